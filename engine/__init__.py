@@ -1,0 +1,1 @@
+"""The machinery under the business: database, durable work, audit. Knows nothing of selling."""

@@ -1,0 +1,51 @@
+"""Identities: ULIDs for rows, day numbers for people."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+
+from sqlalchemy import text
+from sqlmodel import Field, Session
+
+from engine.model import Row
+from engine.types import EPOCH
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+RANDOM_BITS = 80
+
+
+def ulid(now: datetime) -> str:
+    """A 26-character id that sorts by time and cannot be guessed (80 random bits).
+
+    Source: https://github.com/ulid/spec (timestamp in ms, Crockford base 32).
+    """
+    milliseconds = int((now - EPOCH).total_seconds() * 1000)
+    number = milliseconds << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
+    return "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+class Sequence(Row, table=True):
+    """The last number given out per kind and business day."""
+
+    __tablename__ = "sequence"
+
+    kind: str = Field(primary_key=True)
+    day: str = Field(primary_key=True)
+    last: int
+
+
+_NEXT = text(
+    "INSERT INTO sequence (kind, day, last) VALUES (:kind, :day, 1)"
+    " ON CONFLICT (kind, day) DO UPDATE SET last = sequence.last + 1 RETURNING last"
+)
+
+
+def day_number(db: Session, kind: str, day: date) -> str:
+    """The next number people see, such as OPP-20261123-0001; gapless per commit.
+
+    The row stays locked until the commit, so two workers never get the same number.
+    """
+    stamp = f"{day:%Y%m%d}"
+    last = db.connection().execute(_NEXT, {"kind": kind, "day": stamp}).scalar_one()
+    return f"{kind}-{stamp}-{last:04d}"
