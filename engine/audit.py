@@ -1,0 +1,61 @@
+"""The trail: who did what to which object, written in the transaction that did it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, insert
+from sqlmodel import Field, Session
+
+from engine.model import Row
+from engine.types import Json, Serial, UtcTime
+
+
+class Audit(Row, table=True):
+    """One thing that happened; rows are only ever added.
+
+    `actor` is a person id ("" for the system), `channel` the platform it came through,
+    `cause` the inbox key of the message behind it, `detail` what an auditor needs beyond.
+    """
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        Index("ix_audit_subject", "subject_type", "subject_id", "seq"),
+        Index("ix_audit_actor", "actor", "at"),
+    )
+
+    seq: int | None = Field(default=None, primary_key=True, sa_type=Serial)
+    at: datetime = Field(sa_type=UtcTime)
+    actor: str
+    channel: str
+    action: str
+    subject_type: str
+    subject_id: str
+    cause: str
+    detail: dict[str, Any] = Field(sa_type=Json)
+
+
+_INSERT = insert(Audit)
+
+
+def record(
+    db: Session,
+    action: str,
+    subject: tuple[str, str],
+    *,
+    at: datetime,
+    actor: str = "",
+    channel: str = "",
+    cause: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Add one row to the trail; `subject` is (type, id)."""
+    db.connection().execute(
+        _INSERT,
+        {
+            "at": at, "actor": actor, "channel": channel, "action": action, "cause": cause,
+            "subject_type": subject[0], "subject_id": subject[1], "detail": dict(detail or {}),
+        },
+    )  # fmt: skip

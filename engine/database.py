@@ -1,0 +1,108 @@
+"""The database: SQLite by default, PostgreSQL by URL, the same code on both.
+
+SQLite rules (durability reference §1c): WAL with synchronous=FULL, BEGIN IMMEDIATE, exactly
+one connection writes and checkpoints, readers are query_only, and a lock file refuses a
+second process on the same file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlmodel import Session
+
+from engine.writer import Writer
+
+READERS = 4
+PG_OPTIONS = "-c idle_in_transaction_session_timeout=10s -c statement_timeout=30s"
+
+
+class DatabaseInUse(Exception):
+    """Another process already runs on this SQLite file."""
+
+
+class Database:
+    """One database: `writer` changes it in group commits, `reading()` looks at it.
+
+    Raises:
+        DatabaseInUse: the SQLite file belongs to a running process.
+    """
+
+    def __init__(self, url: str, *, wake: Callable[[Iterable[str]], None] = lambda _: None) -> None:
+        self.url = make_url(url)
+        self.embedded = self.url.get_backend_name() == "sqlite"
+        self._lock = self._lock_file() if self.embedded else None
+        self.engine = sqlite_writer(self.url) if self.embedded else postgres(self.url)
+        self._readers = sqlite_reader(self.url) if self.embedded else self.engine
+        self.writer = Writer(self.engine, wake)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one consistent state and cannot change it."""
+        with Session(self._readers) as db:
+            yield db
+
+    def close(self) -> None:
+        """Finish queued work and let go of the file."""
+        self.writer.close()
+        self._readers.dispose()
+        self.engine.dispose()
+        if self._lock is not None:
+            self._lock.release()
+
+    def _lock_file(self) -> FileLock:
+        path = Path(str(self.url.database))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(f"{path}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as taken:
+            raise DatabaseInUse(
+                f"数据库 {path.name} 正被另一个建流进程使用,请先停掉它再启动。"
+            ) from taken
+        return lock
+
+
+def sqlite_writer(url: URL) -> Engine:
+    """The engine of the one writing connection."""
+    engine = create_engine(url, pool_size=1, max_overflow=0)
+    _on_connect(engine, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
+                "busy_timeout=5000", "journal_size_limit=67108864")  # fmt: skip
+    _begin_with(engine, "BEGIN IMMEDIATE")
+    return engine
+
+
+def sqlite_reader(url: URL) -> Engine:
+    """An engine whose connections can neither write nor checkpoint."""
+    engine = create_engine(url, pool_size=READERS, max_overflow=0)
+    _on_connect(engine, "query_only=ON", "wal_autocheckpoint=0", "busy_timeout=5000")
+    _begin_with(engine, "BEGIN")
+    return engine
+
+
+def postgres(url: URL) -> Engine:
+    """A pooled engine that never leaves a transaction open for long."""
+    return create_engine(url, pool_size=8, pool_pre_ping=True,
+                         connect_args={"options": PG_OPTIONS})  # fmt: skip
+
+
+def _on_connect(engine: Engine, *pragmas: str) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(dbapi: Any, _: Any) -> None:
+        dbapi.isolation_level = None  # transactions are begun by us, see _begin_with
+        cursor = dbapi.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+def _begin_with(engine: Engine, statement: str) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
