@@ -1,0 +1,1 @@
+"""The business: people, customers, opportunities; tables, rules, use-cases, queries."""

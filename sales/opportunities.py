@@ -1,0 +1,180 @@
+"""Opportunities by referral: two facts make a standard opportunity (requirements A28–A30)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import BigInteger, Index, bindparam, insert, select
+from sqlmodel import Field, Session
+
+from engine import audit
+from engine.ids import day_number, ulid
+from engine.model import Row, table
+from engine.types import UtcTime
+from sales import customers
+from sales.customers import CUSTOMER, UNKNOWN, Customer, Named
+
+
+class Opportunity(Row, table=True):
+    """A chance to sell. `flow` is the errand it came from: one errand, one opportunity.
+
+    `effort_ms` is the time from opening the form to submitting it, None for one line
+    (A30). `sources` of filled fields are those of the customer and the tags.
+    """
+
+    __tablename__ = "opportunity"
+    __table_args__ = (
+        Index("ix_opportunity_customer", "customer_id"),
+        Index("ix_opportunity_owner", "owner_id", "created_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    number: str = Field(unique=True)
+    flow: str = Field(unique=True)
+    customer_id: str = Field(foreign_key="customer.id")
+    owner_id: str = Field(foreign_key="person.id")
+    source: str
+    stage: str = "open"
+    effort_ms: int | None = Field(default=None, sa_type=BigInteger)
+    created_at: datetime = Field(sa_type=UtcTime)
+
+
+class OpportunityTag(Row, table=True):
+    """A trade tag taken over from the introducer."""
+
+    __tablename__ = "opportunity_tag"
+
+    opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id")
+    tag: str = Field(primary_key=True)
+
+
+class Referral(Row, table=True):
+    """Who vouched for whom."""
+
+    __tablename__ = "referral"
+    __table_args__ = (Index("ix_referral_introducer", "introducer_id"),)
+
+    opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id")
+    introducer_id: str = Field(foreign_key="customer.id")
+    customer_id: str = Field(foreign_key="customer.id")
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new opportunity as its card shows it; `filled` is (field, value, source)."""
+
+    number: str
+    customer: str
+    introducer: str
+    tags: tuple[str, ...]
+    filled: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who does it, when, and on what occasion."""
+
+    person_id: str
+    channel: str
+    flow: str
+    cause: str
+    now: datetime
+    today: date
+    opened_at: datetime | None = None
+
+
+OPPORTUNITY = table(Opportunity).c
+TAG = table(OpportunityTag).c
+REFERRAL = table(Referral).c
+_INSERT = insert(Opportunity)
+_INSERT_TAG = insert(OpportunityTag)
+_INSERT_REFERRAL = insert(Referral)
+INHERITED = ("industry", "region")
+"""Facts a new customer takes over from its introducer until somebody knows better."""
+INTRODUCED = "介绍客户 "
+"""How the source of such a fact begins."""
+
+_VOUCHING = table(Customer).alias("introducer")
+_OF_FLOW = (
+    select(
+        OPPORTUNITY.id, OPPORTUNITY.number, CUSTOMER.name, CUSTOMER.industry, CUSTOMER.region,
+        CUSTOMER.sources, _VOUCHING.c.name.label("introducer"),
+    )
+    .join(Customer, CUSTOMER.id == OPPORTUNITY.customer_id)
+    .join(Referral, REFERRAL.opportunity_id == OPPORTUNITY.id)
+    .join(_VOUCHING, _VOUCHING.c.id == REFERRAL.introducer_id)
+    .where(OPPORTUNITY.flow == bindparam("wanted"))
+)  # fmt: skip
+_TAGS = select(TAG.tag).where(TAG.opportunity_id == bindparam("wanted")).order_by(TAG.tag)
+_INHERITED = select(CUSTOMER.industry, CUSTOMER.region).where(CUSTOMER.id == bindparam("wanted"))
+
+
+def refer(db: Session, introducer: Named, new: str | Named, by: By) -> Created:
+    """Customer, opportunity, referral and copied tags, all or nothing.
+
+    `new` is the name of a new customer, or the existing customer it turned out to be. The
+    caller has asked `of_flow` first; the database refuses a second one of the same errand.
+    """
+    facts: dict[str, tuple[str, str]] = {}
+    if isinstance(new, Named):
+        customer_id, customer = new.id, new.name
+    else:
+        facts = _inherited(db, introducer)
+        row = customers.draft(new, owner_id=by.person_id, now=by.now, facts=facts)
+        customers.add(db, [row])
+        customer_id, customer = row["id"], row["name"]
+        _trail(db, "customer.created", ("customer", customer_id), by)
+    opportunity_id, number = _open(db, customer_id, by)
+    db.connection().execute(_INSERT_REFERRAL, {
+        "opportunity_id": opportunity_id, "introducer_id": introducer.id,
+        "customer_id": customer_id,
+    })  # fmt: skip
+    tags = customers.tags(db, introducer.id)
+    if tags:
+        copied = [{"opportunity_id": opportunity_id, "tag": tag} for tag in tags]
+        db.connection().execute(_INSERT_TAG, copied)
+    _trail(db, "opportunity.created", ("opportunity", opportunity_id), by,
+           number=number, introducer=introducer.id)  # fmt: skip
+    filled = tuple((field, *facts[field]) for field in INHERITED if field in facts)
+    return Created(number, customer, introducer.name, tuple(tags), filled)
+
+
+def of_flow(db: Session, flow: str) -> Created | None:
+    """The opportunity an errand has led to, if it has."""
+    row = db.connection().execute(_OF_FLOW, {"wanted": flow}).one_or_none()
+    if row is None:
+        return None
+    tags = db.connection().execute(_TAGS, {"wanted": row.id}).scalars()
+    filled = tuple(
+        (field, getattr(row, field), row.sources[field])
+        for field in INHERITED
+        if row.sources.get(field, "").startswith(INTRODUCED)
+    )
+    return Created(row.number, row.name, row.introducer, tuple(tags), filled)
+
+
+def _open(db: Session, customer_id: str, by: By) -> tuple[str, str]:
+    opportunity_id, number = ulid(by.now), day_number(db, "OPP", by.today)
+    effort = None if by.opened_at is None else by.now - by.opened_at
+    db.connection().execute(
+        _INSERT,
+        {
+            "id": opportunity_id, "number": number, "flow": by.flow, "customer_id": customer_id,
+            "owner_id": by.person_id, "source": "referral", "stage": "open",
+            "effort_ms": None if effort is None else effort // timedelta(milliseconds=1),
+            "created_at": by.now,
+        },
+    )  # fmt: skip
+    return opportunity_id, number
+
+
+def _inherited(db: Session, introducer: Named) -> dict[str, tuple[str, str]]:
+    row = db.connection().execute(_INHERITED, {"wanted": introducer.id}).one()
+    source = f"{INTRODUCED}{introducer.name}"
+    return {f: (getattr(row, f), source) for f in INHERITED if getattr(row, f) != UNKNOWN}
+
+
+def _trail(db: Session, action: str, subject: tuple[str, str], by: By, **detail: str) -> None:
+    audit.record(db, action, subject, at=by.now, actor=by.person_id, channel=by.channel,
+                 cause=by.cause, detail=detail)  # fmt: skip

@@ -1,0 +1,128 @@
+"""People and the platform accounts bound to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, Select, UniqueConstraint, bindparam, or_, select
+from sqlmodel import Field, Session
+
+from engine.model import Row, table
+from engine.types import UtcTime
+
+
+class Role(StrEnum):
+    """What a person is here; rights follow from it (`sales/policy.py`)."""
+
+    REP = "rep"
+    MANAGER = "manager"
+    DIRECTOR = "director"
+    COMPLIANCE = "compliance"
+    LEGAL = "legal"
+    FINANCE = "finance"
+    MARKETING = "marketing"
+    SALES_OPS = "sales_ops"
+    ADMIN = "admin"
+
+
+class Person(Row, table=True):
+    """One colleague. `status` is "active" or "left"; a person who left has no rights."""
+
+    __tablename__ = "person"
+
+    id: str = Field(primary_key=True)
+    name: str = Field(index=True)
+    role: str
+    manager_id: str | None = Field(default=None, foreign_key="person.id", index=True)
+    region: str = ""
+    status: str = "active"
+    created_at: datetime = Field(sa_type=UtcTime)
+
+
+class Identity(Row, table=True):
+    """A platform account of a person: (platform, tenant, account) names one human."""
+
+    __tablename__ = "identity"
+    __table_args__ = (
+        UniqueConstraint("platform", "tenant", "account"),
+        Index("ix_identity_person", "person_id"),
+    )
+
+    id: str = Field(primary_key=True)
+    person_id: str = Field(foreign_key="person.id")
+    platform: str
+    tenant: str
+    account: str
+    created_at: datetime = Field(sa_type=UtcTime)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The person who acts, as the rules see them at this moment."""
+
+    id: str
+    name: str
+    role: Role
+    manager_id: str | None
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One account messages can go to; `person_id` "" for someone we do not know."""
+
+    person_id: str
+    platform: str
+    tenant: str
+    account: str
+
+
+PERSON = table(Person).c
+IDENTITY = table(Identity).c
+_WHO = (
+    select(PERSON.id, PERSON.name, PERSON.role, PERSON.manager_id, PERSON.region)
+    .where(PERSON.status == "active")
+    .order_by(PERSON.id)
+    .limit(1)
+)
+_BY_ACCOUNT = _WHO.join(Identity, IDENTITY.person_id == PERSON.id).where(
+    IDENTITY.platform == bindparam("platform"),
+    IDENTITY.tenant == bindparam("tenant"),
+    IDENTITY.account == bindparam("account"),
+)
+_BY_NAME = _WHO.where(or_(PERSON.name == bindparam("name"), PERSON.id == bindparam("name")))
+
+
+def known(db: Session, platform: str, tenant: str, account: str) -> Who | None:
+    """The active person behind a platform account; None for strangers and leavers.
+
+    WeCom's user ids compare without case and come back in lower case, so all accounts are
+    kept in lower case (wecom reference §5.1).
+    """
+    account = account.lower()
+    return _who(db, _BY_ACCOUNT, {"platform": platform, "tenant": tenant, "account": account})
+
+
+def named(db: Session, name: str) -> Who | None:
+    """The active person with this name or id; the first by id if several share a name."""
+    return _who(db, _BY_NAME, {"name": name})
+
+
+def addresses(db: Session, person_id: str) -> list[Address]:
+    """Every account of a person, in a stable order."""
+    rows = db.connection().execute(
+        select(IDENTITY.person_id, IDENTITY.platform, IDENTITY.tenant, IDENTITY.account)
+        .where(IDENTITY.person_id == person_id)
+        .order_by(IDENTITY.platform)
+    )
+    return [Address(*row) for row in rows]
+
+
+def _who(db: Session, statement: Select[Any], values: dict[str, str]) -> Who | None:
+    row = db.connection().execute(statement, values).one_or_none()
+    if row is None:
+        return None
+    return Who(row.id, row.name, Role(row.role), row.manager_id, row.region)
