@@ -1,0 +1,1 @@
+"""What goes out: the card model, one builder per card, renderers, the posting API."""

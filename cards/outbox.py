@@ -1,0 +1,123 @@
+"""The only way anything is said: `post` a card; delivery happens after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, insert, select, update
+from sqlmodel import Session
+
+from cards.model import Card, Content, dump
+from cards.tables import CARD, DELIVERY, CardRow, Delivery
+from engine import jobs
+from engine.ids import ulid
+from sales.people import Address
+
+LIVE = ("waiting", "shown")
+_INSERT_CARD = insert(CardRow)
+_INSERT_DELIVERY = insert(Delivery)
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What `post` did: the card's id, key and present version."""
+
+    card_id: str
+    key: str
+    version: int
+
+
+def lane(platform: str, tenant: str) -> str:
+    """The job lane of one platform of one organisation."""
+    return f"outbox:{platform}:{tenant}"
+
+
+def post(db: Session, content: Content, to: Sequence[Address], *, now: datetime) -> Posted:
+    """Say `content` to one person, at all the given addresses.
+
+    A card with a key the person already has becomes that card's new face: updated where it
+    is shown, replaced where it still waits, nothing at all if it looks the same. Anything
+    else is a new message. All addresses must belong to the same person.
+    """
+    person_id = to[0].person_id
+    key = content.key if isinstance(content, Card) else ""
+    body = dump(content)
+    row = _existing(db, person_id, key) if key and person_id else None
+    if row is None:
+        posted = _create(db, person_id, key, body, now)
+        shown = set()
+    else:
+        posted = Posted(row.id, key, row.version + (row.body != body))
+        if posted.version > row.version:
+            face = {"body": body, "version": posted.version, "updated_at": now}
+            db.connection().execute(update(CardRow).where(CARD.id == row.id).values(face))
+        shown = _refresh(db, posted, changed=posted.version > row.version, now=now)
+    for address in to:
+        if address not in shown:
+            send(db, posted, address, now=now)
+    return posted
+
+
+def send(db: Session, posted: Posted, to: Address, *, now: datetime) -> None:
+    """Put the card into a new message to one address."""
+    delivery_id = ulid(now)
+    db.connection().execute(
+        _INSERT_DELIVERY,
+        {"id": delivery_id, "card_id": posted.card_id, "platform": to.platform,
+         "tenant": to.tenant, "account": to.account, "state": "waiting", "shown_version": 0,
+         "message_id": "", "token": "", "reason": "", "created_at": now},
+    )  # fmt: skip
+    _enqueue(db, delivery_id, to, str(posted.version), now)
+
+
+def repaint(db: Session, delivery_id: str, to: Address, cause: str, *, now: datetime) -> None:
+    """Show the present face again on one message, because its phone shows an old one."""
+    _enqueue(db, delivery_id, to, cause, now)
+
+
+def carries(db: Session, delivery_id: str, posted: Posted) -> bool:
+    """Whether the message `delivery_id` is the one that shows the posted card."""
+    card = select(DELIVERY.card_id).where(DELIVERY.id == delivery_id)
+    return db.connection().execute(card).scalar_one_or_none() == posted.card_id
+
+
+def _create(db: Session, person_id: str, key: str, body: str, now: datetime) -> Posted:
+    card_id = ulid(now)
+    posted = Posted(card_id, key or f"message/{card_id}", 1)
+    db.connection().execute(
+        _INSERT_CARD,
+        {"id": card_id, "person_id": person_id, "key": posted.key, "version": 1,
+         "body": body, "created_at": now, "updated_at": now},
+    )  # fmt: skip
+    return posted
+
+
+def _existing(db: Session, person_id: str, key: str) -> Row[str, int, str] | None:
+    found = select(CARD.id, CARD.version, CARD.body).where(
+        CARD.person_id == person_id, CARD.key == key
+    )
+    return db.connection().execute(found).one_or_none()
+
+
+def _refresh(db: Session, posted: Posted, *, changed: bool, now: datetime) -> set[Address]:
+    """The addresses that show the card; their messages get its new face if it changed."""
+    rows = db.connection().execute(
+        select(DELIVERY.id, CARD.person_id, DELIVERY.platform, DELIVERY.tenant, DELIVERY.account)
+        .join(CardRow, CARD.id == DELIVERY.card_id)
+        .where(DELIVERY.card_id == posted.card_id, DELIVERY.state.in_(LIVE))
+    )
+    shown = {row.id: Address(*row[1:]) for row in rows}
+    if changed:
+        for delivery_id, address in shown.items():
+            jobs.cancel(db, lane(address.platform, address.tenant), f"{delivery_id}/")
+            _enqueue(db, delivery_id, address, str(posted.version), now)
+    return set(shown.values())
+
+
+def _enqueue(db: Session, delivery_id: str, to: Address, face: str, now: datetime) -> None:
+    jobs.add(
+        db, lane(to.platform, to.tenant), f"{delivery_id}/{face}", {"delivery": delivery_id},
+        due=now, now=now, order_key=to.account,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Renderers: one card into each platform's wire format."""

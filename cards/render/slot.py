@@ -1,0 +1,28 @@
+"""What a renderer must know about the message a card is put into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The message that shows a card.
+
+    `ref` is unique per message and comes back with every press (WeCom task_id, DingTalk
+    outTrackId). `version` goes into each button's key, so that a press on an old face of
+    the card is recognised. `form_url` is the H5 page of the card's form ("" if none).
+    """
+
+    ref: str
+    version: int
+    form_url: str = ""
+
+    def button_key(self, index: int) -> str:
+        """The wire key of the button at `index`: "3.0" is the first button of version 3."""
+        return f"{self.version}.{index}"
+
+    @property
+    def form_key(self) -> str:
+        """The wire key of the form's submit: "3.form"."""
+        return f"{self.version}.form"
