@@ -1,0 +1,205 @@
+"""The handler vocabulary: what people say and press becomes one typed function call.
+
+A handler is a plain function `(ctx, …) -> Content | None`. Its signature is its grammar: the
+positional parameters are the words after the command, in order (the last one takes the rest
+of the line), and at the same time the fields of its form; keyword-only parameters can only
+come from a button. Nothing registers itself: `handlers/all.py` names every `Routes`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import (
+    Annotated,
+    Any,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from sqlmodel import Session
+
+from cards.model import Choice, Content
+from sales import policy
+from sales.people import Address, Who
+
+
+@dataclass(frozen=True, slots=True)
+class Ctx:
+    """What a handler may know.
+
+    `flow` is the errand: the first line or press starts one, every card with `key=flow`
+    belongs to it, and a press on such a card continues it. A result stored under the flow
+    therefore exists once, however often the person taps. `opened_at` is when the person
+    opened the form this comes from, if it was a form.
+    """
+
+    db: Session
+    who: Who
+    address: Address
+    now: datetime
+    today: date
+    flow: str
+    cause: str
+    registry: Registry
+    opened_at: datetime | None = None
+
+
+Options: TypeAlias = Callable[[Ctx, str], Sequence[Choice]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """How a missing word is asked for: a text box, or a pick from `options(ctx, typed)`."""
+
+    label: str
+    placeholder: str = ""
+    options: Options | None = None
+
+
+class Handler(Protocol):
+    """A function a route calls."""
+
+    __name__: str
+    __module__: str
+    __doc__: str | None
+
+    def __call__(self, ctx: Ctx, /, *args: Any, **kwargs: Any) -> Content | None:
+        """One use-case, then a card, a text, or nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter of a handler; `ask` is None for those only a button can give."""
+
+    name: str
+    required: bool
+    ask: Ask | None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One thing people can do. `action` names it on buttons, `word` in the chat.
+
+    `changes` False marks a query: it runs on a reader and never delays a press.
+    """
+
+    action: str
+    handler: Handler
+    permission: str
+    changes: bool
+    params: tuple[Param, ...]
+    word: str = ""
+    alias: str = ""
+    summary: str = ""
+    example: str = ""
+
+    @property
+    def asked(self) -> tuple[Param, ...]:
+        """The parameters a person gives, in the order of the words."""
+        return tuple(p for p in self.params if p.ask is not None)
+
+    def missing(self, args: Mapping[str, Any]) -> bool:
+        """Whether a required argument is absent or empty."""
+        return any(p.required and not args.get(p.name) for p in self.params)
+
+    def bind(self, words: Sequence[str]) -> dict[str, str]:
+        """Words to arguments; the last parameter takes what is left of the line."""
+        names = [p.name for p in self.asked]
+        if not names:
+            return {}
+        head, rest = words[: len(names) - 1], words[len(names) - 1 :]
+        args = dict(zip(names, head, strict=False))
+        if rest:
+            args[names[-1]] = " ".join(rest)
+        return args
+
+
+H = TypeVar("H", bound=Callable[..., Content | None])
+
+
+@dataclass(slots=True)
+class Routes:
+    """The routes of one topic, collected by decorators."""
+
+    topic: str
+    items: list[Route] = field(default_factory=list)
+
+    def command(
+        self, word: str, *, alias: str, summary: str, example: str, permission: str = ""
+    ) -> Callable[[H], H]:  # fmt: skip
+        """A command that changes something; it runs on the writer."""
+        return self._add(permission, changes=True, word=word, alias=alias, summary=summary,
+                         example=example)  # fmt: skip
+
+    def query(
+        self, word: str, *, alias: str, summary: str, example: str, permission: str = ""
+    ) -> Callable[[H], H]:  # fmt: skip
+        """A command that only reads; it runs on a reader connection."""
+        return self._add(permission, changes=False, word=word, alias=alias, summary=summary,
+                         example=example)  # fmt: skip
+
+    def _add(self, permission: str, *, changes: bool, **words: str) -> Callable[[H], H]:
+        def register(handler: H) -> H:
+            name = handler.__name__
+            self.items.append(
+                Route(
+                    action=f"{self.topic}.{name}",
+                    handler=handler,
+                    permission=permission or f"{self.topic}.{name}",
+                    changes=changes,
+                    params=parameters(handler),
+                    **words,
+                )
+            )
+            return handler
+
+        return register
+
+
+class Registry:
+    """Every route by its action, its word and its alias.
+
+    Raises:
+        ValueError: two routes share an action or a word.
+    """
+
+    def __init__(self, topics: Iterable[Routes]) -> None:
+        self.routes = [route for topic in topics for route in topic.items]
+        self.by_action = {route.action: route for route in self.routes}
+        self.by_word = {
+            word: route for route in self.routes for word in (route.word, route.alias) if word
+        }
+        words = sum(bool(r.word) + bool(r.alias) for r in self.routes)
+        if len(self.by_action) < len(self.routes) or len(self.by_word) < words:
+            raise ValueError("two routes share an action or a word")
+
+    def allowed(self, who: Who) -> list[Route]:
+        """What this person may do."""
+        return [route for route in self.routes if policy.may(who, route.permission)]
+
+
+def parameters(handler: Callable[..., Any]) -> tuple[Param, ...]:
+    """The parameters after `ctx`, read from the signature.
+
+    Raises:
+        TypeError: a word carries no `Annotated[str, Ask(…)]`, so nobody could be asked for it.
+    """
+    hints = get_type_hints(handler, include_extras=True)
+    params = []
+    for parameter in list(inspect.signature(handler).parameters.values())[1:]:
+        hint = hints[parameter.name]
+        asks = [a for a in get_args(hint)[1:] if isinstance(a, Ask)]
+        asked = get_origin(hint) is Annotated and bool(asks)
+        word = parameter.kind is not inspect.Parameter.KEYWORD_ONLY
+        if word != asked:
+            raise TypeError(f"{handler.__name__}({parameter.name}) must be annotated with Ask")
+        required = parameter.default is inspect.Parameter.empty
+        params.append(Param(parameter.name, required, asks[0] if asks else None))
+    return tuple(params)

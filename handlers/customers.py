@@ -1,0 +1,45 @@
+"""`/客户`: one customer at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from cards import customers as cards
+from cards.model import Choice, Content
+from handlers.api import Ask, Ctx, Routes
+from sales import customers, names, policy
+from sales.customers import UnknownCustomer
+
+routes = Routes("customer")
+
+
+def visible(ctx: Ctx, typed: str) -> Sequence[Choice]:
+    """The customers this person may look at, narrowed by what is typed."""
+    found = customers.suggest(ctx.db, typed, policy.visible(ctx.who))
+    return [Choice(c.id, c.name) for c in found]
+
+
+@routes.query(
+    "客户",
+    alias="customer",
+    summary="查看一家客户",
+    example="/客户 某阀门制造",
+    permission="customer.read",
+)
+def show(ctx: Ctx, name: Annotated[str, Ask("哪家客户?", "客户名称", visible)]) -> Content:
+    """The customer's card, or the ones the words could mean.
+
+    Raises:
+        UnknownCustomer: nothing like `name` among the customers this person may see.
+    """
+    scope = policy.visible(ctx.who)
+    if (profile := customers.profile(ctx.db, name, scope)) is not None:
+        return cards.profile(profile)
+    found = customers.find(ctx.db, name, scope) or customers.nearest(ctx.db, name, scope)
+    if len(found) > 1:
+        return cards.which(names.clean(name), found)
+    profile = customers.profile(ctx.db, found[0].id, scope) if found else None
+    if profile is None:
+        raise UnknownCustomer(name=names.clean(name))
+    return cards.profile(profile)

@@ -1,0 +1,98 @@
+"""`/商机`: two words, a pick, an H5 page or a DingTalk form, all the same errand (A28)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from cards import opportunities as cards
+from cards.model import Card, Choice, Content
+from engine.errors import Refusal
+from handlers.api import Ask, Ctx, Routes
+from sales import customers, names, opportunities, policy
+from sales.customers import Named, UnknownCustomer
+from sales.opportunities import By
+
+routes = Routes("opportunity")
+
+LONGEST = 60
+"""Characters of a company name; the longest registered ones have about 50."""
+
+
+class BadName(Refusal):
+    """The new customer's name is empty or no name."""
+
+    code = "bad_name"
+    text = "新客户名称要有 2 到 60 个字,请重新填写。"
+
+
+def introducers(ctx: Ctx, typed: str) -> Sequence[Choice]:
+    """The customers this person may name as introducer, narrowed by what is typed."""
+    found = customers.suggest(ctx.db, typed, policy.visible(ctx.who))
+    return [Choice(c.id, c.name) for c in found]
+
+
+@routes.command(
+    "商机",
+    alias="opportunity",
+    summary="登记老客户转介绍的新商机",
+    example="/商机 某阀门制造 华东泵业二期",
+)
+def create(
+    ctx: Ctx,
+    introducer: Annotated[str, Ask("谁介绍的?", "输入老客户名称", introducers)],
+    name: Annotated[str, Ask("新客户叫啥?", "公司名称")],
+    *,
+    confirmed: bool = False,
+    same_as: str = "",
+) -> Content:
+    """Two facts are enough: who introduced, and what the new customer is called.
+
+    Raises:
+        BadName: `name` is no company name.
+        UnknownCustomer: nothing like `introducer` among the customers this person may see.
+    """
+    if (done := opportunities.of_flow(ctx.db, ctx.flow)) is not None:
+        return cards.created(done, flow=ctx.flow)
+    shown = names.clean(name)
+    if not names.SHORTEST <= len(shown) <= LONGEST:
+        raise BadName
+    vouching = _introducer(ctx, introducer, shown)
+    if isinstance(vouching, Card):
+        return vouching
+    new = _twin(ctx, shown, vouching, confirmed=confirmed, same_as=same_as)
+    if isinstance(new, Card):
+        return new
+    by = By(
+        person_id=ctx.who.id, channel=ctx.address.platform, flow=ctx.flow, cause=ctx.cause,
+        now=ctx.now, today=ctx.today, opened_at=ctx.opened_at,
+    )  # fmt: skip
+    return cards.created(opportunities.refer(ctx.db, vouching, new, by), flow=ctx.flow)
+
+
+def _introducer(ctx: Ctx, words: str, new: str) -> Named | Card:
+    """The one customer meant by `words` (an id from a pick, or a name), or a card that asks."""
+    scope = policy.visible(ctx.who)
+    if (picked := customers.get(ctx.db, words, scope)) is not None:
+        return picked
+    found = customers.find(ctx.db, words, scope)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        return cards.which_introducer(words, found, new=new, flow=ctx.flow)
+    if near := customers.nearest(ctx.db, words, scope):
+        return cards.nearest_introducers(words, near, new=new, flow=ctx.flow)
+    raise UnknownCustomer(name=names.clean(words))
+
+
+def _twin(
+    ctx: Ctx, name: str, introducer: Named, *, confirmed: bool, same_as: str
+) -> str | Named | Card:
+    """The name to create, the existing customer it is, or a card that asks which."""
+    if confirmed:
+        return name
+    twins = customers.similar(ctx.db, name, policy.visible(ctx.who))
+    if not twins:
+        return name
+    chosen = [t.customer for t in twins if t.visible and t.customer.id == same_as]
+    return chosen[0] if chosen else cards.same_customer(name, introducer, twins, flow=ctx.flow)
