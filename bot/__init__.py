@@ -1,0 +1,1 @@
+"""The running service: platforms, inbox, dispatch, delivery, settings, CLI, simulator."""

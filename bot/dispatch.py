@@ -1,0 +1,118 @@
+"""From an inbound event to one handler call: who, what, may they, then the answer.
+
+Everything here runs inside a unit of work and touches only the database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.clock import Clock
+from bot.platforms.api import Inbound
+from bot.presses import Stale, resolve
+from cards import help as texts
+from cards.model import Content
+from engine.errors import Refusal
+from handlers import forms, lines
+from handlers.api import Ctx, Registry
+from handlers.lines import Call, Guess
+from sales import people, policy
+from sales.people import Address, Who
+
+FLOW = "flow/"
+"""Keys of the cards that belong to one errand begin so."""
+
+SILENT = frozenset({"subscribe", "unsubscribe", "enter_agent", "location", "view", "malformed"})
+"""Events that nobody expects an answer to."""
+
+
+class UnknownPress(Refusal):
+    """A press on a message we never sent."""
+
+    code = "unknown_press"
+    text = "这张卡片已经失效了,请重新发起一次。"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One understood request: who wants which route with which arguments."""
+
+    who: Who
+    address: Address
+    call: Call
+    flow: str
+    opened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """Knows the routes and the clock's zone; holds no state."""
+
+    registry: Registry
+    clock: Clock
+
+    def understand(
+        self, db: Session, inbound: Inbound, cause: int
+    ) -> Task | Content | Stale | None:
+        """What is asked: a task to run, a ready answer, a repaint, or deliberate silence.
+
+        `cause` is the inbox job; it names a new errand.
+
+        Raises:
+            Refusal: the person may not, or the press means nothing.
+        """
+        who = people.known(db, inbound.platform, inbound.tenant, inbound.account)
+        if who is None:
+            expected = inbound.account and inbound.kind != "other"
+            return texts.say(texts.STRANGER, account=inbound.account) if expected else None
+        address = Address(who.id, inbound.platform, inbound.tenant, inbound.account)
+        flow = f"{FLOW}{cause}"
+        if inbound.kind == "press":
+            return self._pressed(db, inbound, who, address, flow)
+        if inbound.kind == "other":
+            return None if inbound.text.lower() in SILENT else texts.say(texts.UNSUPPORTED)
+        return self._said(inbound.text, who, address, flow)
+
+    def run(self, db: Session, task: Task, cause: int, now: datetime) -> Content | None:
+        """Call the handler, or ask for what is missing.
+
+        Raises:
+            Refusal: the business turns it down.
+        """
+        route, args = task.call.route, task.call.args
+        ctx = Ctx(
+            db=db, who=task.who, address=task.address, now=now,
+            today=self.clock.date_of(now), flow=task.flow, cause=str(cause),
+            registry=self.registry, opened_at=task.opened_at,
+        )  # fmt: skip
+        if route.missing(args):
+            return forms.ask(ctx, route, args)
+        names = {param.name for param in route.params}
+        return route.handler(ctx, **{k: v for k, v in args.items() if k in names})
+
+    def _said(self, line: str, who: Who, address: Address, flow: str) -> Task | Content:
+        match lines.read(line, self.registry):
+            case Call(route=route) as call:
+                policy.require(who, route.permission, f"/{route.word}")
+                return Task(who, address, call, flow)
+            case Guess(call=call, line=meant) if policy.may(who, call.route.permission):
+                typed = line.split(maxsplit=1)[0]
+                return texts.did_you_mean(typed, meant, call.route.action, call.args)
+        return texts.say(texts.NOT_UNDERSTOOD, line=line[:20])
+
+    def _pressed(
+        self, db: Session, inbound: Inbound, who: Who, address: Address, flow: str
+    ) -> Task | Stale:
+        press = resolve(db, inbound, who)
+        if press is None:
+            raise UnknownPress
+        if isinstance(press, Stale):
+            return press
+        route = self.registry.by_action[press.action]
+        policy.require(who, route.permission, f"/{route.word}" if route.word else route.action)
+        if press.card_key.startswith(FLOW) and not press.fresh:
+            flow = press.card_key
+        return Task(who, address, Call(route, dict(press.args)), flow, press.opened_at)

@@ -1,0 +1,1 @@
+"""One package per chat platform; wire formats live nowhere else."""

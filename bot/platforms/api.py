@@ -1,0 +1,152 @@
+"""The vocabulary every platform speaks: what comes in, how a message goes out, what can fail.
+
+A platform adapter lives in `bot/platforms/<name>/`. It turns its wire format into
+`Inbound` (pure, no database) and carries `Request`s out. It knows nothing of selling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol, TypeAlias
+
+from cards.model import Card, Content
+from cards.render.slot import Slot
+
+Kind: TypeAlias = Literal["text", "press", "menu", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One thing a person did on a platform, verified and decrypted.
+
+    `event_key` is the platform's identity of the event: the same key twice is the same
+    event. `account` is the platform's user id. kind "text": `text` was said. "menu": the
+    menu entry whose key is the command line `text` was tapped. "press": the button or form
+    `key` of the message `ref` was pressed, with `values` of its inputs and, on WeCom, the
+    one-use `reply_token` (response_code). "other": authentic, but nothing we act on; `text`
+    names the sort for the log and the polite line ("image", "voice", "subscribe", …).
+    """
+
+    platform: str
+    tenant: str
+    event_key: str
+    account: str
+    at: datetime
+    kind: Kind
+    text: str = ""
+    ref: str = ""
+    key: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    reply_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the platform may say in its acknowledgement.
+
+    `content` is what the person was answered, if the work was committed within the budget;
+    otherwise None, and the answer arrives through the outbox. `version` is above 0 when that
+    answer is the pressed card's own new face. It goes out through the outbox in any case.
+    """
+
+    content: Content | None = None
+    version: int = 0
+
+    @property
+    def card(self) -> Card | None:
+        """The new face of the pressed card, if there is one."""
+        return self.content if self.version and isinstance(self.content, Card) else None
+
+
+Receive: TypeAlias = Callable[[Inbound], Awaitable[Answer]]
+"""Stores the event, has it handled, and returns within the ack budget.
+
+Raises:
+    Unavailable: the event could not be stored; the platform must be told to try again.
+"""
+
+
+class Unavailable(Exception):
+    """We could not store what came in; answer 503 (or no ack) so that the platform retries."""
+
+
+class BadCallback(Exception):
+    """A callback that is not authentic or not well formed; the only error a codec raises.
+
+    `status` is the HTTP status to answer with (400, 401, 403 or 413), `reason` a stable
+    word for logs and metrics: "signature", "stale", "receiver", "xml", "size", ….
+    """
+
+    def __init__(self, reason: str, status: int = 400) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the platform gave back for a message: enough to change it later.
+
+    `message_id` is the platform's id of the message (WeCom msgid, DingTalk outTrackId or
+    processQueryKey); `token` the newest one-use update token (WeCom response_code).
+    """
+
+    message_id: str
+    token: str = ""
+
+
+class Undelivered(Exception):
+    """A message that did not arrive, typed by what to do next.
+
+    reason: stable word for people and logs (see requirements §6: "rate_limited",
+    "channel_down", "card_invalid", "user_left", "not_updatable", …). `retry_after` None
+    means never. `spent` False means the attempt does not count (a rate limit).
+    `ambiguous` means the platform may have taken it: repeat only the same bytes.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        detail: str = "",
+        *,
+        retry_after: timedelta | None = None,
+        spent: bool = True,
+        ambiguous: bool = False,
+    ) -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+        self.retry_after = retry_after
+        self.spent = spent
+        self.ambiguous = ambiguous
+
+
+Request: TypeAlias = dict[str, Any]
+"""A rendered message, JSON-ready; stored before the first attempt so that retries repeat it."""
+
+
+class Platform(Protocol):
+    """One chat platform of one organisation."""
+
+    name: str
+    tenant: str
+
+    def render(self, content: Content, slot: Slot) -> Request:
+        """The message that shows `content`; pure, the same bytes for the same arguments."""
+
+    async def send(self, account: str, request: Request) -> Receipt:
+        """Send a message to one person.
+
+        Raises:
+            Undelivered: it did not arrive, or nobody knows whether it did.
+        """
+
+    async def update(self, account: str, receipt: Receipt, request: Request) -> Receipt:
+        """Show `request` in place of the message `receipt` stands for.
+
+        Raises:
+            Undelivered: reason "not_updatable" when this message can never be changed
+                (no token, token used or expired, plain text): the caller sends a new one.
+        """

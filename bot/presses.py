@@ -1,0 +1,111 @@
+"""A press, judged against what was really shown: the database knows every button's meaning.
+
+The phone only sends a message reference and a key such as "3.0". Which action that is, and
+with which arguments, stands in the stored card; an old face or a stranger's card does
+nothing (decision 0007, attacks D14–D17).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlmodel import Session
+
+from bot.platforms.api import Inbound
+from cards.model import Card, load
+from cards.tables import CARD, DELIVERY, CardRow, Delivery
+from engine.errors import Refusal
+from sales.people import Who
+
+CHOICE = "choice"
+"""Input under which a drop-down of buttons comes back (more buttons than a card can show)."""
+
+
+class NotYours(Refusal):
+    """The card was sent to somebody else."""
+
+    code = "not_your_card"
+    text = "这张卡片不是发给您的,不能代为操作。"
+
+
+class NothingChosen(Refusal):
+    """A drop-down was submitted on its placeholder."""
+
+    code = "nothing_chosen"
+    text = "还没有选择,请先在下拉框里选一项再提交。"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What a press means: an action, its arguments, and the errand it continues."""
+
+    action: str
+    args: Mapping[str, Any]
+    card_key: str
+    fresh: bool
+    opened_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A press on a face that is no longer the newest: show the present one again."""
+
+    delivery_id: str
+
+
+def resolve(db: Session, inbound: Inbound, who: Who) -> Press | Stale | None:
+    """What the press means; None for a message we never sent.
+
+    Raises:
+        NotYours: the card belongs to another person.
+        NothingChosen: the drop-down still shows its placeholder.
+    """
+    row = db.connection().execute(_shown(inbound)).one_or_none()
+    if row is None:
+        return None
+    if row.person_id != who.id:
+        raise NotYours
+    if inbound.reply_token:
+        newest = {"token": inbound.reply_token}
+        db.connection().execute(update(Delivery).where(DELIVERY.id == row.id).values(newest))
+    card = load(row.body)
+    version, _, part = inbound.key.partition(".")
+    if not isinstance(card, Card) or version != str(row.version) or card.done:
+        return Stale(row.id)
+    if part == "form" and card.form is not None:
+        fields = {field.name for field in card.form.fields}
+        values = {k: v for k, v in inbound.values.items() if k in fields}
+        opened = row.opened_at or row.created_at
+        return Press(card.form.action, {**card.form.args, **values}, row.key, False, opened)
+    if part == "form":
+        part = _chosen(inbound)
+    if not part.isdecimal() or int(part) >= len(card.buttons):
+        return Stale(row.id)
+    button = card.buttons[int(part)]
+    return Press(button.action, button.args, row.key, button.fresh, None)
+
+
+def _shown(inbound: Inbound) -> Any:
+    return (
+        select(
+            DELIVERY.id, DELIVERY.opened_at, DELIVERY.created_at,
+            CARD.person_id, CARD.key, CARD.version, CARD.body,
+        )
+        .join(CardRow, CARD.id == DELIVERY.card_id)
+        .where(
+            DELIVERY.id == inbound.ref,
+            DELIVERY.platform == inbound.platform,
+            DELIVERY.tenant == inbound.tenant,
+        )
+    )  # fmt: skip
+
+
+def _chosen(inbound: Inbound) -> str:
+    version, _, index = inbound.values.get(CHOICE, "").partition(".")
+    if not version or not index:
+        raise NothingChosen
+    return index

@@ -1,0 +1,20 @@
+"""Every table of the product by name, for migrations and for looking at rows."""
+
+from __future__ import annotations
+
+from cards.tables import CardRow, Delivery
+from engine.audit import Audit
+from engine.ids import Sequence
+from engine.jobs import Job
+from engine.model import Row, metadata
+from engine.secrets import Secret
+from sales.customers import Customer, CustomerTag, Purchase
+from sales.opportunities import Opportunity, OpportunityTag, Referral
+from sales.people import Identity, Person
+
+TABLES: tuple[type[Row], ...] = (
+    Person, Identity, Customer, CustomerTag, Purchase, Opportunity, OpportunityTag, Referral,
+    CardRow, Delivery, Job, Audit, Sequence, Secret,
+)  # fmt: skip
+
+__all__ = ["TABLES", "metadata"]
