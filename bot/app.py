@@ -1,0 +1,191 @@
+"""Wiring: one `Service` is the running product; `asgi` is what the web server calls."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import structlog
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import text
+
+from bot.clock import Clock
+from bot.delivery import Courier
+from bot.dispatch import Dispatcher
+from bot.inbox import LANE, Inbox
+from bot.migrate import upgrade
+from bot.platforms.api import Undelivered
+from bot.platforms.dingtalk.client import DingTalkPlatform
+from bot.platforms.dingtalk.robot import Robot
+from bot.platforms.dingtalk.stream import Stream
+from bot.platforms.wecom.callback import Callback as WeComCallback
+from bot.platforms.wecom.client import WeComPlatform
+from bot.settings import Settings
+from bot.web import callbacks, pages
+from bot.web.front import Callback, Front
+from bot.web.h5 import FormPages, Login
+from bot.web.sessions import Sessions
+from engine import jobs
+from engine.database import Database
+from engine.secrets import secret
+from handlers.all import registry
+
+log = structlog.get_logger(__name__)
+
+HTTP_SECONDS = 5.0
+MENU = (("商机", "/商机"), ("客户", "/客户"), ("帮助", "/帮助"))
+"""The workbench entries under the WeCom chat: (name, command line)."""
+MENU_WAITS = (1, 5, 30, 300, 3600)
+
+
+class Service:
+    """Database, platforms, inbox and couriers of one deployment.
+
+    Raises:
+        DatabaseInUse: another process runs on the same SQLite file.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.database = Database(settings.database.url.get_secret_value(), wake=self._wake)
+        upgrade(self.database)
+        self.database.writer.run(
+            lambda db: jobs.reap(db, now=clock.now(), crashes=3, orphaned=self.database.embedded)
+        )
+        self.public_url = settings.server.public_url.rstrip("/")
+        self.dispatcher = Dispatcher(registry(), clock)
+        self.inbox = Inbox(self.database, self.dispatcher)
+        self.http = httpx.AsyncClient(timeout=HTTP_SECONDS, trust_env=False)
+        self.couriers: list[Courier] = []
+        self.callbacks: dict[str, Callback] = {}
+        self._loops: list[Coroutine[Any, Any, None]] = [self.inbox.run()]
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.logins: dict[str, Login] = {}
+        self.stream: Stream | None = None
+        self._wecom()
+        self._dingtalk()
+        self.asgi = Front(self._web(), self.callbacks)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run everything that runs by itself; on leaving, finish what is in flight."""
+        self._loop = asyncio.get_running_loop()
+        gc.freeze()
+        tasks = [asyncio.create_task(loop) for loop in self._loops]
+        tasks += [asyncio.create_task(courier.run()) for courier in self.couriers]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.inbox.drain()
+            for courier in self.couriers:
+                await courier.drain()
+            await self.http.aclose()
+            await asyncio.to_thread(self.database.close)
+
+    def wake(self) -> None:
+        """Look for due work now (the demo clock has jumped)."""
+        self.inbox.wake.set()
+        for courier in self.couriers:
+            courier.wake.set()
+
+    async def settle(self) -> None:
+        """Return when nothing is due and nothing is in flight (demo and tests)."""
+        while True:
+            now = self.clock.now()
+            with self.database.reading() as db:
+                busy = jobs.busy(db, now=now)
+            if not busy and self.inbox.idle:
+                return
+            await asyncio.sleep(0.005)
+
+    def _wecom(self) -> None:
+        settings = self.settings.wecom
+        if settings is None:
+            return
+        platform = WeComPlatform(settings, self.http, self.clock.now)
+        self._add_courier(platform)
+        self.logins[platform.name] = platform
+        self.callbacks |= callbacks.wecom(WeComCallback(settings), self.inbox.receive)
+        self._loops.append(_set_menu(platform))
+
+    def _dingtalk(self) -> None:
+        settings = self.settings.dingtalk
+        if settings is None:
+            return
+        self._add_courier(DingTalkPlatform(settings, self.http, self.clock.now))
+        if settings.mode == "stream":
+            self.stream = Stream(settings, self.http, self.inbox.receive, self.clock.now)
+            self._loops.append(self.stream.run())
+        else:
+            self.callbacks |= callbacks.dingtalk(Robot(settings), self.inbox.receive)
+
+    def _add_courier(self, platform: WeComPlatform | DingTalkPlatform) -> None:
+        self.couriers.append(Courier(self.database, platform, self.clock, self._form_url))
+
+    def _form_url(self, delivery_id: str) -> str:
+        return f"{self.public_url}/h5/form/{delivery_id}" if self.public_url else ""
+
+    def _wake(self, lanes: Iterable[str]) -> None:
+        """Called on the writer thread after a commit that brought work."""
+        if self._loop is None or self._loop.is_closed():
+            return
+        for lane in lanes:
+            if lane == LANE:
+                self._loop.call_soon_threadsafe(self.inbox.wake.set)
+            for courier in self.couriers:
+                if courier.lane == lane:
+                    self._loop.call_soon_threadsafe(courier.wake.set)
+
+    def _web(self) -> FastAPI:
+        app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+        key = self.database.writer.run(lambda db: secret(db, "h5"))
+        forms = FormPages(
+            database=self.database, inbox=self.inbox, dispatcher=self.dispatcher,
+            clock=self.clock, sessions=Sessions(key, self.public_url.startswith("https")),
+            logins=self.logins, public_url=self.public_url,
+        )  # fmt: skip
+        app.include_router(forms.router())
+        app.mount("/h5/static", StaticFiles(directory=pages.HERE / "static"))
+        app.add_api_route("/healthz", _alive, methods=["GET"])
+        app.add_api_route("/readyz", self._ready, methods=["GET"])
+        return app
+
+    async def _ready(self) -> Response:
+        """Whether this process can take work: the database answers, the stream is up."""
+        reasons = []
+        try:
+            with self.database.reading() as db:
+                db.connection().execute(text("SELECT 1"))
+        except Exception as failure:
+            log.exception("ready.database")
+            reasons.append(f"database: {type(failure).__name__}")
+        if self.stream is not None and not self.stream.connected:
+            reasons.append("dingtalk stream: not connected")
+        status = 503 if reasons else 200
+        return JSONResponse({"ready": not reasons, "reasons": reasons}, status)
+
+
+async def _alive() -> Response:
+    return JSONResponse({"alive": True})
+
+
+async def _set_menu(platform: WeComPlatform) -> None:
+    """Put our entries under the chat; without them everything still works by typing."""
+    for wait in MENU_WAITS:
+        try:
+            await platform.set_menu(MENU)
+        except Undelivered as failure:
+            log.warning("wecom.menu_not_set", reason=str(failure), again_in_seconds=wait)
+            await asyncio.sleep(wait)
+        else:
+            return

@@ -1,0 +1,193 @@
+"""`jianliu demo`: the real service, both fake platforms and the phones in one process."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import delete, select
+
+from bot.app import Service
+from bot.clock import Clock
+from bot.settings import DatabaseSettings, DingTalkSettings, Server, Settings, WeComSettings
+from bot.simulator import api, face_page, seed
+from bot.simulator.chaos import Chaos
+from bot.simulator.dingtalk import FakeDingTalk
+from bot.simulator.phones import Phones
+from bot.simulator.wecom import FakeWeCom
+from bot.simulator.wire import WireLog
+from bot.tables import metadata
+from engine import jobs
+
+START = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
+TEMPLATE = "jianliu-demo.schema"
+KEPT = ("secret",)
+"""Tables a reset leaves alone."""
+
+
+class NotADemo(Exception):
+    """The demo was asked to do what only a real deployment may."""
+
+
+def settings(folder: Path, port: int) -> Settings:
+    """Settings of a demo in `folder`: made-up organisations, secrets that stay the same."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "secrets.json"
+    if not path.exists():
+        made = {name: secrets.token_hex(16) for name in ("secret", "token", "client_secret")}
+        made["aes_key"] = secrets.token_hex(22)[:42] + "A"
+        path.touch(0o600)
+        path.write_text(json.dumps(made))
+    kept = {name: SecretStr(value) for name, value in json.loads(path.read_text()).items()}
+    here = f"http://127.0.0.1:{port}"
+    return Settings(
+        allow_unofficial_api=True,
+        server=Server(port=port, public_url=here),
+        database=DatabaseSettings(url=SecretStr(f"sqlite:///{folder / 'jianliu.db'}")),
+        wecom=WeComSettings(
+            corp_id="wwjianliudemo", agent_id=1000002, secret=kept["secret"],
+            token=kept["token"], aes_key=kept["aes_key"], api_base=here, oauth_base=here,
+        ),
+        dingtalk=DingTalkSettings(
+            client_id="dingjianliudemo", client_secret=kept["client_secret"],
+            robot_code="dingjianliudemo", corp_id="dingcorpdemo", api_base=here, oapi_base=here,
+            templates={"card": TEMPLATE},
+        ),
+    )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Demo:
+    """The running demo as its page, its API and the tests see it (`simulator.world.World`)."""
+
+    service: Service
+    phones: Phones
+    wire: WireLog
+    chaos: Chaos
+    wecom: FakeWeCom
+    dingtalk: FakeDingTalk
+    http: httpx.AsyncClient
+    folder: Path
+
+    def now(self) -> datetime:
+        """The demo clock."""
+        return self.service.clock.now()
+
+    async def settle(self) -> None:
+        """Return when the service has nothing in flight."""
+        await self.service.settle()
+
+    async def advance(self, to: datetime) -> list[dict[str, Any]]:
+        """Jump to `to` through every moment at which something is due."""
+        ran: list[dict[str, Any]] = []
+        await self.settle()
+        while (upcoming := self._upcoming(to)) is not None:
+            lane, due = upcoming
+            self._set_clock(due)
+            self.service.wake()
+            await self.settle()
+            ran.append({"lane": lane, "at": due.astimezone(self.service.clock.zone).isoformat()})
+        self._set_clock(to)
+        self.service.wake()
+        await self.settle()
+        return ran
+
+    async def rows(self, table: str, filters: dict[str, str]) -> list[dict[str, Any]]:
+        """Rows of a table, read only; times as ISO text.
+
+        Raises:
+            KeyError: no such table or column.
+        """
+        columns = metadata.tables[table].c
+        wanted = select(metadata.tables[table])
+        for name, value in filters.items():
+            wanted = wanted.where(columns[name] == columns[name].type.python_type(value))
+        with self.service.database.reading() as db:
+            found = db.connection().execute(wanted).mappings().all()
+        return [{name: _plain(value) for name, value in row.items()} for row in found]
+
+    async def reset(self) -> None:
+        """Back to the first minute: data, phones, wire, faults and clock."""
+        await self.settle()
+        self._set_clock(START)
+        self.service.database.writer.run(self._replant, alone=True)
+        self.phones.clear()
+        self.wire.clear()
+        self.chaos.clear()
+
+    def plant_if_empty(self) -> None:
+        """Write the demo company into a new database."""
+        with self.service.database.reading() as db:
+            planted = db.connection().execute(select(metadata.tables["person"].c.id)).first()
+        if planted is None:
+            self.service.database.writer.run(self._plant)
+
+    def _upcoming(self, to: datetime) -> tuple[str, datetime] | None:
+        with self.service.database.reading() as db:
+            return jobs.upcoming(db, to)
+
+    def _replant(self, db: Any) -> None:
+        for table in reversed(metadata.sorted_tables):
+            if table.name not in KEPT:
+                db.connection().execute(delete(table))
+        self._plant(db)
+
+    def _plant(self, db: Any) -> None:
+        tenants = {c.lane.split(":")[1]: c.lane.split(":")[2] for c in self.service.couriers}
+        seed.plant(db, tenants, self.now())
+
+    def _set_clock(self, to: datetime) -> None:
+        self.service.clock.jump(to)
+        _write_offset(self.folder, self.service.clock.offset)
+
+
+def build(folder: Path, port: int) -> tuple[Demo, FastAPI]:
+    """A demo in `folder` and the web application that shows it, on loopback only."""
+    clock = Clock("Asia/Shanghai", _read_offset(folder))
+    chosen = settings(folder, port)
+    service = Service(chosen, clock)
+    phones = Phones(seed.members(), clock.now)
+    wire, chaos, http = WireLog(clock.now), Chaos(), httpx.AsyncClient(trust_env=False)
+    assert chosen.wecom is not None  # noqa: S101  made above
+    assert chosen.dingtalk is not None  # noqa: S101  made above
+    demo = Demo(
+        service=service, phones=phones, wire=wire, chaos=chaos, http=http, folder=folder,
+        wecom=FakeWeCom(phones, chosen.wecom, f"{service.public_url}/wecom/callback", http,
+                        clock.now, wire, chaos),
+        dingtalk=FakeDingTalk(phones, chosen.dingtalk, http, clock.now, wire, chaos),
+    )  # fmt: skip
+    demo.plant_if_empty()
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(demo.wecom.router)
+    app.include_router(demo.dingtalk.router)
+    app.include_router(api.router(demo))
+    app.include_router(face_page.router(demo))
+    app.mount("/", service.asgi)
+    return demo, app
+
+
+def _read_offset(folder: Path) -> timedelta:
+    """How far the demo clock is from the real one; a restart goes on where it was."""
+    path = folder / "clock.json"
+    if path.exists():
+        return timedelta(seconds=json.loads(path.read_text())["offset_seconds"])
+    clock = Clock("Asia/Shanghai")
+    clock.jump(START)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_offset(folder, clock.offset)
+    return clock.offset
+
+
+def _write_offset(folder: Path, offset: timedelta) -> None:
+    (folder / "clock.json").write_text(json.dumps({"offset_seconds": offset.total_seconds()}))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value

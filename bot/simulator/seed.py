@@ -1,0 +1,146 @@
+"""The demo company: people, accounts, customers with tags and orders (interfaces.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import Session
+
+from bot.simulator.phones import Member
+from engine.ids import ulid
+from sales import customers
+from sales.customers import Purchase
+from sales.people import Identity, Person, Role
+
+SOURCE = "演示数据"
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """One demo person; `on` lists the platforms with an account."""
+
+    id: str
+    name: str
+    role: Role
+    manager: str
+    region: str
+    on: tuple[str, ...]
+
+
+BOTH = ("wecom", "dingtalk")
+WECOM = ("wecom",)
+DINGTALK = ("dingtalk",)
+
+PEOPLE = (
+    Colleague("chenzong", "陈总", Role.DIRECTOR, "", "全国", BOTH),
+    Colleague("wangjingli", "王经理", Role.MANAGER, "chenzong", "华东", BOTH),
+    Colleague("zhangsan", "张三", Role.REP, "wangjingli", "华东", BOTH),
+    Colleague("lisi", "李四", Role.REP, "wangjingli", "华东", WECOM),
+    Colleague("zhaoliu", "赵六", Role.REP, "chenzong", "华南", DINGTALK),
+    Colleague("wuzhuguan", "吴主管", Role.COMPLIANCE, "chenzong", "总部", WECOM),
+    Colleague("zhouhegui", "周合规", Role.COMPLIANCE, "wuzhuguan", "总部", WECOM),
+    Colleague("sunfawu", "孙法务", Role.LEGAL, "chenzong", "总部", DINGTALK),
+    Colleague("qiancaiwu", "钱财务", Role.FINANCE, "chenzong", "总部", WECOM),
+    Colleague("zhengshichang", "郑市场", Role.MARKETING, "chenzong", "总部", DINGTALK),
+    Colleague("fengyunying", "冯运营", Role.SALES_OPS, "chenzong", "总部", WECOM),
+    Colleague("guanliyuan", "管理员", Role.ADMIN, "chenzong", "总部", WECOM),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One demo customer; orders are (date, product, yuan)."""
+
+    name: str
+    owner: str
+    industry: str
+    region: str
+    rating: str
+    tags: tuple[str, ...]
+    orders: tuple[tuple[str, str, int], ...]
+
+
+CUSTOMERS = (
+    Account(
+        "某阀门制造", "zhangsan", "制造", "华东", "A",
+        ("阀门", "年度框架", "工程项目", "增值税专票"),
+        (("2026-03-12", "闸阀 PN1.6", 186_000), ("2026-06-30", "闸阀 PN2.5", 243_500),
+         ("2026-10-15", "闸阀 PN4.0", 318_000)),
+    ),
+    Account(
+        "华东泵业", "zhangsan", "制造", "华东", "B", ("离心泵", "工程项目"),
+        (("2026-05-20", "离心泵 IS80", 96_000), ("2026-09-02", "离心泵 IS100", 128_000)),
+    ),
+    Account(
+        "恒信阀门", "lisi", "制造", "华东", "A", ("阀门", "电商直发"),
+        (("2026-07-08", "球阀 DN50", 72_800),),
+    ),
+    Account(
+        "恒信机电设备", "zhangsan", "制造", "华东", "B", ("电机", "维保"),
+        (("2026-08-19", "三相电机 7.5kW", 45_200),),
+    ),
+    Account(
+        "杭州智云科技有限公司", "lisi", "互联网", "华东", "A", ("软件", "年度框架"),
+        (("2026-04-01", "数据平台年费", 260_000),),
+    ),
+    Account(
+        "海河医疗", "lisi", "医疗", "华北", "B", ("设备维保",),
+        (("2026-02-11", "输液泵", 58_000),),
+    ),
+    Account(
+        "启明教育", "zhangsan", "教育", "华东", "B", ("软件", "培训"),
+        (("2026-09-18", "教务系统", 120_000),),
+    ),
+    Account(
+        "南粤阀业", "zhaoliu", "制造", "华南", "B", ("阀门", "经销"),
+        (("2026-10-09", "蝶阀 DN200", 88_600),),
+    ),
+)  # fmt: skip
+
+
+def members() -> list[Member]:
+    """The people as their phones know them."""
+    return [
+        Member(p.id, p.name, p.role.value, p.manager, p.region, {on: account(p, on) for on in p.on})
+        for p in PEOPLE
+    ]
+
+
+def account(person: Colleague, platform: str) -> str:
+    """The user id of a person on a platform; DingTalk's staff ids are numbers of their own."""
+    return person.id if platform == "wecom" else f"staff_{person.id}"
+
+
+def plant(db: Session, tenants: dict[str, str], now: datetime) -> None:
+    """Write the demo company; `tenants` names the organisation of each platform."""
+    for person in PEOPLE:
+        db.add(Person(id=person.id, name=person.name, role=person.role.value,
+                      manager_id=person.manager or None, region=person.region,
+                      created_at=now))  # fmt: skip
+    db.flush()
+    for person in PEOPLE:
+        for platform in person.on:
+            db.add(Identity(id=ulid(now), person_id=person.id, platform=platform,
+                            tenant=tenants[platform], account=account(person, platform),
+                            created_at=now))  # fmt: skip
+    drafts = [(c, _draft(c, now)) for c in CUSTOMERS]
+    customers.add(db, [row for _, row in drafts])
+    customers.add_tags(db, [(row["id"], tag) for c, row in drafts for tag in c.tags])
+    orders = [
+        {"id": ulid(now), "customer_id": row["id"], "ordered_on": date.fromisoformat(day),
+         "product": product, "amount_fen": yuan * 100}
+        for c, row in drafts for day, product, yuan in c.orders
+    ]  # fmt: skip
+    db.connection().execute(insert(Purchase), orders)
+
+
+def _draft(customer: Account, now: datetime) -> dict[str, Any]:
+    facts = {
+        "industry": (customer.industry, SOURCE),
+        "region": (customer.region, SOURCE),
+        "rating": (customer.rating, SOURCE),
+    }
+    return customers.draft(customer.name, owner_id=customer.owner, now=now, facts=facts)

@@ -1,0 +1,1 @@
+"""HTTP: the callback paths answered by hand, every other route by FastAPI."""

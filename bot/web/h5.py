@@ -1,0 +1,214 @@
+"""The two-field form as a phone page, opened from a WeCom card (A28 way b).
+
+Login is the platform's; only the person the card was sent to gets in. A submission becomes
+an inbound press on that card and takes the same path as every other message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy import select, update
+from sqlmodel import Session
+
+from bot.clock import Clock
+from bot.dispatch import Dispatcher
+from bot.inbox import Inbox
+from bot.platforms.api import Inbound, Unavailable
+from bot.web.pages import HEADERS, notice, page
+from bot.web.sessions import Sessions
+from cards.model import Card, Text, load
+from cards.tables import CARD, DELIVERY, CardRow, Delivery
+from engine.database import Database
+from handlers.api import Ctx
+from sales import people, policy
+from sales.people import Address
+
+GONE = ("表单不存在", "这个链接已经失效,请回到聊天里重新发起。")
+NOT_YOURS = ("不能打开", "这张表单是发给别人的。请在自己的聊天里发起。")
+EXPIRED = ("页面已过期", "请关闭页面,回到聊天里再点一次「打开填写」。")
+LATER = ("已提交", "结果会出现在聊天里。")
+BUSY = ("没有提交成功", "服务正忙,填写的内容没有保存。请返回后再点一次提交。")
+
+
+class Login(Protocol):
+    """A platform that can say who holds the phone."""
+
+    def authorise_url(self, redirect_uri: str, state: str) -> str:
+        """Where the phone proves who it is."""
+
+    async def user_of(self, code: str) -> str:
+        """The account behind a login code; raises LoginRefused."""
+
+
+class LoginRefused(Exception):
+    """The platform does not vouch for this visitor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A form as it stands in the database."""
+
+    delivery_id: str
+    platform: str
+    tenant: str
+    account: str
+    version: int
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class FormPages:
+    """The routes under /h5/."""
+
+    database: Database
+    inbox: Inbox
+    dispatcher: Dispatcher
+    clock: Clock
+    sessions: Sessions
+    logins: dict[str, Login]
+    public_url: str
+
+    def router(self) -> APIRouter:
+        """The pages as FastAPI routes."""
+        router = APIRouter(prefix="/h5", include_in_schema=False)
+        router.add_api_route("/form/{form}", self.show, methods=["GET"])
+        router.add_api_route("/form/{form}", self.submit, methods=["POST"])
+        router.add_api_route("/form/{form}/options", self.options, methods=["GET"])
+        router.add_api_route("/login/{form}", self.login, methods=["GET"])
+        return router
+
+    async def show(self, request: Request, form: str) -> Response:
+        """The form, its result, or the way to the login."""
+        sheet = self._sheet(form)
+        if sheet is None:
+            return notice(*GONE, status=404)
+        account = self.sessions.account(request, form)
+        if not account:
+            return self._to_login(sheet)
+        if account != sheet.account.lower():
+            return notice(*NOT_YOURS, status=403)
+        if sheet.card.form is None:
+            return _result(sheet.card)
+        await self._note_opening(form)
+        return self._form(sheet, account)
+
+    async def login(self, request: Request, form: str, code: str = "", state: str = "") -> Response:
+        """Back from the platform: remember who it is and go on to the form."""
+        sheet = self._sheet(form)
+        login = self.logins.get(sheet.platform) if sheet else None
+        if login is None:
+            return notice(*GONE, status=404)
+        if not self.sessions.ends_login(request, form, state):
+            return notice(*EXPIRED, status=403)
+        try:
+            account = await login.user_of(code)
+        except LoginRefused:
+            return notice(*NOT_YOURS, status=403)
+        response = RedirectResponse(f"/h5/form/{form}", 303)
+        self.sessions.remember(response, form, account.lower())
+        return response
+
+    async def submit(
+        self, request: Request, form: str, ticket: Annotated[str, Form()] = ""
+    ) -> Response:  # fmt: skip
+        """Take the values in as a press on the card."""
+        sheet = self._sheet(form)
+        if sheet is None:
+            return notice(*GONE, status=404)
+        account = self.sessions.account(request, form)
+        redeemed = self.sessions.redeem(ticket, form, account) if account else None
+        if redeemed is None:
+            return notice(*EXPIRED, status=403)
+        if sheet.card.form is None:
+            return _result(sheet.card)
+        version, nonce = redeemed
+        posted = await request.form()
+        values = {
+            field.name: str(posted.get(f"{field.name}.id") or posted.get(field.name) or "")
+            for field in sheet.card.form.fields
+        }
+        inbound = Inbound(
+            platform=sheet.platform, tenant=sheet.tenant, event_key=f"h5/{nonce}",
+            account=sheet.account, at=self.clock.now(), kind="press", ref=form,
+            key=f"{version}.form", values=values,
+        )  # fmt: skip
+        try:
+            answer = await self.inbox.receive(inbound)
+        except Unavailable:
+            return notice(*BUSY, status=503)
+        if isinstance(answer.content, Text):
+            return self._form(sheet, account, error=answer.content.text, given=dict(posted))
+        newest = self._sheet(form)
+        return _result(newest.card) if newest and not newest.card.form else notice(*LATER)
+
+    async def options(self, request: Request, form: str, field: str, typed: str = "") -> Response:
+        """What the field offers for the typed letters: [{id, text}], at most fifty."""
+        sheet = self._sheet(form)
+        account = self.sessions.account(request, form)
+        if sheet is None or account != sheet.account.lower() or sheet.card.form is None:
+            return JSONResponse([], 403, headers=HEADERS)
+        route = self.dispatcher.registry.by_action[sheet.card.form.action]
+        asks = [p.ask for p in route.asked if p.name == field and p.ask is not None]
+        with self.database.reading() as db:
+            ctx = self._ctx(db, sheet)
+            if ctx is None or not asks or asks[0].options is None:
+                return JSONResponse([], 404, headers=HEADERS)
+            policy.require(ctx.who, route.permission, route.word)
+            found = asks[0].options(ctx, typed[:50])
+        return JSONResponse([{"id": c.id, "text": c.text} for c in found], headers=HEADERS)
+
+    def _ctx(self, db: Session, sheet: Sheet) -> Ctx | None:
+        who = people.known(db, sheet.platform, sheet.tenant, sheet.account)
+        if who is None:
+            return None
+        now = self.clock.now()
+        address = Address(who.id, sheet.platform, sheet.tenant, sheet.account)
+        return Ctx(db=db, who=who, address=address, now=now, today=self.clock.date_of(now),
+                   flow="", cause="", registry=self.dispatcher.registry)  # fmt: skip
+
+    def _form(
+        self, sheet: Sheet, account: str, *, error: str = "", given: dict[str, Any] | None = None
+    ) -> Response:
+        ticket = self.sessions.ticket(sheet.delivery_id, sheet.version, account)
+        return page("form.html", sheet=sheet, ticket=ticket, error=error, given=given or {})
+
+    def _to_login(self, sheet: Sheet) -> Response:
+        login = self.logins.get(sheet.platform)
+        if login is None:
+            return notice(*GONE, status=404)
+        response = RedirectResponse("/", 303)
+        state = self.sessions.begin_login(response, sheet.delivery_id)
+        back = f"{self.public_url}/h5/login/{sheet.delivery_id}"
+        response.headers["location"] = login.authorise_url(back, state)
+        return response
+
+    async def _note_opening(self, form: str) -> None:
+        now = self.clock.now()
+        first = (
+            update(Delivery)
+            .where(DELIVERY.id == form, DELIVERY.opened_at.is_(None))
+            .values(opened_at=now)
+        )
+        await asyncio.wrap_future(
+            self.database.writer.submit(lambda db: db.connection().execute(first).rowcount)
+        )
+
+    def _sheet(self, form: str) -> Sheet | None:
+        with self.database.reading() as db:
+            row = db.connection().execute(
+                select(DELIVERY.id, DELIVERY.platform, DELIVERY.tenant, DELIVERY.account,
+                       CARD.version, CARD.body)
+                .join(CardRow, CARD.id == DELIVERY.card_id)
+                .where(DELIVERY.id == form)
+            ).one_or_none()  # fmt: skip
+        card = load(row.body) if row is not None else None
+        return Sheet(*row[:5], card) if row is not None and isinstance(card, Card) else None
+
+
+def _result(card: Card) -> Response:
+    return page("result.html", card=card)
