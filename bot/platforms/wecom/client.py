@@ -1,0 +1,164 @@
+"""WeCom's API as the outbox and the pages use it: messages, card updates, login, menu."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from bot.platforms.api import LoginRefused, Pace, Receipt, Request, Undelivered
+from bot.platforms.wecom import errors
+from bot.platforms.wecom.inbound import PLATFORM
+from bot.platforms.wecom.token import AccessToken
+from bot.platforms.wecom.transport import exchange
+from bot.settings import WeComSettings
+from cards.model import Card, Content
+from cards.render import wecom as renderer
+from cards.render.slot import Slot
+
+DUPLICATE_WINDOW = 14400
+"""Seconds in which WeCom delivers the same request once (the longest it allows, doc 90236)."""
+
+WINDOW_SPREAD = 3600
+"""Seconds by which the window may be shorter; it stays above every retry that is ambiguous."""
+
+_STATE = re.compile(r"[A-Za-z0-9]{1,128}")
+
+
+class WeComPlatform:
+    """One self-built app of one corp; fulfils `Platform`.
+
+    `http` is the service's shared client (no base URL, no proxy from the environment).
+    """
+
+    name = PLATFORM
+    pace: Sequence[Pace] = ((28, timedelta(minutes=1)), (980, timedelta(hours=1)))
+    """Just below 30 a minute and 1000 an hour, beyond which WeCom drops silently (doc 90236)."""
+
+    def __init__(
+        self, settings: WeComSettings, http: httpx.AsyncClient, now: Callable[[], datetime]
+    ) -> None:
+        self.tenant = settings.corp_id
+        self._settings = settings
+        self._http = http
+        self._token = AccessToken(settings, http, now)
+
+    def render(self, content: Content, slot: Slot) -> Request:
+        """The message, and for a card also the body that shows it in place of an older one.
+
+        The window of WeCom's duplicate check differs a little from message to message: the
+        check compares whole requests, and would else swallow the second of two equal texts.
+        """
+        window = DUPLICATE_WINDOW - zlib.crc32(slot.ref.encode()) % WINDOW_SPREAD
+        request = {**renderer.render(content, slot), "duplicate_check_interval": window}
+        if isinstance(content, Card):
+            request["update"] = renderer.render_update(content, slot)
+        return request
+
+    async def send(self, account: str, request: Request) -> Receipt:
+        """Send a message to one member; a repetition carries exactly the same bytes.
+
+        Raises:
+            Undelivered: it did not arrive, or nobody knows whether it did.
+        """
+        body = {
+            **{name: part for name, part in request.items() if name != "update"},
+            "touser": account,
+            "agentid": self._settings.agent_id,
+            "enable_id_trans": 0,  # else a customer's name could expand to a colleague's
+            "enable_duplicate_check": 1,
+        }
+        answer = await self._post("/cgi-bin/message/send", body)
+        if answer.get("invaliduser"):
+            raise Undelivered("user_out_of_scope", "invaliduser")
+        if answer.get("unlicenseduser"):
+            raise Undelivered("user_out_of_scope", "unlicenseduser")
+        return Receipt(str(answer.get("msgid") or ""), str(answer.get("response_code") or ""))
+
+    async def update(self, account: str, receipt: Receipt, request: Request) -> Receipt:
+        """Show `request` in place of the card `receipt` stands for; spends its token.
+
+        Raises:
+            Undelivered: "not_updatable" if there is no token, it is used or over 72 h old,
+                or one of the two is a plain text.
+        """
+        if not receipt.token or "update" not in request:
+            raise Undelivered("not_updatable", "no response_code or no card")
+        body = {
+            "userids": [account],
+            "agentid": self._settings.agent_id,
+            "response_code": receipt.token,
+            "enable_id_trans": 0,
+            "template_card": request["update"],
+        }
+        answer = await self._post("/cgi-bin/message/update_template_card", body)
+        if answer.get("invaliduser"):
+            raise Undelivered("user_out_of_scope", "invaliduser")
+        return Receipt(receipt.message_id)
+
+    def authorise_url(self, redirect_uri: str, state: str) -> str:
+        """The address that opens `redirect_uri` with a login code, without asking (doc 91022).
+
+        Raises:
+            ValueError: `state` is not 1 to 128 letters and digits.
+        """
+        if not _STATE.fullmatch(state):
+            raise ValueError("state must be 1 to 128 letters and digits")
+        return (
+            f"{self._settings.oauth_base}/connect/oauth2/authorize?appid={self.tenant}"
+            f"&redirect_uri={quote(redirect_uri, safe='')}&response_type=code"
+            f"&scope=snsapi_base&state={state}&agentid={self._settings.agent_id}#wechat_redirect"
+        )
+
+    async def user_of(self, code: str) -> str:
+        """The member who came back with `code`; a code is good once, for five minutes.
+
+        Raises:
+            LoginRefused: the code is unknown, used or old, or belongs to an outsider.
+            Undelivered: WeCom could not be asked.
+        """
+        answer = await self._call("GET", "/cgi-bin/auth/getuserinfo", {"code": code})
+        if errors.errcode(answer) in errors.BAD_LOGIN:
+            raise LoginRefused(str(errors.errcode(answer)))
+        errors.check(answer)
+        userid = answer.get("userid")
+        if not isinstance(userid, str) or not userid:
+            raise LoginRefused("not a member")
+        return userid
+
+    async def set_menu(self, entries: Sequence[tuple[str, str]]) -> None:
+        """Put up to three (name, key) entries under the chat; a name takes 16 bytes.
+
+        Raises:
+            Undelivered: WeCom did not take the menu ("config" if it is wrong).
+        """
+        buttons = [{"type": "click", "name": name, "key": key} for name, key in entries]
+        agent = {"agentid": str(self._settings.agent_id)}
+        await self._post("/cgi-bin/menu/create", {"button": buttons}, agent)
+
+    async def _post(
+        self, path: str, body: dict[str, Any], params: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        # Sorted, because a stored request may come back with its keys in another order.
+        content = json.dumps(body, ensure_ascii=False, sort_keys=True).encode()
+        answer = await self._call("POST", path, params or {}, content)
+        errors.check(answer)
+        return answer
+
+    async def _call(
+        self, method: str, path: str, params: dict[str, str], content: bytes | None = None
+    ) -> dict[str, Any]:
+        """One call; with a new token once more if WeCom refused the old one, never a third."""
+        url = f"{self._settings.api_base}{path}"
+        token = await self._token.get()
+        answer = await exchange(self._http, method, url, {**params, "access_token": token}, content)
+        if errors.errcode(answer) not in errors.STALE_TOKEN:
+            return answer
+        token = await self._token.renew(token)
+        return await exchange(self._http, method, url, {**params, "access_token": token}, content)

@@ -1,0 +1,87 @@
+"""Words that fit: harmless characters, cut between what a reader sees as characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+ELLIPSIS = "…"
+
+_BREAKS = re.compile("\r\n|[\r\u2028\u2029]")
+# Controls and lone surrogates break the JSON or the client; bidirectional overrides let a
+# customer's name turn around the words that follow it.
+_HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
+_SPACES = re.compile(r"\s+")
+_LINK = re.compile(r"<(?=\s*/?\s*a\b)", re.IGNORECASE)
+
+_ZERO_WIDTH_JOINER = "\u200d"
+_VARIATION_SELECTORS = range(0xFE00, 0xFE10)
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_TAGS = range(0xE0020, 0xE0080)
+_FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+
+
+def clean(text: str) -> str:
+    """`text` without characters that break JSON, clients or the reading direction."""
+    return _HARMFUL.sub("", _BREAKS.sub("\n", text)).replace("\t", " ").strip()
+
+
+def one_line(text: str) -> str:
+    """`clean`, with every run of white space as one space."""
+    return _SPACES.sub(" ", clean(text)).strip()
+
+
+def unlinked(text: str) -> str:
+    """`text` in which nobody can hide a link: WeCom has no escape for `<a href>`."""
+    return _LINK.sub("＜", text)
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters, "…" included; an emoji is kept whole or left out.
+
+    `cut("张江阀门", 3)` is "张江…".
+    """
+    if len(text) <= limit:
+        return text
+    return text[: _boundary(text, limit - len(ELLIPSIS))].rstrip() + ELLIPSIS
+
+
+def cut_bytes(text: str, limit: int) -> str:
+    """At most `limit` bytes of UTF-8, "…" included."""
+    encoded = text.encode()
+    if len(encoded) <= limit:
+        return text
+    room = limit - len(ELLIPSIS.encode())
+    kept = encoded[:room].decode(errors="ignore")
+    return text[: _boundary(text, len(kept))].rstrip() + ELLIPSIS
+
+
+def _boundary(text: str, end: int) -> int:
+    """The last place up to `end` where one visible character ends and the next begins."""
+    place = end
+    while place > 0 and _joined(text, place):
+        place -= 1
+    return place or end  # one endless pile of accents: cut it anywhere
+
+
+def _joined(text: str, place: int) -> bool:
+    """Whether the characters before and after `place` are one to the reader."""
+    before, after = text[place - 1], text[place]
+    code = ord(after)
+    if _ZERO_WIDTH_JOINER in (before, after):
+        return True
+    if code in _FLAG_LETTERS and ord(before) in _FLAG_LETTERS:
+        return _flag_letters_before(text, place) % 2 == 1
+    return (
+        code in _VARIATION_SELECTORS
+        or code in _SKIN_TONES
+        or code in _TAGS
+        or unicodedata.category(after) in ("Mn", "Mc", "Me")
+    )
+
+
+def _flag_letters_before(text: str, place: int) -> int:
+    start = place
+    while start > 0 and ord(text[start - 1]) in _FLAG_LETTERS:
+        start -= 1
+    return place - start

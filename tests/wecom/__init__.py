@@ -1,0 +1,1 @@
+"""WeCom: codec, inbound, client, renderer and the fake."""
