@@ -1,0 +1,189 @@
+"""Messages and cards to DingTalk: the `Platform` of one internal-app robot.
+
+Source: reference dingtalk.md §3.1, §4.1–4.2. Our id of a card (`outTrackId`) makes sending
+it idempotent; robot messages have no such key, so an ambiguous failure stays ambiguous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from bot.platforms.api import Pace, Receipt, Request, Undelivered
+from bot.platforms.dingtalk.answers import BY_KEY
+from bot.platforms.dingtalk.errors import Refused, TokenRefused, checked, refused, unreachable
+from bot.platforms.dingtalk.fields import items, obj, text
+from bot.platforms.dingtalk.inbound import NAME, tenant
+from bot.platforms.dingtalk.token import Tokens
+from bot.settings import DingTalkSettings
+from cards.model import Content
+from cards.render import dingtalk
+from cards.render.dingtalk import compact
+from cards.render.slot import Slot
+
+TEMPLATE = "card"
+"""The name under `dingtalk.templates` of our one card template."""
+
+ROUTE = "jianliu"
+"""The `callbackRouteKey` our cards name in HTTP mode."""
+
+_CALLBACKS = {
+    "stream": {"callbackType": "STREAM"},
+    "http": {"callbackType": "HTTP", "callbackRouteKey": ROUTE},
+}
+
+
+class DingTalkPlatform:
+    """One app of one organisation."""
+
+    name = NAME
+    pace: Sequence[Pace] = ()
+    """DingTalk limits calls per second and app, and says so; nothing is dropped per person."""
+
+    def __init__(
+        self, settings: DingTalkSettings, http: httpx.AsyncClient, now: Callable[[], datetime]
+    ) -> None:
+        self.tenant = tenant(settings)
+        self._settings = settings
+        self._http = http
+        self._tokens = Tokens(settings, http, now)
+
+    def render(self, content: Content, slot: Slot) -> Request:
+        """A card for our template if one is configured, else an ActionCard, markdown or text."""
+        return dingtalk.render(content, slot, template=TEMPLATE in self._settings.templates)
+
+    async def send(self, account: str, request: Request) -> Receipt:
+        """Send to one person's chat with the robot; the receipt's id is the card's own id.
+
+        Raises:
+            Undelivered: typed by what to do next, see `errors`.
+        """
+        if "card" in request:
+            return await self._send_card(account, request)
+        return await self._send_message(account, request)
+
+    async def update(self, account: str, receipt: Receipt, request: Request) -> Receipt:
+        """Change the variables of a shown card.
+
+        Raises:
+            Undelivered: "not_updatable" for messages, which never change, and unknown cards.
+        """
+        del account  # a card has one reader, whom the platform knows
+        if "card" not in request:
+            raise Undelivered("not_updatable", "message")
+        body = {
+            "outTrackId": receipt.message_id,
+            "cardData": request["card"],
+            "cardUpdateOptions": BY_KEY,
+            "userIdType": 1,
+        }
+        answer = await self._call("PUT", "/v1.0/card/instances", body)
+        if answer.get("success") is False:
+            raise refused("param.invalid", note="success=false")
+        return receipt
+
+    async def register_cards(self, url: str) -> None:
+        """Tell DingTalk where card presses go in HTTP mode; needed once per address.
+
+        Raises:
+            Undelivered: as `send`.
+        """
+        body = {
+            "callbackRouteKey": ROUTE,
+            "callbackUrl": url,
+            "apiSecret": self._settings.token.get_secret_value(),
+            "forceUpdate": True,
+        }
+        await self._call("POST", "/v1.0/card/callbacks/register", body)
+
+    async def _send_card(self, account: str, request: Request) -> Receipt:
+        ref = str(request["outTrackId"])
+        try:
+            answer = await self._call(
+                "POST", "/v1.0/card/instances/createAndDeliver", self._card(account, request)
+            )
+        except Refused as refusal:
+            if refusal.code != "param.cardAlreadyExist":
+                raise
+            return Receipt(ref)  # an attempt whose answer got lost had worked
+        results = [obj(r) for r in items(obj(answer.get("result")).get("deliverResults"))]
+        for failed in (r for r in results if r.get("success") is not True):
+            # The card exists now, so a repeat would look like success: this one is final.
+            why = refused(text(failed.get("errorMsg")) or "deliverResults")
+            raise Undelivered(why.reason, why.detail)
+        if answer.get("success") is False:
+            raise refused("param.invalid", note="success=false")
+        return Receipt(ref)
+
+    def _card(self, account: str, request: Request) -> dict[str, Any]:
+        template = self._settings.templates.get(TEMPLATE)
+        if not template:
+            raise Undelivered(
+                "config", f"dingtalk.templates.{TEMPLATE}", retry_after=timedelta(minutes=30)
+            )
+        summary = request["summary"]
+        return {
+            "cardTemplateId": template,
+            "outTrackId": request["outTrackId"],
+            **_CALLBACKS[self._settings.mode],
+            "userIdType": 1,
+            "cardData": request["card"],
+            "openSpaceId": f"dtv1.card//IM_ROBOT.{account}",
+            "imRobotOpenSpaceModel": {
+                "supportForward": False,
+                "lastMessageI18n": {"ZH_CN": summary},
+                "notification": {"alertContent": summary},
+            },
+            "imRobotOpenDeliverModel": {
+                "spaceType": "IM_ROBOT",
+                "robotCode": self._settings.robot_code,
+            },
+        }
+
+    async def _send_message(self, account: str, request: Request) -> Receipt:
+        body = {
+            "robotCode": self._settings.robot_code,
+            "userIds": [account],
+            "msgKey": request["msgKey"],
+            "msgParam": compact(request["msgParam"]),
+        }
+        answer = await self._call("POST", "/v1.0/robot/oToMessages/batchSend", body)
+        # HTTP 200 can mean that nobody got it.
+        if items(answer.get("invalidStaffIdList")):
+            raise refused("staffId.notExisted")
+        if items(answer.get("flowControlledStaffIdList")):
+            raise refused("too.many.people", note="flowControlledStaffIdList")
+        if items(answer.get("filteredStaffIdList")):
+            raise refused("chatbotId.notAllow.sendOTO", note="filteredStaffIdList")
+        return Receipt(text(answer.get("processQueryKey")))
+
+    async def _call(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """One call of the new API; a refused token is renewed once."""
+        token = await self._tokens.get()
+        try:
+            return await self._once(method, path, body, token)
+        except TokenRefused:
+            self._tokens.drop(token)
+        try:
+            return await self._once(method, path, body, await self._tokens.get())
+        except TokenRefused:
+            raise Undelivered(
+                "channel_down", "InvalidAuthentication", retry_after=timedelta(minutes=1)
+            ) from None
+
+    async def _once(
+        self, method: str, path: str, body: dict[str, Any], token: str
+    ) -> dict[str, Any]:
+        try:
+            response = await self._http.request(
+                method,
+                f"{self._settings.api_base}{path}",
+                json=body,
+                headers={"x-acs-dingtalk-access-token": token},
+            )
+        except httpx.HTTPError as problem:
+            raise unreachable(problem) from None
+        return checked(response)

@@ -1,0 +1,1 @@
+"""DingTalk: codec, Stream, client, renderer and the fake that stands in for the platform."""
