@@ -1,0 +1,168 @@
+"""The simulated DingTalk: its API for the service, its app for a finger."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from fastapi import APIRouter
+
+from bot.settings import DingTalkSettings
+from bot.simulator.chaos import Chaos
+from bot.simulator.dingtalk.cards import Cards, Instance
+from bot.simulator.dingtalk.faults import NAME, ApiFault
+from bot.simulator.dingtalk.gateway import Gateway
+from bot.simulator.dingtalk.meter import Meter, Tokens
+from bot.simulator.dingtalk.openapi import OpenApi
+from bot.simulator.dingtalk.org import Ground, Org
+from bot.simulator.dingtalk.webhook import Webhook
+from bot.simulator.dingtalk.wires import card_callback, form_params, over_quota, robot_text
+from bot.simulator.phones import Message, Phones
+from bot.simulator.wire import WireLog
+
+ROBOT_TOPIC = "/v1.0/im/bot/messages/get"
+CARD_TOPIC = "/v1.0/card/instances/callback"
+
+PUSH_SECONDS = 3.0
+"""How long a Stream push waits for its ack before it counts as unacknowledged."""
+
+CARD_SECONDS = 2.0
+"""How long a phone waits for the answer to a press; a later one is ignored."""
+
+REDELIVERIES = 5
+
+_SPELLED = re.compile(r"/卡 (?P<ref>\S+) (?P<key>\S+\.(?:form|[0-9]+))")
+_ESCAPED = re.compile(r"\\(.)")
+
+
+class FakeDingTalk:
+    """One organisation with one app, on the service's own `router`, `phones` and clock.
+
+    `callback_base` is the service's address for HTTP mode. Pushes go to Stream or HTTP as
+    `settings.mode` says. `org` holds what tests may set up differently.
+    """
+
+    def __init__(  # noqa: PLR0917 - the demo has as many parts
+        self,
+        phones: Phones,
+        settings: DingTalkSettings,
+        http: httpx.AsyncClient,
+        now: Callable[[], datetime],
+        wire: WireLog,
+        chaos: Chaos,
+    ) -> None:
+        self.org = Org()
+        self._ground = ground = Ground(settings, self.org, phones, now, wire, chaos)
+        self.meter = Meter(ground)
+        self.gateway = Gateway(ground)
+        self.callback_base = ""
+        self._cards = Cards(phones)
+        self._webhook = Webhook(http, ground)
+        self._api = OpenApi(ground, self._cards, Tokens(ground), self.meter)
+        self.router = APIRouter()
+        self._api.add_routes(self.router)
+        self.gateway.add_routes(self.router)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def say(self, account: str, text: str) -> None:
+        """Write `text` to the robot; returns when it was acknowledged, or not in time."""
+        self._ground.phones.show(NAME, account, "text", {"content": text}, outgoing=False)
+        member = self._ground.phones.member(NAME, account)
+        name = member.name if member else account
+        body = robot_text(self._ground.settings, account, name, text, self._ground.now())
+        if not self.meter.push():
+            body = over_quota(body)
+        if self._ground.settings.mode == "http":
+            secret = self._ground.settings.client_secret.get_secret_value()
+            await self._webhook.robot(f"{self.callback_base}/dingtalk/robot", secret, body)
+        elif not await self._pushed(body):
+            self._spawn(self._redeliver(body))
+
+    async def press(self, message: Message, key: str, values: dict[str, str]) -> None:
+        """Press a button, or submit the form, of a message as the phone shows it.
+
+        Nothing checks that the key is on the card: forged presses are made this way too.
+        """
+        if message.kind != "card":
+            await self.say(message.account, _spoken(message, key, values))
+            return
+        form = key.endswith(".form")
+        action = "form" if form else "button"
+        params = form_params(message.wire, values) if form else {"key": key}
+        body = card_callback(self._ground.settings, message.ref, message.account, action, params)
+        self.meter.push()
+        card = self._cards.get(message.ref)
+        response = await self._card_response(card, body)
+        if response:
+            self._answered(card, message.account, response)
+
+    async def event(self, event_type: str, event_id: str, body: dict[str, Any]) -> bool:
+        """Push a change in the organisation over Stream; whether it was taken."""
+        self.meter.push()
+        headers = {
+            "eventType": event_type,
+            "eventId": event_id,
+            "eventCorpId": self._ground.settings.corp_id,
+            "eventBornTime": str(int(self._ground.now().timestamp() * 1000)),
+        }
+        ack = await self.gateway.push("EVENT", "*", body, within=PUSH_SECONDS, headers=headers)
+        return ack is not None and ack.get("status") != "LATER"
+
+    async def close(self) -> None:
+        """Give up redelivering."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _pushed(self, body: dict[str, Any]) -> bool:
+        ack = await self.gateway.push("CALLBACK", ROBOT_TOPIC, body, within=PUSH_SECONDS)
+        return ack is not None
+
+    async def _redeliver(self, body: dict[str, Any]) -> None:
+        for _ in range(REDELIVERIES):
+            await asyncio.sleep(self.org.redeliver_after)
+            if await self._pushed(body):
+                return
+
+    async def _card_response(self, card: Instance, body: dict[str, Any]) -> dict[str, Any] | None:
+        """What the service answers to a press; None if it is late, refuses or is not asked."""
+        if card.callback == "HTTP":
+            url, secret = self._api.routes[card.route]
+            return await self._webhook.card(url, secret, body)
+        if card.callback != "STREAM":
+            return None
+        ack = await self.gateway.push("CALLBACK", CARD_TOPIC, body, within=CARD_SECONDS)
+        response = (ack or {}).get("response")
+        return response if isinstance(response, dict) else None
+
+    def _answered(self, card: Instance, account: str, response: dict[str, Any]) -> None:
+        try:
+            card.answer(account, response)
+        except ApiFault:
+            return  # the client ignores a response it cannot read
+        self._cards.redraw(card)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _spoken(message: Message, key: str, values: dict[str, str]) -> str:
+    """The line a tap makes the phone say, or the person types after reading the message."""
+    for value in message.wire.values():
+        url = urlsplit(str(value)) if str(value).startswith("dtmd:") else None
+        line = parse_qs(url.query).get("content", [""])[0] if url else ""
+        if line.endswith(f" {key}"):
+            return line
+    text = _ESCAPED.sub(r"\1", str(message.wire.get("text", "")))
+    for spelled in _SPELLED.finditer(text):
+        if spelled["key"] == key:
+            filled = "".join(f" {name}={value}" for name, value in values.items())
+            return f"/卡 {spelled['ref']} {key}{filled}"
+    raise ValueError(f"no button {key!r} on message {message.id}")

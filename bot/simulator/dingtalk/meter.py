@@ -1,0 +1,79 @@
+"""Tokens and limits of the fake: who may call, how fast, how often a month."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import Counter, defaultdict, deque
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.simulator.dingtalk.faults import ApiFault
+from bot.simulator.dingtalk.org import Ground
+
+TOKEN_SECONDS = 7200
+CALLS_A_SECOND = 20
+"""Calls of one app to one API within a second."""
+
+
+class Tokens:
+    """One token per app: asking again while it is valid gives the same one and renews it."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._settings = ground.settings
+        self._now = ground.now
+        self._token = ""
+        self._ends = datetime.min.replace(tzinfo=UTC)
+
+    def issue(self, app_key: Any, app_secret: Any) -> str | None:
+        """The token for these credentials, None if they are wrong."""
+        secret = self._settings.client_secret.get_secret_value()
+        if (app_key, app_secret) != (self._settings.client_id, secret):
+            return None
+        if self._now() >= self._ends:
+            self._token = secrets.token_hex(16)
+        self._ends = self._now() + timedelta(seconds=TOKEN_SECONDS)
+        return self._token
+
+    def valid(self, token: str) -> bool:
+        """Whether a call with this token is let in."""
+        return bool(token) and token == self._token and self._now() < self._ends
+
+    def expire(self) -> None:
+        """End the present token before its time."""
+        self._ends = datetime.min.replace(tzinfo=UTC)
+
+
+class Meter:
+    """Counts paid calls and pushes by calendar month of the simulated clock."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.calls: Counter[str] = Counter()
+        self.pushes: Counter[str] = Counter()
+        self._org = ground.org
+        self._now = ground.now
+        self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
+
+    def call(self, api: str) -> None:
+        """Count one call.
+
+        Raises:
+            ApiFault: more than 20 in this second (real time), or the month's are used up.
+        """
+        recent, moment = self._recent[api], time.monotonic()
+        while recent and recent[0] <= moment - 1:
+            recent.popleft()
+        if len(recent) >= CALLS_A_SECOND:
+            raise ApiFault("Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", status=403)
+        if self.calls[self._month()] >= self._org.api_quota:
+            raise ApiFault("Forbidden.AccessDenied.ApiCountLimitForOrg", status=403)
+        recent.append(moment)
+        self.calls[self._month()] += 1
+
+    def push(self) -> bool:
+        """Count one push; False when the month's are used up and it goes without its words."""
+        self.pushes[self._month()] += 1
+        return self.pushes[self._month()] <= self._org.push_quota
+
+    def _month(self) -> str:
+        return f"{self._now():%Y-%m}"

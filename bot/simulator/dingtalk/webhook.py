@@ -1,0 +1,67 @@
+"""HTTP mode of the fake: signed POSTs to the service. Reference dingtalk.md §2.2, §4.3."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+
+import httpx
+
+from bot.simulator.dingtalk.org import Ground
+
+PUSH_SECONDS = 2.5
+"""How long DingTalk waits for the answer to an HTTP push."""
+
+
+class Webhook:
+    """Pushes as HTTP requests; signatures use the wall clock, as the receiver does."""
+
+    def __init__(self, http: httpx.AsyncClient, ground: Ground) -> None:
+        self._http = http
+        self._ground = ground
+
+    async def robot(self, url: str, secret: str, body: dict[str, Any]) -> None:
+        """Push a robot message."""
+        timestamp = _timestamp()
+        sign = _hmac(secret, f"{timestamp}\n{secret}")
+        await self._post(url, {"timestamp": timestamp, "sign": sign}, body)
+
+    async def card(self, url: str, secret: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """Push a card press; the response, None if there was none in time."""
+        timestamp = _timestamp()
+        headers = {
+            "x-ddpaas-signature-timestamp": timestamp,
+            "x-ddpaas-signature": _hmac(secret, timestamp),
+        }
+        return await self._post(url, headers, body)
+
+    async def _post(
+        self, url: str, headers: dict[str, str], body: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        content = json.dumps(body, ensure_ascii=False)
+        headers = headers | {"content-type": "application/json"}
+        answer: Any = None
+        try:
+            response = await self._http.post(
+                url, content=content, headers=headers, timeout=PUSH_SECONDS
+            )
+            status = str(response.status_code)
+            answer = response.json() if response.is_success and response.content else {}
+        except (httpx.HTTPError, ValueError) as problem:
+            status = type(problem).__name__
+        path = httpx.URL(url).path
+        self._ground.note("to_bot", f"POST {path} → {status}", body, answer)
+        return answer if isinstance(answer, dict) and status.startswith("2") else None
+
+
+def _timestamp() -> str:
+    return str(int(time.time() * 1000))
+
+
+def _hmac(secret: str, message: str) -> str:
+    digest = hmac.digest(secret.encode(), message.encode(), hashlib.sha256)
+    return base64.b64encode(digest).decode()

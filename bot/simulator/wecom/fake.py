@@ -1,0 +1,189 @@
+"""The fake WeCom: one corp, one app, its API and the people's phones.
+
+What it enforces is in the modules beside this one, each rule with its document. It knows the
+messages we send (text, template cards); other kinds are refused as 40008.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import httpx
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from bot.settings import WeComSettings
+from bot.simulator.chaos import Chaos
+from bot.simulator.phones import Message, Phones
+from bot.simulator.wecom import taps
+from bot.simulator.wecom.callbacks import CallbackDriver
+from bot.simulator.wecom.errors import Refused
+from bot.simulator.wecom.login import COOKIE, LoginDesk
+from bot.simulator.wecom.menu import MenuDesk
+from bot.simulator.wecom.messages import MessageDesk
+from bot.simulator.wecom.tokens import TokenDesk
+from bot.simulator.wire import WireLog
+
+STALL = 6.0
+"""Seconds a "timeout" answer is late: longer than the service waits."""
+
+_Work: TypeAlias = Callable[[Mapping[str, str], bytes], dict[str, Any]]
+_SECRETS = frozenset({"access_token", "corpsecret", "code"})
+
+
+class FakeWeCom:
+    """WeCom as one service meets it; loopback only.
+
+    `router` answers the service's calls; the other methods do what a finger does on the
+    phone of the member `account` and return when the service has acknowledged it.
+    """
+
+    def __init__(  # noqa: PLR0917 - all it touches, wired once by the demo
+        self,
+        phones: Phones,
+        settings: WeComSettings,
+        callback_url: str,
+        http: httpx.AsyncClient,
+        now: Callable[[], datetime],
+        wire: WireLog,
+        chaos: Chaos,
+    ) -> None:
+        self._phones = phones
+        self._settings = settings
+        self._now = now
+        self._wire = wire
+        self._chaos = chaos
+        self._tokens = TokenDesk(settings, now)
+        self._messages = MessageDesk(settings, phones, now, calls_back=bool(callback_url))
+        self._menu = MenuDesk(settings)
+        self._logins = LoginDesk(settings, phones, now)
+        self._callbacks = CallbackDriver(settings, callback_url, http, wire, chaos)
+        self.router = self._routes()
+
+    @property
+    def menu(self) -> list[tuple[str, str]]:
+        """(name, key) of the entries under the chat, left to right."""
+        return list(self._menu.entries)
+
+    async def say(self, account: str, text: str) -> None:
+        """Type `text` to the bot."""
+        self._phones.show("wecom", account, "text", {"content": text}, outgoing=False)
+        await self._tell(account, taps.said(text))
+
+    async def press(self, message: Message, key: str, values: dict[str, str]) -> None:
+        """Press the button `key` of a card after choosing `values` in its inputs.
+
+        `values`: question_key → option id, several joined by ",".
+        """
+        chosen = taps.choices(message.wire, {**message.chosen, **values})
+        if self._phones.message(message.id):
+            self._phones.change(message.id, chosen=chosen)
+        code = self._messages.code_for_press(message)
+        await self._tell(message.account, taps.pressed(message, key, chosen, code))
+
+    async def tap_menu(self, account: str, key: str) -> None:
+        """Tap the menu entry `key`."""
+        await self._tell(account, taps.menu_tapped(key))
+
+    async def verify(self) -> str:
+        """Check the callback address as WeCom's console does: "ok" or what is wrong."""
+        return await self._callbacks.verify()
+
+    def clear(self) -> None:
+        """Forget tokens, messages, codes and events held back; the menu stays."""
+        for desk in (self._tokens, self._messages, self._logins, self._callbacks):
+            desk.clear()
+
+    async def _tell(self, account: str, what: dict[str, Any]) -> None:
+        common = {
+            "ToUserName": self._settings.corp_id,
+            "FromUserName": account,
+            "CreateTime": int(self._now().timestamp()),
+            "AgentID": self._settings.agent_id,
+        }
+        await self._callbacks.deliver({**common, **what})
+
+    def _routes(self) -> APIRouter:
+        router = APIRouter(include_in_schema=False)
+        calls: tuple[tuple[str, str, _Work], ...] = (
+            ("POST", "message/send", lambda _, raw: self._messages.send(raw)),
+            ("POST", "message/update_template_card", lambda _, raw: self._messages.update(raw)),
+            ("POST", "menu/create", lambda q, raw: self._menu.create(q.get("agentid", ""), raw)),
+            ("GET", "auth/getuserinfo", lambda q, _: self._logins.userinfo(q)),
+        )
+        for method, name, work in calls:
+            endpoint = self._endpoint(self._with_token(work))
+            router.add_api_route(f"/cgi-bin/{name}", endpoint, methods=[method])
+        gettoken = self._endpoint(lambda q, _: self._tokens.issue(q))
+        router.add_api_route("/cgi-bin/gettoken", gettoken, methods=["GET"])
+        router.add_api_route("/connect/oauth2/authorize", self._authorise, methods=["GET"])
+        return router
+
+    def _with_token(self, work: _Work) -> _Work:
+        def guarded(query: Mapping[str, str], raw: bytes) -> dict[str, Any]:
+            if self._chaos.strikes("wecom", "token_expired"):
+                self._tokens.expire()
+            self._tokens.check(query)
+            return work(query, raw)
+
+        return guarded
+
+    def _endpoint(self, work: _Work) -> Callable[[Request], Any]:
+        async def endpoint(request: Request) -> Response:
+            raw = await request.body()
+            if self._chaos.strikes("wecom", "down"):
+                return self._log(request, raw, HTMLResponse("<h1>503</h1>", 503))
+            if self._chaos.strikes("wecom", "5xx"):
+                return self._log(request, raw, HTMLResponse("<h1>502</h1>", 502))
+            address = request.client.host if request.client else "127.0.0.1"
+            try:
+                answer = self._answer(work, request.query_params, raw)
+            except Refused as refused:
+                answer = refused.answer(address)
+            if self._chaos.strikes("wecom", "timeout"):
+                await asyncio.sleep(STALL)
+            return self._log(request, raw, JSONResponse(answer), answer)
+
+        return endpoint
+
+    def _answer(self, work: _Work, query: Mapping[str, str], raw: bytes) -> dict[str, Any]:
+        if self._chaos.strikes("wecom", "ip_denied"):
+            raise Refused(60020, "not allow to access from your ip")
+        if self._chaos.strikes("wecom", "429"):
+            raise Refused(45009, "api freq out of limit")
+        return work(query, raw)
+
+    async def _authorise(self, request: Request) -> Response:
+        """The page WeCom opens for a moment: sends the phone back with a code."""
+        try:
+            back = self._logins.authorise(request.query_params, request.cookies.get(COOKIE, ""))
+        except Refused as refused:
+            return self._log(request, b"", HTMLResponse(str(refused), 403))
+        return self._log(request, b"", RedirectResponse(back, 302))
+
+    def _log(
+        self,
+        request: Request,
+        raw: bytes,
+        response: Response,
+        answer: dict[str, Any] | None = None,
+    ) -> Response:
+        """Note the exchange in the wire log, secrets masked."""
+        verdict = response.status_code if answer is None else answer["errcode"]
+        query = "&".join(
+            f"{name}={'***' if name in _SECRETS else value}"
+            for name, value in request.query_params.items()
+        )
+        body = raw.decode(errors="replace")
+        shown = {n: "***" if n in _SECRETS else v for n, v in (answer or {}).items()}
+        self._wire.add(
+            "wecom",
+            "from_bot",
+            f"{request.method} {request.url.path} → {verdict}",
+            raw=f"{request.method} {request.url.path}?{query}\n{body}".rstrip(),
+            answer=shown,
+        )
+        return response
