@@ -1,0 +1,46 @@
+"""A message as `/sim/api/inbox` gives it to scripts and tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.simulator.face import Face, face
+from bot.simulator.face_markdown import plain
+from bot.simulator.phones import Message
+from bot.simulator.world import PHONE_ZONE
+
+
+def as_json(message: Message) -> dict[str, Any]:
+    """`message` as the phone shows it; `text` is never empty, `raw` is the wire form."""
+    seen = face(message)
+    return {
+        "id": message.id,
+        "at": message.at.astimezone(PHONE_ZONE).isoformat(timespec="seconds"),
+        "platform": message.platform,
+        "kind": message.kind,
+        "title": seen.title,
+        "text": _words(seen),
+        "fields": [{"name": name, "value": value} for name, value in seen.fields],
+        "buttons": [
+            {"action": b.action, "text": b.text, "enabled": b.enabled} for b in seen.actions
+        ],
+        "inputs": [
+            {
+                "name": one.name,
+                "kind": one.kind,
+                "options": [{"id": o.id, "text": o.text} for o in one.options],
+            }
+            for one in seen.inputs
+        ],
+        "state": seen.state,
+        "raw": message.wire,
+    }
+
+
+def _words(seen: Face) -> str:
+    """All that can be read but the title and the buttons, a line each."""
+    written = {plain(line) for line in seen.lines}
+    facts = (f"{name}：{value}" for name, value in seen.fields)
+    unwritten = (fact for fact in facts if fact not in written)
+    parts = (seen.subtitle, *seen.emphasis, seen.text, *unwritten, *seen.quote)
+    return "\n".join(part for part in parts if part) or seen.title

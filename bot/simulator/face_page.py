@@ -1,0 +1,142 @@
+"""The page /sim: phones side by side, the clock, the guide; and the files it is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from bot.simulator.face_http import Refused, SimRoute
+from bot.simulator.looks import render
+from bot.simulator.phones import Member
+from bot.simulator.world import PHONE_ZONE, PLATFORMS, World
+
+_STATIC = Path(__file__).parent / "static"
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_FILES = {path.name: path for path in _STATIC.iterdir() if path.suffix in _TYPES}
+_FIRST_PHONES = ("张三.wecom", "张三.dingtalk", "王经理.wecom")
+_MONDAY_OPENS = 9  # o'clock
+
+_ROLES = {
+    "rep": "销售",
+    "manager": "销售经理",
+    "director": "销售总监",
+    "compliance": "合规",
+    "legal": "法务",
+    "finance": "财务",
+    "marketing": "市场",
+    "sales_ops": "销售运营",
+    "admin": "管理员",
+}
+_Asked = Annotated[list[str] | None, Query()]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One phone on the page: a person's chat with the bot on one platform."""
+
+    member: Member
+    platform: str
+    menu: tuple[tuple[str, str], ...]
+
+    @property
+    def key(self) -> str:
+        """How the page and its events name this phone: "<person id>.<platform>"."""
+        return f"{self.member.id}.{self.platform}"
+
+    @property
+    def role(self) -> str:
+        """The person's role as colleagues call it."""
+        return _ROLES.get(self.member.role, self.member.role)
+
+    @property
+    def name(self) -> str:
+        """What people call it, such as 张三的企业微信."""
+        return f"{self.member.name}的{PLATFORMS[self.platform]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the guide: a tap moves to `target` and, given a line, fills it in."""
+
+    title: str
+    words: str
+    target: str
+    line: str = ""
+
+
+GUIDE = (
+    Step(
+        "一行登记转介绍",
+        "在张三的企业微信里输入",
+        '[data-name="张三的企业微信"] .say input',
+        "/商机 某阀门制造 北方泵业",
+    ),
+    Step(
+        "在卡片里填表",
+        "在张三的钉钉里输入，填两项",
+        '[data-name="张三的钉钉"] .say input',
+        "/商机",
+    ),
+    Step("看经理收到什么", "王经理的手机同时更新", '[data-name="王经理的企业微信"] .chat'),
+    Step("让时间过去", "快进 72 小时，提醒依次发出", "#ahead-72h"),
+    Step("看平台之间说了什么", "每次请求的原文、解码、回答", "#wire-toggle"),
+)
+
+
+def next_monday(now: datetime) -> datetime:
+    """The next Monday 09:00 in China that is still to come."""
+    local = now.astimezone(PHONE_ZONE)
+    opens = local.replace(hour=_MONDAY_OPENS, minute=0, second=0, microsecond=0)
+    monday = opens + timedelta(days=-local.weekday() % 7)
+    return monday if monday > local else monday + timedelta(days=7)
+
+
+def router(world: World) -> APIRouter:
+    """The page and its static files."""
+    routes = APIRouter(route_class=SimRoute, include_in_schema=False)
+
+    @routes.get("/sim")
+    async def page(
+        request: Request, phone: Annotated[list[str] | None, Query()] = None
+    ) -> Response:
+        every = _every(world)
+        known = {name: s for s in every for name in (s.key, f"{s.member.name}.{s.platform}")}
+        asked = {known[n].key: known[n] for n in phone or _FIRST_PHONES if n in known}
+        chosen = list(asked.values()) or every[:1]
+        html = render(
+            "page.html",
+            phones=chosen,
+            every=every,
+            guide=GUIDE,
+            now=world.now(),
+            theme=request.cookies.get("sim_theme", "auto"),
+        )
+        return HTMLResponse(html)
+
+    @routes.get("/sim/static/{name}")
+    async def static(name: str) -> Response:
+        if name not in _FILES:
+            raise Refused("没有这个文件", 404)
+        path = _FILES[name]
+        return FileResponse(
+            path, media_type=_TYPES[path.suffix], headers={"Cache-Control": "no-cache"}
+        )
+
+    return routes
+
+
+def _every(world: World) -> list[Shown]:
+    """Every phone there is: each person on each platform of the demo where they have an account."""
+    menus = {"wecom": world.wecom.menu if world.wecom else (), "dingtalk": ()}
+    present = {"wecom": world.wecom, "dingtalk": world.dingtalk}
+    return [
+        Shown(member, platform, tuple(menus[platform]))
+        for member in world.phones.members
+        for platform in PLATFORMS
+        if platform in member.accounts and present[platform] is not None
+    ]

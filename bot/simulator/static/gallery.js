@@ -1,0 +1,8 @@
+/** "Copy JSON" in the card gallery. */
+
+document.addEventListener("click", async ({ target }) => {
+  if (!target.matches(".copy")) return;
+  await navigator.clipboard.writeText(target.nextElementSibling.textContent);
+  target.textContent = "已复制";
+});
+document.addEventListener("submit", (event) => event.preventDefault());

@@ -1,0 +1,74 @@
+"""How cards look, held by pictures: `tests/golden/`, renewed with UPDATE_GOLDEN=1."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from tests.browser_kit import chromium, server
+from tests.simulator.kit import EchoWorld, application
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+ACTUAL = GOLDEN / "actual"
+TOLERATED = 32  # of 255, in any channel of a pixel
+ALLOWED = 0.01  # share of the pixels that may differ more
+CELLS = (
+    ("overdue-wecom", "超时提醒", "企业微信 新"),
+    ("overdue-wecom-done", "超时提醒", "企业微信 已处理"),
+    ("overdue-dingtalk", "超时提醒", "钉钉 ActionCard"),
+    ("approval-dingtalk", "审批", "钉钉 新"),
+    ("approval-dingtalk-done", "审批", "钉钉 已处理"),
+    ("referral-wecom", "转介绍", "企业微信 选择"),
+    ("referral-dingtalk", "转介绍", "钉钉 表单"),
+    ("receipts-wecom", "文字", "企业微信 通知"),
+)
+
+
+@pytest.fixture(scope="module")
+def gallery():
+    with server(application(EchoWorld())) as url, chromium() as browser:
+        page = browser.new_page(viewport={"width": 1440, "height": 900}, device_scale_factor=2)
+        page.goto(f"{url}/sim/cards")
+        page.evaluate("document.fonts.ready")
+        yield page
+        page.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("name", "card", "state"), CELLS)
+def test_a_card_looks_as_it_did(gallery, name, card, state, theme):
+    cell = gallery.locator(f'[data-card="{card}"][data-state="{state}"][data-theme="{theme}"] li')
+    actual = Image.open(io.BytesIO(cell.screenshot())).convert("RGB")
+    golden = GOLDEN / f"{name}-{theme}.png"
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        actual.quantize(64).save(golden, optimize=True)
+    expected = Image.open(golden).convert("RGB")
+    if (share := _differing(expected, actual)) > ALLOWED:
+        pytest.fail(f"{share:.1%} of {golden.name} differ, see {_keep(golden, expected, actual)}")
+
+
+def test_the_pictures_stay_small():
+    pictures = list(GOLDEN.glob("*.png"))
+    assert len(pictures) == 2 * len(CELLS) <= 16
+    assert max(picture.stat().st_size for picture in pictures) < 40 * 1024
+
+
+def _differing(expected: Image.Image, actual: Image.Image) -> float:
+    """The share of pixels that differ by more than is tolerated; 1 if the sizes differ."""
+    if expected.size != actual.size:
+        return 1.0
+    red, green, blue = ImageChops.difference(expected, actual).split()
+    worst = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    return sum(worst.histogram()[TOLERATED + 1 :]) / (worst.width * worst.height)
+
+
+def _keep(golden: Path, expected: Image.Image, actual: Image.Image) -> str:
+    ACTUAL.mkdir(exist_ok=True)
+    actual.save(ACTUAL / golden.name)
+    if expected.size == actual.size:
+        ImageChops.difference(expected, actual).save(ACTUAL / f"{golden.stem}.diff.png")
+    return f"tests/golden/{ACTUAL.name}/"
