@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -41,7 +41,8 @@ log = structlog.get_logger(__name__)
 HTTP_SECONDS = 5.0
 MENU = (("商机", "/商机"), ("客户", "/客户"), ("帮助", "/帮助"))
 """The workbench entries under the WeCom chat: (name, command line)."""
-MENU_WAITS = (1, 5, 30, 300, 3600)
+SET_UP_WAITS = (1, 5, 30, 300, 3600)
+"""Seconds between tries to tell a platform how we are reached."""
 
 
 class Service:
@@ -54,6 +55,8 @@ class Service:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
+        self.couriers: list[Courier] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.database = Database(settings.database.url.get_secret_value(), wake=self._wake)
         upgrade(self.database)
         self.database.writer.run(
@@ -63,10 +66,8 @@ class Service:
         self.dispatcher = Dispatcher(registry(), clock)
         self.inbox = Inbox(self.database, self.dispatcher)
         self.http = httpx.AsyncClient(timeout=HTTP_SECONDS, trust_env=False)
-        self.couriers: list[Courier] = []
         self.callbacks: dict[str, Callback] = {}
         self._loops: list[Coroutine[Any, Any, None]] = [self.inbox.run()]
-        self._loop: asyncio.AbstractEventLoop | None = None
         self.logins: dict[str, Login] = {}
         self.stream: Stream | None = None
         self._wecom()
@@ -116,18 +117,21 @@ class Service:
         self._add_courier(platform)
         self.logins[platform.name] = platform
         self.callbacks |= callbacks.wecom(WeComCallback(settings), self.inbox.receive)
-        self._loops.append(_set_menu(platform))
+        self._loops.append(_set_up("menu", lambda: platform.set_menu(MENU)))
 
     def _dingtalk(self) -> None:
         settings = self.settings.dingtalk
         if settings is None:
             return
-        self._add_courier(DingTalkPlatform(settings, self.http, self.clock.now))
+        platform = DingTalkPlatform(settings, self.http, self.clock.now)
+        self._add_courier(platform)
         if settings.mode == "stream":
             self.stream = Stream(settings, self.http, self.inbox.receive, self.clock.now)
             self._loops.append(self.stream.run())
         else:
             self.callbacks |= callbacks.dingtalk(Robot(settings), self.inbox.receive)
+            address = f"{self.public_url}/dingtalk/card"
+            self._loops.append(_set_up("cards", lambda: platform.register_cards(address)))
 
     def _add_courier(self, platform: WeComPlatform | DingTalkPlatform) -> None:
         self.couriers.append(Courier(self.database, platform, self.clock, self._form_url))
@@ -179,13 +183,13 @@ async def _alive() -> Response:
     return JSONResponse({"alive": True})
 
 
-async def _set_menu(platform: WeComPlatform) -> None:
-    """Put our entries under the chat; without them everything still works by typing."""
-    for wait in MENU_WAITS:
+async def _set_up(what: str, call: Callable[[], Awaitable[None]]) -> None:
+    """Tell a platform once how we are reached; without it typing still works."""
+    for wait in SET_UP_WAITS:
         try:
-            await platform.set_menu(MENU)
+            await call()
         except Undelivered as failure:
-            log.warning("wecom.menu_not_set", reason=str(failure), again_in_seconds=wait)
+            log.warning("platform.not_set_up", what=what, reason=str(failure), again_in=wait)
             await asyncio.sleep(wait)
         else:
             return

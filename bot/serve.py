@@ -11,6 +11,8 @@ from starlette.types import ASGIApp
 from bot.app import Service
 
 POLL = 0.01
+STOP_SECONDS = 3
+"""How long open connections may last after the process was told to stop."""
 
 
 async def serve(
@@ -25,6 +27,7 @@ async def serve(
     config = uvicorn.Config(
         app, host=host, port=port, log_config=None, access_log=False, lifespan="off",
         proxy_headers=False, server_header=False, date_header=False, ws="websockets-sansio",
+        timeout_graceful_shutdown=STOP_SECONDS,
     )  # fmt: skip
     server = uvicorn.Server(config)
     listening = asyncio.create_task(server.serve())

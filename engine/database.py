@@ -64,7 +64,7 @@ class Database:
             lock.acquire(timeout=0)
         except Timeout as taken:
             raise DatabaseInUse(
-                f"数据库 {path.name} 正被另一个建流进程使用,请先停掉它再启动。"
+                f"数据库 {path.name} 正被另一个建流进程使用，请先停掉它再启动。"
             ) from taken
         return lock
 

@@ -58,6 +58,8 @@ class Job(Row, table=True):
               postgresql_where=text("state = 1")),
         Index("ix_job_order", "lane", "order_key", "id", sqlite_where=text("state < 2"),
               postgresql_where=text("state < 2")),
+        Index("ix_job_done", "lane", "order_key", "done_at", sqlite_where=text("state = 2"),
+              postgresql_where=text("state = 2")),
     )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Serial)
@@ -99,6 +101,14 @@ _RETRY = _HELD.values(
     attempts=bindparam("spent"),
 )  # fmt: skip
 _KEEP = _HELD.values(payload=bindparam("learnt"))
+_NTH_LAST_DONE = (
+    select(JOB.c.done_at)
+    .where(JOB.c.lane == bindparam("lane"), JOB.c.order_key == bindparam("order_key"))
+    .where(JOB.c.state == State.DONE)
+    .order_by(JOB.c.done_at.desc())
+    .limit(1)
+    .offset(bindparam("skipped"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +247,12 @@ def reap(db: Session, *, now: datetime, crashes: int, orphaned: bool = False) ->
     lanes = [row.lane for row in result]
     db.info.setdefault(WAKE, set()).update(lanes)
     return lanes
+
+
+def nth_last_done(db: Session, lane: str, order_key: str, nth: int) -> datetime | None:
+    """When the `nth` newest finished job (1 is the newest) of one receiver was finished."""
+    window = {"lane": lane, "order_key": order_key, "skipped": nth - 1}
+    return db.connection().execute(_NTH_LAST_DONE, window).scalar_one_or_none()
 
 
 def next_due(db: Session, lane: str) -> datetime | None:

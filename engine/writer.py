@@ -7,6 +7,7 @@ answered. A unit that fails rolls back to its savepoint and never touches its ne
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable
@@ -15,10 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from engine.jobs import WAKE
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -39,6 +41,10 @@ class _Unit:
     error: Exception | None = None
     lanes: set[str] = field(default_factory=set)
 
+    def begins(self) -> bool:
+        """Whether the unit is still wanted; asked again when it gets its second chance."""
+        return self.future.running() or self.future.set_running_or_notify_cancel()
+
     def attempt(self, connection: Connection) -> None:
         self.result, self.error, self.lanes = None, None, set()
         with Session(
@@ -49,8 +55,8 @@ class _Unit:
                 db.commit()
                 self.lanes = db.info.get(WAKE, set())
             except Exception as error:  # noqa: BLE001  handed to whoever waits for it
-                db.rollback()
                 self.error = error
+                db.rollback()
 
     def settle(self) -> None:
         if self.error is None:
@@ -101,36 +107,40 @@ class Writer:
     def _loop(self) -> None:
         while (unit := self._queue.get()) is not None:
             batch = [unit]
-            last: _Unit | None = unit
-            while last is not None and not last.alone and len(batch) < BATCH:
+            while not batch[-1].alone and len(batch) < BATCH:
                 try:
-                    last = self._queue.get_nowait()
+                    following = self._queue.get_nowait()
                 except queue.Empty:
                     break
-                if last is None:
+                if following is None:
                     self._queue.put(None)
-                elif last.alone:
+                    break
+                if following.alone:
                     self._commit(batch)
-                    batch = [last]
-                else:
-                    batch.append(last)
+                    batch = []
+                batch.append(following)
             self._commit(batch)
 
-    def _commit(self, batch: list[_Unit]) -> None:
+    def _commit(self, units: list[_Unit]) -> None:
+        # From here on a unit can no longer be cancelled; one that was is never begun.
+        batch = [unit for unit in units if unit.begins()]
         try:
             with self._engine.begin() as connection:
                 for unit in batch:
                     unit.attempt(connection)
-        except DBAPIError as broken:
+        except Exception as broken:  # noqa: BLE001  a lost connection shows in many ways
             # The transaction as a whole failed: no unit took effect. One of them may be the
             # cause, so each gets a second chance alone.
-            if len(batch) > 1:
+            if len(batch) != 1:
                 for unit in batch:
                     self._commit([unit])
                 return
-            batch[0].error = broken
+            batch[0].error = batch[0].error or broken
         lanes = set().union(*(unit.lanes for unit in batch if unit.error is None))
         for unit in batch:
             unit.settle()
         if lanes:
-            self._wake(lanes)
+            try:
+                self._wake(lanes)
+            except Exception:  # the thread must outlive whoever listens to it
+                log.exception("nobody could be woken for %s", lanes)

@@ -2,7 +2,7 @@
 
 All functions are pure. A name has three forms, kept in indexed columns:
 - core: NFKC, lower case, without spaces, punctuation and legal form
-  ("华东泵业(集团)有限公司" → "华东泵业");
+  ("华东泵业有限公司" → "华东泵业");
 - stem: the core without a trailing general word ("杭州智云科技" → "杭州智云");
 - sound: the core's pinyin without tones, initials apart ("恒信" → "heng xin").
 """
@@ -39,16 +39,15 @@ class Forms:
 
 
 def clean(name: str) -> str:
-    """The name as it is shown: NFKC, no control or invisible characters, single spaces."""
-    kept = (c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c)[0] != "C")
-    return " ".join("".join(kept).split())
+    """The name as it is shown: no control or invisible characters, single spaces."""
+    return " ".join("".join(c for c in name if unicodedata.category(c)[0] != "C").split())
 
 
 @lru_cache(maxsize=4096)
 def forms(name: str) -> Forms:
     """The comparable forms of a company name; a name of punctuation only keeps itself."""
     shown = clean(name)
-    core = PUNCTUATION.sub("", shown).lower() or shown
+    core = PUNCTUATION.sub("", unicodedata.normalize("NFKC", shown)).lower() or shown
     core = _strip(core, LEGAL)
     return Forms(shown, core, _strip(core, GENERAL), sound(core))
 

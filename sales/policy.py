@@ -30,7 +30,7 @@ class NotAllowed(Refusal):
     """The person's role does not carry the permission."""
 
     code = "not_allowed"
-    text = "「{what}」需要{roles}的权限,您可以请他们代办。"
+    text = "「{what}」需要{roles}的权限，您可以请他们代办。"
 
 
 ROLE_NAMES: Mapping[Role, str] = {

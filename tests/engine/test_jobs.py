@@ -1,0 +1,95 @@
+"""Durable work: stored once, leased to one, fenced, ordered per receiver, never lost."""
+
+from datetime import UTC, datetime, timedelta
+
+from engine import jobs
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+LEASE = timedelta(seconds=30)
+
+
+def add(db, key, *, lane="outbox", due=NOW, order_key="", lease=None):
+    return jobs.add(db, lane, key, {"n": 1}, due=due, now=NOW, order_key=order_key, lease=lease)
+
+
+def claim(database, *, lane="outbox", now=NOW, limit=10):
+    return database.writer.run(lambda db: jobs.claim(db, lane, now=now, lease=LEASE, limit=limit))
+
+
+def test_an_intent_is_stored_once(database):
+    first = database.writer.run(lambda db: add(db, "a"))
+    again = database.writer.run(lambda db: add(db, "a"))
+    assert first is not None
+    assert again is None
+    assert len(claim(database)) == 1
+
+
+def test_a_lease_that_ran_out_can_no_longer_change_anything(database):
+    [zombie] = (database.writer.run(lambda db: add(db, "a")), claim(database))[1]
+    later = NOW + timedelta(minutes=1)
+    database.writer.run(lambda db: jobs.reap(db, now=later, crashes=3))
+    [heir] = claim(database, now=later)
+
+    assert not database.writer.run(lambda db: jobs.finish(db, zombie, now=later))
+    assert not database.writer.run(lambda db: jobs.bury(db, zombie, "x", now=later))
+    assert database.writer.run(lambda db: jobs.finish(db, heir, now=later))
+    assert not database.writer.run(lambda db: jobs.finish(db, heir, now=later))
+
+
+def test_one_receiver_gets_one_message_at_a_time_in_order(database):
+    for key, who in (("1", "zhang"), ("2", "zhang"), ("3", "li")):
+        database.writer.run(lambda db, key=key, who=who: add(db, key, order_key=who))
+    first = claim(database)
+    assert [job.key for job in first] == ["1", "3"]
+    assert claim(database) == []
+
+    database.writer.run(lambda db: jobs.finish(db, first[0], now=NOW))
+    assert [job.key for job in claim(database)] == ["2"]
+
+
+def test_a_message_that_backs_off_is_not_overtaken(database):
+    database.writer.run(lambda db: add(db, "1", order_key="zhang"))
+    [job] = claim(database)
+    soon = NOW + timedelta(seconds=5)
+    database.writer.run(lambda db: jobs.retry(db, job, "busy", due=soon))
+    database.writer.run(lambda db: add(db, "2", order_key="zhang"))
+    assert claim(database) == []
+    assert [job.key for job in claim(database, now=soon)] == ["1"]
+
+
+def test_a_message_for_tomorrow_does_not_hold_up_todays(database):
+    tomorrow = NOW + timedelta(days=1)
+    database.writer.run(lambda db: add(db, "digest", due=tomorrow, order_key="zhang"))
+    database.writer.run(lambda db: add(db, "now", order_key="zhang"))
+    assert [job.key for job in claim(database)] == ["now"]
+    assert database.writer.run(lambda db: jobs.next_due(db, "outbox")) == tomorrow
+
+
+def test_a_rate_limit_does_not_spend_an_attempt(database):
+    database.writer.run(lambda db: add(db, "1"))
+    [job] = claim(database)
+    database.writer.run(lambda db: jobs.retry(db, job, "429", due=NOW, spent=False))
+    [again] = claim(database)
+    assert again.attempts == 0
+    assert again.token > job.token
+
+
+def test_a_message_that_crashes_us_three_times_is_dead_and_takes_nobody_along(database):
+    database.writer.run(lambda db: add(db, "poison", lane="inbox"))
+    database.writer.run(lambda db: add(db, "letter"))
+    now = NOW
+    for crash in range(1, 4):
+        [job] = claim(database, lane="inbox", now=now)
+        assert job.crashes == crash - 1
+        claim(database, now=now)
+        now += timedelta(minutes=1)
+        database.writer.run(lambda db, now=now: jobs.reap(db, now=now, crashes=3))
+    assert claim(database, lane="inbox", now=now) == []
+    assert [job.key for job in claim(database, now=now)] == ["letter"]
+
+
+def test_cancelling_by_prefix_spares_the_neighbours(database):
+    for key in ("d1/1", "d1/2", "d10/1", "d2/1"):
+        database.writer.run(lambda db, key=key: add(db, key))
+    assert database.writer.run(lambda db: jobs.cancel(db, "outbox", "d1/")) == 2
+    assert [job.key for job in claim(database)] == ["d10/1", "d2/1"]

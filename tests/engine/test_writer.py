@@ -1,0 +1,139 @@
+"""One thread changes the database; many units share a commit and none harms another."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from engine import audit
+from engine.audit import Audit
+from engine.database import Database, DatabaseInUse
+from engine.ids import day_number, ulid
+from engine.writer import Stopped
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+def note(db, what):
+    audit.record(db, what, ("test", what), at=NOW)
+
+
+def notes(database):
+    with database.reading() as db:
+        return [r.action for r in db.connection().execute(text("SELECT action FROM audit"))]
+
+
+def test_a_unit_that_fails_leaves_its_neighbours_alone(database):
+    def bad(db):
+        note(db, "half")
+        raise ValueError("no")
+
+    gate = threading.Event()
+    waiting = database.writer.submit(lambda _: gate.wait(5))
+    good = [database.writer.submit(lambda db, n=n: note(db, f"good{n}")) for n in range(3)]
+    broken = database.writer.submit(bad)
+    gate.set()
+    waiting.result()
+    for future in good:
+        future.result()
+    with pytest.raises(ValueError, match="no"):
+        broken.result()
+    assert notes(database) == ["good0", "good1", "good2"]
+
+
+def test_units_that_wait_together_share_one_commit(database):
+    commits = []
+    event.listen(database.engine, "commit", commits.append)
+    running, gate = threading.Event(), threading.Event()
+    first = database.writer.submit(lambda _: running.set() or gate.wait(5))
+    running.wait(5)
+    rest = [database.writer.submit(lambda db, n=n: note(db, str(n))) for n in range(40)]
+    gate.set()
+    for future in [first, *rest]:
+        future.result()
+    assert len(commits) == 2
+
+
+def test_a_unit_that_breaks_the_transaction_costs_only_itself(database):
+    if database.embedded:
+        pytest.skip("only PostgreSQL ends a session for a statement")
+
+    def kill(db):
+        db.connection().execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    gate = threading.Event()
+    first = database.writer.submit(lambda _: gate.wait(5))
+    before = database.writer.submit(lambda db: note(db, "before"))
+    broken = database.writer.submit(kill)
+    after = database.writer.submit(lambda db: note(db, "after"))
+    gate.set()
+    first.result()
+    before.result()
+    after.result()
+    with pytest.raises(DBAPIError):
+        broken.result()
+    assert notes(database) == ["before", "after"]
+
+
+def test_readers_cannot_write(database):
+    if not database.embedded:
+        pytest.skip("PostgreSQL's readers are held back by rights, not by us")
+    with database.reading() as db, pytest.raises(DBAPIError, match="readonly"):
+        db.connection().execute(text("DELETE FROM audit"))
+
+
+def test_a_second_process_on_the_same_file_is_refused(tmp_path):
+    first = Database(f"sqlite:///{tmp_path}/a.db")
+    with pytest.raises(DatabaseInUse, match="另一个建流进程"):
+        Database(f"sqlite:///{tmp_path}/a.db")
+    first.close()
+    Database(f"sqlite:///{tmp_path}/a.db").close()
+
+
+def test_work_after_the_end_is_refused_not_lost(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/a.db")
+    database.close()
+    with pytest.raises(Stopped):
+        database.writer.submit(lambda _: None)
+
+
+def test_a_naive_time_never_reaches_the_database(database):
+    with pytest.raises(StatementError, match="naive"):
+        database.writer.run(
+            lambda db: audit.record(db, "x", ("t", "1"), at=NOW.replace(tzinfo=None))
+        )
+
+
+def test_times_come_back_to_the_microsecond(database):
+    at = NOW.replace(microsecond=123456)
+    database.writer.run(lambda db: audit.record(db, "x", ("t", "1"), at=at))
+    with database.reading() as db:
+        assert db.get(Audit, 1).at == at
+
+
+def test_numbers_count_per_kind_and_day_without_gaps(database):
+    days = [NOW.date(), NOW.date(), NOW.date().replace(day=24)]
+    numbers = [database.writer.run(lambda db, d=d: day_number(db, "OPP", d)) for d in days]
+    assert numbers == ["OPP-20261123-0001", "OPP-20261123-0002", "OPP-20261124-0001"]
+
+
+def test_ulids_sort_by_time_and_never_repeat():
+    ids = [ulid(NOW.replace(second=s)) for s in range(60)]
+    assert ids == sorted(ids)
+    assert len({ulid(NOW) for _ in range(1000)}) == 1000
+    assert all(len(i) == 26 for i in ids)
+
+
+def test_work_that_nobody_waits_for_any_more_is_not_begun_and_harms_nobody(database):
+    running, gate = threading.Event(), threading.Event()
+    first = database.writer.submit(lambda _: running.set() or gate.wait(5))
+    running.wait(5)
+    dropped = database.writer.submit(lambda db: note(db, "dropped"))
+    kept = database.writer.submit(lambda db: note(db, "kept"))
+    assert dropped.cancel()
+    gate.set()
+    first.result()
+    kept.result()
+    assert notes(database) == ["kept"]
