@@ -26,7 +26,7 @@ DEMO = Path(".demo")
 PORT = 8787
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="建流:在企业微信和钉钉里,把销售流程跑起来。")  # fmt: skip
+                  help="建流：在企业微信和钉钉里，把销售流程跑起来。")  # fmt: skip
 imports = typer.Typer(no_args_is_help=True, help="从 Excel 或 CSV 导入。")
 app.add_typer(imports, name="import")
 
@@ -44,10 +44,13 @@ def version(*, json: Json = False) -> None:
 
 @app.command()
 def check(config: Config = CONFIG, *, json: Json = False) -> None:
-    """检查配置:列出全部问题,不显示任何密钥。"""
+    """检查配置：列出全部问题，不显示任何密钥。"""
     settings = _settings(config)
     loose = config.exists() and loose_permissions(config)
-    report = {"settings": masked(settings), "warnings": ["配置文件别人也能读,请 chmod 600"] * loose}
+    report = {
+        "settings": masked(settings),
+        "warnings": ["配置文件别人也能读，请 chmod 600"] * loose,
+    }
     words = [f"{name}: {value}" for name, value in report["settings"].items()]
     _print(report, "\n".join([*words, *report["warnings"], "配置没有问题"]), json=json)
 
@@ -86,15 +89,14 @@ def demo(
     *,
     browser: Annotated[bool, typer.Option(help="自动打开浏览器")] = True,
 ) -> None:
-    """演示:真实的服务,加上模拟的企业微信、钉钉和手机;不需要任何账号。"""
+    """演示：真实的服务，加上模拟的企业微信、钉钉和手机；不需要任何账号。"""
     import webbrowser
 
     from bot.demo import build
-    from bot.serve import serve
 
     logs.configure(json=not sys.stderr.isatty())
     if any(name.startswith(("JIANLIU_WECOM", "JIANLIU_DINGTALK")) for name in os.environ):
-        _fail("演示不接真实账号,请先去掉 JIANLIU_WECOM… 和 JIANLIU_DINGTALK… 环境变量。", MISUSE)
+        _fail("演示不接真实账号，请先去掉 JIANLIU_WECOM… 和 JIANLIU_DINGTALK… 环境变量。", MISUSE)
     try:
         running, page = build(data, port)
     except DatabaseInUse as busy:
@@ -102,23 +104,23 @@ def demo(
     address = f"http://127.0.0.1:{port}/sim"
 
     def ready() -> None:
-        console.print(f"演示已经开始,请打开 {address}(按 Ctrl+C 结束)")
+        console.print(f"演示已经开始，请打开 {address}（按 Ctrl+C 结束）")
         if browser and sys.stdout.isatty():
             webbrowser.open(address)
 
-    asyncio.run(serve(page, running.service, host="127.0.0.1", port=port, ready=ready))
+    asyncio.run(running.run(page, port, ready))
 
 
 @app.command()
 def say(
-    text: Annotated[str, typer.Argument(help="要说的话,如 /商机 某阀门制造 北方泵业")],
+    text: Annotated[str, typer.Argument(help="要说的话，如 /商机 某阀门制造 北方泵业")],
     person: Annotated[str, typer.Option("--as", help="以谁的身份")],
     platform: Annotated[str, typer.Option(help="wecom 或 dingtalk")] = "",
     port: Annotated[int, typer.Option(help="演示的端口")] = PORT,
     *,
     json: Json = False,
 ) -> None:
-    """以某人的身份在演示里说一句话,打印由此出现的卡片;演示没开时自己开一个。"""
+    """以某人的身份在演示里说一句话，打印由此出现的卡片；演示没开时自己开一个。"""
     from bot.saying import SayError, say_to_demo
 
     try:
@@ -134,10 +136,10 @@ def import_customers(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="xlsx 或 csv 文件")],
     config: Config = CONFIG,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查,不写入")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入")] = False,
     json: Json = False,
 ) -> None:
-    """导入客户:要么全部导入,要么一行不动,错误逐行写进一个新文件。"""
+    """导入客户：要么全部导入，要么一行不动，错误逐行写进一个新文件。"""
     from bot.importing import import_file
     from connectors.sheets import SheetError
 

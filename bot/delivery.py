@@ -123,10 +123,21 @@ class Courier:
             )
             if row.state not in outbox.LIVE:
                 jobs.finish(db, job, now=now)
-                continue
-            parcels.append(self._pack(db, job, row))
+            elif (free := self._free_at(db, row.account, now)) > now:
+                jobs.retry(db, job, "paced", due=free, spent=False)
+            else:
+                parcels.append(self._pack(db, job, row))
         blocked = [None] if parcels else [jobs.next_due(db, self.lane)]
         return parcels, blocked[0]
+
+    def _free_at(self, db: Session, account: str, now: datetime) -> datetime:
+        """When the platform takes the next message to this person without dropping it."""
+        free = now
+        for most, span in self._platform.pace:
+            full = jobs.nth_last_done(db, self.lane, account, most)
+            if full is not None:
+                free = max(free, full + span)
+        return free
 
     def _pack(self, db: Session, job: Leased, row: Any) -> Parcel:
         version, request = int(job.payload.get("version", row.version)), job.payload.get("request")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,8 +17,9 @@ from sqlalchemy import delete, select
 
 from bot.app import Service
 from bot.clock import Clock
+from bot.serve import serve
 from bot.settings import DatabaseSettings, DingTalkSettings, Server, Settings, WeComSettings
-from bot.simulator import api, face_page, seed
+from bot.simulator import api, seed
 from bot.simulator.chaos import Chaos
 from bot.simulator.dingtalk import FakeDingTalk
 from bot.simulator.phones import Phones
@@ -32,12 +34,11 @@ KEPT = ("secret",)
 """Tables a reset leaves alone."""
 
 
-class NotADemo(Exception):
-    """The demo was asked to do what only a real deployment may."""
+def settings(folder: Path, port: int, database: str = "") -> Settings:
+    """Settings of a demo in `folder`: made-up organisations, secrets that stay the same.
 
-
-def settings(folder: Path, port: int) -> Settings:
-    """Settings of a demo in `folder`: made-up organisations, secrets that stay the same."""
+    `database` "" is a SQLite file in the folder.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "secrets.json"
     if not path.exists():
@@ -50,7 +51,9 @@ def settings(folder: Path, port: int) -> Settings:
     return Settings(
         allow_unofficial_api=True,
         server=Server(port=port, public_url=here),
-        database=DatabaseSettings(url=SecretStr(f"sqlite:///{folder / 'jianliu.db'}")),
+        database=DatabaseSettings(
+            url=SecretStr(database or f"sqlite:///{folder / 'jianliu.db'}")
+        ),
         wecom=WeComSettings(
             corp_id="wwjianliudemo", agent_id=1000002, secret=kept["secret"],
             token=kept["token"], aes_key=kept["aes_key"], api_base=here, oauth_base=here,
@@ -105,13 +108,13 @@ class Demo:
         Raises:
             KeyError: no such table or column.
         """
-        columns = metadata.tables[table].c
-        wanted = select(metadata.tables[table])
-        for name, value in filters.items():
-            wanted = wanted.where(columns[name] == columns[name].type.python_type(value))
+        source = metadata.tables[table]
+        for name in filters:
+            source.c[name]  # an unknown column is a KeyError
         with self.service.database.reading() as db:
-            found = db.connection().execute(wanted).mappings().all()
-        return [{name: _plain(value) for name, value in row.items()} for row in found]
+            found = db.connection().execute(select(source)).mappings().all()
+        rows = [{name: _plain(value) for name, value in row.items()} for row in found]
+        return [row for row in rows if all(str(row[k]) == v for k, v in filters.items())]
 
     async def reset(self) -> None:
         """Back to the first minute: data, phones, wire, faults and clock."""
@@ -121,6 +124,15 @@ class Demo:
         self.phones.clear()
         self.wire.clear()
         self.chaos.clear()
+        self.wecom.clear()
+
+    async def run(self, page: FastAPI, port: int, ready: Callable[[], None]) -> None:
+        """Serve until the process is told to stop; `ready` is called when it listens."""
+        try:
+            await serve(page, self.service, host="127.0.0.1", port=port, ready=ready)
+        finally:
+            await self.dingtalk.close()
+            await self.http.aclose()
 
     def plant_if_empty(self) -> None:
         """Write the demo company into a new database."""
@@ -148,10 +160,10 @@ class Demo:
         _write_offset(self.folder, self.service.clock.offset)
 
 
-def build(folder: Path, port: int) -> tuple[Demo, FastAPI]:
+def build(folder: Path, port: int, database: str = "") -> tuple[Demo, FastAPI]:
     """A demo in `folder` and the web application that shows it, on loopback only."""
     clock = Clock("Asia/Shanghai", _read_offset(folder))
-    chosen = settings(folder, port)
+    chosen = settings(folder, port, database)
     service = Service(chosen, clock)
     phones = Phones(seed.members(), clock.now)
     wire, chaos, http = WireLog(clock.now), Chaos(), httpx.AsyncClient(trust_env=False)
@@ -168,7 +180,6 @@ def build(folder: Path, port: int) -> tuple[Demo, FastAPI]:
     app.include_router(demo.wecom.router)
     app.include_router(demo.dingtalk.router)
     app.include_router(api.router(demo))
-    app.include_router(face_page.router(demo))
     app.mount("/", service.asgi)
     return demo, app
 

@@ -33,7 +33,7 @@ class UnknownPress(Refusal):
     """A press on a message we never sent."""
 
     code = "unknown_press"
-    text = "这张卡片已经失效了,请重新发起一次。"
+    text = "这张卡片已经失效了，请重新发起一次。"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,13 +61,13 @@ class Report:
             lines += [f"还有 {left} 处"] if left > 0 else []
             lines.append(f"一行都没有导入。改好 {self.errors_path} 里标红的行再导一次。")
             return "\n".join(lines)
-        did = "检查通过,将" if self.dry_run else "已"
+        did = "检查通过，将" if self.dry_run else "已"
         new, more, same = self.outcome.created, self.outcome.completed, self.outcome.unchanged
-        words = f"{did}新建 {new} 家,补充 {more} 家,{same} 家没有变化"
+        words = f"{did}新建 {new} 家，补充 {more} 家，{same} 家没有变化"
         if self.sheet.ignored:
-            words += f"\n没有用到的列:{'、'.join(self.sheet.ignored)}"
+            words += f"\n没有用到的列：{'、'.join(self.sheet.ignored)}"
         if self.sheet.unread:
-            words += f"\n只读了第一张表,没有读:{'、'.join(self.sheet.unread)}"
+            words += f"\n只读了第一张表，没有读：{'、'.join(self.sheet.unread)}"
         return words
 
 

@@ -29,14 +29,14 @@ class NotYours(Refusal):
     """The card was sent to somebody else."""
 
     code = "not_your_card"
-    text = "这张卡片不是发给您的,不能代为操作。"
+    text = "这张卡片不是发给您的，不能代为操作。"
 
 
 class NothingChosen(Refusal):
     """A drop-down was submitted on its placeholder."""
 
     code = "nothing_chosen"
-    text = "还没有选择,请先在下拉框里选一项再提交。"
+    text = "还没有选择，请先在下拉框里选一项再提交。"
 
 
 @dataclass(frozen=True, slots=True)

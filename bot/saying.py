@@ -35,16 +35,13 @@ def say_to_demo(
 
 async def _in_own_demo(body: dict[str, str], folder: Path) -> list[dict[str, Any]]:
     from bot.demo import build
-    from bot.serve import serve
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     running, page = build(folder, port)
     up = asyncio.Event()
-    serving = asyncio.create_task(
-        serve(page, running.service, host="127.0.0.1", port=port, ready=up.set)
-    )
+    serving = asyncio.create_task(running.run(page, port, up.set))
     await up.wait()
     try:
         await running.settle()

@@ -35,7 +35,7 @@ def profile(customer: Profile) -> Card:
 def which(words: str, found: Sequence[Named]) -> Card:
     """Several customers fit; one tap shows one."""
     return Card(
-        title=f"「{words}」是哪一家?",
+        title=f"「{words}」是哪一家？",
         facts=tuple((f"{i}", c.name) for i, c in enumerate(found, 1)),
         buttons=tuple(
             Button(f"{i}. {c.name}", SHOW, {"name": c.id}) for i, c in enumerate(found, 1)

@@ -8,10 +8,8 @@ from typing import Any
 from cards.model import Button, Card, Text
 
 NOT_UNDERSTOOD = "没听懂「{line}」。发送 /帮助 看看您能用的指令。"
-STRANGER = "还不认识您的账号({account})。请把这句话转给管理员,由他在建流里绑定您的账号。"
-INCIDENT = "这一步没有成功,编号 {number},已经记录下来。请稍后再试,或把编号发给管理员。"
-STALE = "这张卡片已经更新过了,请以最新的一张为准。"
-NOT_YOURS = "这张卡片不是发给您的,不能代为操作。"
+STRANGER = "还不认识您的账号（{account}）。请把这句话转给管理员，由他在建流里绑定您的账号。"
+INCIDENT = "这一步没有成功，编号 {number}，已经记录下来。请稍后再试，或把编号发给管理员。"
 UNSUPPORTED = "暂时只看得懂文字和卡片。发送 /帮助 看看您能用的指令。"
 
 
@@ -21,7 +19,7 @@ def commands(lines: Iterable[tuple[str, str, str, str]]) -> Card:
     return Card(
         title="您可以这样用建流",
         facts=tuple(
-            (f"/{word}", f"{summary},如 {example}") for word, summary, example, _ in listed
+            (f"/{word}", f"{summary}，如 {example}") for word, summary, example, _ in listed
         ),
         buttons=tuple(
             Button(f"/{word}", action) for word, _, _, action in listed if word != "帮助"

@@ -17,18 +17,18 @@ FIELD_NAMES = {"industry": "行业", "region": "区域"}
 def created(opportunity: Created, *, flow: str) -> Card:
     """The result of the errand: number, copied tags, and what was filled in from where."""
     filled = tuple(
-        (FIELD_NAMES[field], f"{value}(来自{source})")
+        (FIELD_NAMES[field], f"{value}（来自{source}）")
         for field, value, source in opportunity.filled
     )
     return Card(
         key=flow,
-        title=f"商机已建:{opportunity.customer}",
+        title=f"商机已建：{opportunity.customer}",
         subtitle=opportunity.number,
         facts=(
             ("介绍人", opportunity.introducer),
             ("带出标签", "、".join(opportunity.tags) or "介绍人还没有交易标签"),
             *filled,
-            ("待补充", "联系人、电话、地址等暂记为未知,不影响跟进"),
+            ("待补充", "联系人、电话、地址等暂记为未知，不影响跟进"),
         ),
         buttons=(
             Button("看客户", "customer.show", {"name": opportunity.customer}),
@@ -42,8 +42,8 @@ def which_introducer(words: str, found: Sequence[Named], *, new: str, flow: str)
     """Several customers fit what was typed; one tap finishes the errand."""
     return Card(
         key=flow,
-        title=f"「{words}」是哪一家?",
-        subtitle=f"点一下介绍人,就为 {new} 建好商机",
+        title=f"「{words}」是哪一家？",
+        subtitle=f"点一下介绍人，就为 {new} 建好商机",
         facts=tuple((f"{i}", _place(c)) for i, c in enumerate(found, 1)),
         buttons=_picks(found, new),
     )
@@ -54,7 +54,7 @@ def nearest_introducers(words: str, near: Sequence[Named], *, new: str, flow: st
     return Card(
         key=flow,
         title=f"没有叫「{words}」的客户",
-        subtitle=f"是下面哪一家吗?点一下就为 {new} 建好商机;都不是,请核对名称后重发",
+        subtitle=f"是下面哪一家吗？点一下就为 {new} 建好商机；都不是，请核对名称后重发",
         facts=tuple((f"{i}", _place(c)) for i, c in enumerate(near, 1)),
         buttons=_picks(near, new),
         tone="warning",
@@ -75,7 +75,7 @@ def same_customer(new: str, introducer: Named, twins: Sequence[Twin], *, flow: s
     return Card(
         key=flow,
         title="疑似同一客户",
-        subtitle=f"要新建的「{new}」与下面的已有客户名称相近,还没有建商机",
+        subtitle=f"要新建的「{new}」与下面的已有客户名称相近，还没有建商机",
         facts=tuple((f"{i}", _twin(twin)) for i, twin in enumerate(twins, 1)),
         buttons=(*itself, Button("仍要新建", CREATE, {**args, "confirmed": True})),
         tone="warning",

@@ -27,7 +27,7 @@ def visible(ctx: Ctx, typed: str) -> Sequence[Choice]:
     example="/客户 某阀门制造",
     permission="customer.read",
 )
-def show(ctx: Ctx, name: Annotated[str, Ask("哪家客户?", "客户名称", visible)]) -> Content:
+def show(ctx: Ctx, name: Annotated[str, Ask("哪家客户？", "客户名称", visible)]) -> Content:
     """The customer's card, or the ones the words could mean.
 
     Raises:

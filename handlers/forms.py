@@ -15,7 +15,7 @@ def ask(ctx: Ctx, route: Route, given: Mapping[str, Any]) -> Card:
     return Card(
         key=ctx.flow,
         title=route.summary,
-        subtitle=f"填 {len(missing)} 项就好,也可以直接发:{route.example}",
+        subtitle=f"填 {len(missing)} 项就好，也可以直接发：{route.example}",
         form=Form(route.action, tuple(_field(ctx, param) for param in missing), args=dict(given)),
     )
 

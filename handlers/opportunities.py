@@ -23,7 +23,7 @@ class BadName(Refusal):
     """The new customer's name is empty or no name."""
 
     code = "bad_name"
-    text = "新客户名称要有 2 到 60 个字,请重新填写。"
+    text = "新客户名称要有 2 到 60 个字，请重新填写。"
 
 
 def introducers(ctx: Ctx, typed: str) -> Sequence[Choice]:
@@ -40,8 +40,8 @@ def introducers(ctx: Ctx, typed: str) -> Sequence[Choice]:
 )
 def create(
     ctx: Ctx,
-    introducer: Annotated[str, Ask("谁介绍的?", "输入老客户名称", introducers)],
-    name: Annotated[str, Ask("新客户叫啥?", "公司名称")],
+    introducer: Annotated[str, Ask("谁介绍的？", "输入老客户名称", introducers)],
+    name: Annotated[str, Ask("新客户叫啥？", "公司名称")],
     *,
     confirmed: bool = False,
     same_as: str = "",

@@ -6,7 +6,7 @@ A platform adapter lives in `bot/platforms/<name>/`. It turns its wire format in
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeAlias
@@ -72,6 +72,10 @@ class Unavailable(Exception):
     """We could not store what came in; answer 503 (or no ack) so that the platform retries."""
 
 
+class LoginRefused(Exception):
+    """The platform does not vouch for this visitor: the code is used or old, or an outsider's."""
+
+
 class BadCallback(Exception):
     """A callback that is not authentic or not well formed; the only error a codec raises.
 
@@ -123,6 +127,9 @@ class Undelivered(Exception):
         self.ambiguous = ambiguous
 
 
+Pace: TypeAlias = tuple[int, timedelta]
+"""At most so many messages to one person within so long; the platform drops what is beyond."""
+
 Request: TypeAlias = dict[str, Any]
 """A rendered message, JSON-ready; stored before the first attempt so that retries repeat it."""
 
@@ -132,6 +139,7 @@ class Platform(Protocol):
 
     name: str
     tenant: str
+    pace: Sequence[Pace]
 
     def render(self, content: Content, slot: Slot) -> Request:
         """The message that shows `content`; pure, the same bytes for the same arguments."""

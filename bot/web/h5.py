@@ -18,7 +18,7 @@ from sqlmodel import Session
 from bot.clock import Clock
 from bot.dispatch import Dispatcher
 from bot.inbox import Inbox
-from bot.platforms.api import Inbound, Unavailable
+from bot.platforms.api import Inbound, LoginRefused, Unavailable, Undelivered
 from bot.web.pages import HEADERS, notice, page
 from bot.web.sessions import Sessions
 from cards.model import Card, Text, load
@@ -28,11 +28,12 @@ from handlers.api import Ctx
 from sales import people, policy
 from sales.people import Address
 
-GONE = ("表单不存在", "这个链接已经失效,请回到聊天里重新发起。")
+GONE = ("表单不存在", "这个链接已经失效，请回到聊天里重新发起。")
 NOT_YOURS = ("不能打开", "这张表单是发给别人的。请在自己的聊天里发起。")
-EXPIRED = ("页面已过期", "请关闭页面,回到聊天里再点一次「打开填写」。")
+EXPIRED = ("页面已过期", "请关闭页面，回到聊天里再点一次「打开填写」。")
 LATER = ("已提交", "结果会出现在聊天里。")
-BUSY = ("没有提交成功", "服务正忙,填写的内容没有保存。请返回后再点一次提交。")
+BUSY_LOGIN = ("没有打开", "企业微信暂时没有应答，请稍后再点一次「打开填写」。")
+BUSY = ("没有提交成功", "服务正忙，填写的内容没有保存。请返回后再点一次提交。")
 
 
 class Login(Protocol):
@@ -42,11 +43,7 @@ class Login(Protocol):
         """Where the phone proves who it is."""
 
     async def user_of(self, code: str) -> str:
-        """The account behind a login code; raises LoginRefused."""
-
-
-class LoginRefused(Exception):
-    """The platform does not vouch for this visitor."""
+        """The account behind a login code; raises LoginRefused or Undelivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +106,8 @@ class FormPages:
             account = await login.user_of(code)
         except LoginRefused:
             return notice(*NOT_YOURS, status=403)
+        except Undelivered:
+            return notice(*BUSY_LOGIN, status=503)
         response = RedirectResponse(f"/h5/form/{form}", 303)
         self.sessions.remember(response, form, account.lower())
         return response

@@ -48,6 +48,14 @@ def _machinery() -> None:
         sa.UniqueConstraint("lane", "key", name="uq_job_lane_key"),
     )
     op.create_index(
+        "ix_job_done",
+        "job",
+        ["lane", "order_key", "done_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 2"),
+        postgresql_where=sa.text("state = 2"),
+    )
+    op.create_index(
         "ix_job_due",
         "job",
         ["lane", "due", "id"],
