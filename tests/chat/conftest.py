@@ -1,0 +1,28 @@
+"""One office per database for the whole folder; each test starts on Monday 10:00."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import postgres_kit
+from tests.office import open_office
+
+
+@pytest.fixture(
+    scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.pg)]
+)
+def _open(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("office")
+    if request.param == "sqlite":
+        with open_office(folder) as office:
+            yield office
+    else:
+        server = request.getfixturevalue("postgres_server")
+        with postgres_kit.fresh(server) as url, open_office(folder, url) as office:
+            yield office
+
+
+@pytest.fixture
+def office(_open):
+    _open.reset()
+    return _open
