@@ -46,13 +46,11 @@ def version(*, json: Json = False) -> None:
 def check(config: Config = CONFIG, *, json: Json = False) -> None:
     """检查配置：列出全部问题，不显示任何密钥。"""
     settings = _settings(config)
+    shown = masked(settings)
     loose = config.exists() and loose_permissions(config)
-    report = {
-        "settings": masked(settings),
-        "warnings": ["配置文件别人也能读，请 chmod 600"] * loose,
-    }
-    words = [f"{name}: {value}" for name, value in report["settings"].items()]
-    _print(report, "\n".join([*words, *report["warnings"], "配置没有问题"]), json=json)
+    warnings = ["配置文件别人也能读，请 chmod 600"] if loose else []
+    words = [*(f"{name}：{value}" for name, value in shown.items()), *warnings, "配置没有问题"]
+    _print({"settings": shown, "warnings": warnings}, "\n".join(words), json=json)
 
 
 @app.command()

@@ -22,7 +22,9 @@ from bot.settings import DatabaseSettings, DingTalkSettings, Server, Settings, W
 from bot.simulator import api, seed
 from bot.simulator.chaos import Chaos
 from bot.simulator.dingtalk import FakeDingTalk
+from bot.simulator.page import gallery
 from bot.simulator.phones import Phones
+from bot.simulator.showcase import samples
 from bot.simulator.wecom import FakeWeCom
 from bot.simulator.wire import WireLog
 from bot.tables import metadata
@@ -180,6 +182,7 @@ def build(folder: Path, port: int, database: str = "") -> tuple[Demo, FastAPI]:
     app.include_router(demo.wecom.router)
     app.include_router(demo.dingtalk.router)
     app.include_router(api.router(demo))
+    app.include_router(gallery.router(samples()))
     app.mount("/", service.asgi)
     return demo, app
 

@@ -87,7 +87,7 @@ class UnknownCustomer(Refusal):
     """No customer the person may see is called anything like it."""
 
     code = "unknown_customer"
-    text = "您能看到的客户里没有「{name}」，名称相近的也没有。请核对后重发，或请运营先导入这家客户。"
+    text = "您能看到的客户里没有「{name}」，相近的也没有。请核对后重发，或请运营先导入这家客户。"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,6 +27,20 @@ class Role(StrEnum):
     MARKETING = "marketing"
     SALES_OPS = "sales_ops"
     ADMIN = "admin"
+
+
+ROLE_NAMES: Mapping[str, str] = {
+    Role.REP: "销售",
+    Role.MANAGER: "销售经理",
+    Role.DIRECTOR: "销售总监",
+    Role.COMPLIANCE: "合规",
+    Role.LEGAL: "法务",
+    Role.FINANCE: "财务",
+    Role.MARKETING: "市场",
+    Role.SALES_OPS: "销售运营",
+    Role.ADMIN: "管理员",
+}
+"""Roles as colleagues call them."""
 
 
 class Person(Row, table=True):

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 
 from engine.errors import Refusal
 from sales.customers import CUSTOMER
-from sales.people import PERSON, Role, Who
+from sales.people import PERSON, ROLE_NAMES, Role, Who
 
 EVERYONE = frozenset(Role)
 SELLERS = frozenset({Role.REP, Role.MANAGER, Role.DIRECTOR})
@@ -31,19 +31,6 @@ class NotAllowed(Refusal):
 
     code = "not_allowed"
     text = "「{what}」需要{roles}的权限，您可以请他们代办。"
-
-
-ROLE_NAMES: Mapping[Role, str] = {
-    Role.REP: "销售",
-    Role.MANAGER: "销售经理",
-    Role.DIRECTOR: "销售总监",
-    Role.COMPLIANCE: "合规",
-    Role.LEGAL: "法务",
-    Role.FINANCE: "财务",
-    Role.MARKETING: "市场",
-    Role.SALES_OPS: "销售运营",
-    Role.ADMIN: "管理员",
-}
 
 
 def may(who: Who, permission: str) -> bool:

@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from bot.simulator import face_events, face_page
-from bot.simulator.face import Face, FaceInput, face
-from bot.simulator.face_http import LARGEST_BODY, Refused, SimRoute
-from bot.simulator.face_json import as_json
-from bot.simulator.face_requests import Jump, Opened, Pressed, Said, Sent, Tapped, Trouble
+from bot.simulator.http import LARGEST_BODY, Refused, SimRoute
+from bot.simulator.page import events, phones_page
+from bot.simulator.page.as_json import as_json
+from bot.simulator.page.face import Face, FaceInput, face
 from bot.simulator.phones import Member, Message, PlatformName
+from bot.simulator.requests import Jump, Opened, Pressed, Said, Sent, Tapped, Trouble
 from bot.simulator.world import PHONE_ZONE, PLATFORMS, Phone, TakesFiles, World
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -46,8 +46,8 @@ def router(world: World) -> APIRouter:
         ("POST", "reset", api.reset),
     ):
         routes.add_api_route(f"/sim/api/{path}", endpoint, methods=[method], response_model=None)
-    routes.include_router(face_page.router(world))
-    routes.include_router(face_events.router(world))
+    routes.include_router(phones_page.router(world))
+    routes.include_router(events.router(world))
     return routes
 
 

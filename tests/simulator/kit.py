@@ -11,8 +11,9 @@ import httpx
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
-from bot.simulator import api, gallery
+from bot.simulator import api
 from bot.simulator.chaos import Chaos
+from bot.simulator.page import gallery
 from bot.simulator.phones import Member, Message, Phones, PlatformName
 from bot.simulator.wire import WireLog
 from tests.simulator.samples import (

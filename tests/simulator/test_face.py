@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.simulator.face import Face, FaceButton, Option, face
-from bot.simulator.face_json import as_json
-from bot.simulator.looks import message_html
+from bot.simulator.page.as_json import as_json
+from bot.simulator.page.face import Face, FaceButton, Option, face
+from bot.simulator.page.looks import message_html
 from bot.simulator.phones import PlatformName
 from tests.simulator.samples import (
     CUSTOMERS,

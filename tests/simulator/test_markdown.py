@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.simulator import face_markdown as markdown
-from bot.simulator.face_markdown import Line, Span, plain
+from bot.simulator.page import markdown
+from bot.simulator.page.markdown import Line, Span, plain
 
 
 def test_wecom_draws_headings_bold_code_links_quotes_and_three_colours():

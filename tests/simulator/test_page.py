@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.simulator import face_events
-from bot.simulator.face_events import feed
-from bot.simulator.face_http import POLICY
-from bot.simulator.face_page import next_monday
+from bot.simulator.http import POLICY
+from bot.simulator.page import events
+from bot.simulator.page.events import feed
+from bot.simulator.page.phones_page import next_monday
 from tests.simulator.kit import Caller, EchoWorld
 from tests.simulator.samples import AT, SAMPLES
 
@@ -112,7 +112,7 @@ def test_a_reader_first_gets_everything_then_every_change(world):
 
 
 def test_a_reader_hears_that_time_passed(world, monkeypatch):
-    monkeypatch.setattr(face_events, "_TICK", 0.001)
+    monkeypatch.setattr(events, "_TICK", 0.001)
 
     async def scenario():
         stream = feed(world)
@@ -126,7 +126,7 @@ def test_a_reader_hears_that_time_passed(world, monkeypatch):
 
 
 def test_a_reset_tells_the_reader_to_start_anew(world, monkeypatch):
-    monkeypatch.setattr(face_events, "_TICK", 0.001)
+    monkeypatch.setattr(events, "_TICK", 0.001)
 
     async def scenario():
         await world.wecom.say("zhangsan", "早")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -45,7 +46,7 @@ class Tokens:
 
     def drop(self, token: str) -> None:
         """Forget `token`, unless a newer one has taken its place already."""
-        if self._token == token:
+        if hmac.compare_digest(self._token, token):
             self._token = ""
 
     async def _fetch(self) -> None:

@@ -10,10 +10,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
-from bot.simulator.face_http import Refused, SimRoute
-from bot.simulator.looks import render
+from bot.simulator.http import Refused, SimRoute
+from bot.simulator.page.looks import render
 from bot.simulator.phones import Member
 from bot.simulator.world import PHONE_ZONE, PLATFORMS, World
+from sales.people import ROLE_NAMES
 
 _STATIC = Path(__file__).parent / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -21,17 +22,6 @@ _FILES = {path.name: path for path in _STATIC.iterdir() if path.suffix in _TYPES
 _FIRST_PHONES = ("张三.wecom", "张三.dingtalk", "王经理.wecom")
 _MONDAY_OPENS = 9  # o'clock
 
-_ROLES = {
-    "rep": "销售",
-    "manager": "销售经理",
-    "director": "销售总监",
-    "compliance": "合规",
-    "legal": "法务",
-    "finance": "财务",
-    "marketing": "市场",
-    "sales_ops": "销售运营",
-    "admin": "管理员",
-}
 _Asked = Annotated[list[str] | None, Query()]
 
 
@@ -51,7 +41,7 @@ class Shown:
     @property
     def role(self) -> str:
         """The person's role as colleagues call it."""
-        return _ROLES.get(self.member.role, self.member.role)
+        return ROLE_NAMES.get(self.member.role, self.member.role)
 
     @property
     def name(self) -> str:
@@ -77,13 +67,23 @@ GUIDE = (
         "/商机 某阀门制造 北方泵业",
     ),
     Step(
-        "在卡片里填表",
-        "在张三的钉钉里输入，填两项",
+        "点一下选介绍人",
+        "叫「恒信」的有两家，点一下就建好",
+        '[data-name="张三的企业微信"] .say input',
+        "/商机 恒信 西部机电",
+    ),
+    Step(
+        "在卡片里填两项",
+        "钉钉直接填，企业微信点「打开填写」",
         '[data-name="张三的钉钉"] .say input',
         "/商机",
     ),
-    Step("看经理收到什么", "王经理的手机同时更新", '[data-name="王经理的企业微信"] .chat'),
-    Step("让时间过去", "快进 72 小时，提醒依次发出", "#ahead-72h"),
+    Step(
+        "看一家客户",
+        "标签、负责人、最近订单",
+        '[data-name="王经理的企业微信"] .say input',
+        "/客户 某阀门",
+    ),
     Step("看平台之间说了什么", "每次请求的原文、解码、回答", "#wire-toggle"),
 )
 

@@ -6,9 +6,9 @@ from itertools import chain
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from bot.simulator import face_markdown
-from bot.simulator.face_markdown import Line, plain
-from bot.simulator.face_model import (
+from bot.simulator.page import markdown
+from bot.simulator.page.markdown import Line, plain
+from bot.simulator.page.model import (
     ButtonStyle,
     Face,
     FaceButton,
@@ -17,7 +17,7 @@ from bot.simulator.face_model import (
     Option,
     Tone,
 )
-from bot.simulator.face_wire import Unreadable, embedded, objects, text
+from bot.simulator.page.reading import Unreadable, embedded, objects, text
 from bot.simulator.phones import Message
 
 _STYLES: dict[str, ButtonStyle] = {"primary": "primary", "danger": "danger"}
@@ -38,7 +38,7 @@ def face(message: Message) -> Face:
         case "card":
             return _card(wire, message.chosen)
         case "actionCard":
-            lines = face_markdown.dingtalk(text(wire, "text"))
+            lines = markdown.dingtalk(text(wire, "text"))
             return Face(
                 "card",
                 title=text(wire, "title"),
@@ -50,15 +50,15 @@ def face(message: Message) -> Face:
             return Face(
                 "bubble",
                 title=text(wire, "title"),
-                lines=face_markdown.dingtalk(text(wire, "text")),
+                lines=markdown.dingtalk(text(wire, "text")),
             )
         case _:
-            return Face("bubble", lines=face_markdown.literal(text(wire, "content")))
+            return Face("bubble", lines=markdown.literal(text(wire, "content")))
 
 
 def _card(wire: dict[str, Any], chosen: dict[str, str]) -> Face:
     done, tone = text(wire, "done"), text(wire, "tone")
-    lines = face_markdown.dingtalk(text(wire, "markdown"))
+    lines = markdown.dingtalk(text(wire, "markdown"))
     form = _object(wire, "form")
     active = not done and text(wire, "form_status") != "disabled"
     return Face(

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from bot.simulator.face import FaceButton, face
+from bot.simulator.page.face import FaceButton, face
 from bot.simulator.phones import Message
 from bot.simulator.world import PHONE_ZONE, PLATFORMS
 

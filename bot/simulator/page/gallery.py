@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
-from bot.simulator.face_http import SimRoute
-from bot.simulator.looks import message_html, render
+from bot.simulator.http import SimRoute
+from bot.simulator.page.looks import message_html, render
 from bot.simulator.phones import Message
 
 

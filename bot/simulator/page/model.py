@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from bot.simulator.face_markdown import Line, plain
+from bot.simulator.page.markdown import Line, plain
 
 ButtonStyle: TypeAlias = Literal["primary", "normal", "danger", "link"]
 Tone: TypeAlias = Literal["grey", "black", "red", "green", "orange"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.simulator.face import Face, face
-from bot.simulator.face_markdown import plain
+from bot.simulator.page.face import Face, face
+from bot.simulator.page.markdown import plain
 from bot.simulator.phones import Message
 from bot.simulator.world import PHONE_ZONE
 

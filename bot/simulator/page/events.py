@@ -10,9 +10,9 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from bot.simulator.face_http import SimRoute
-from bot.simulator.face_page import next_monday
-from bot.simulator.looks import message_html, shown_time
+from bot.simulator.http import SimRoute
+from bot.simulator.page.looks import message_html, shown_time
+from bot.simulator.page.phones_page import next_monday
 from bot.simulator.phones import Message
 from bot.simulator.world import World
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.simulator import face_dingtalk, face_wecom
-from bot.simulator.face_markdown import literal
-from bot.simulator.face_model import Face, FaceButton, FaceInput, Option
-from bot.simulator.face_wire import Unreadable, text
+from bot.simulator.page import dingtalk, wecom
+from bot.simulator.page.markdown import literal
+from bot.simulator.page.model import Face, FaceButton, FaceInput, Option
+from bot.simulator.page.reading import Unreadable, text
 from bot.simulator.phones import Message
 
 __all__ = ["Face", "FaceButton", "FaceInput", "Option", "face"]
 
 _READ: dict[str, Callable[[Message], Face]] = {
-    "wecom": face_wecom.face,
-    "dingtalk": face_dingtalk.face,
+    "wecom": wecom.face,
+    "dingtalk": dingtalk.face,
 }
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.simulator import face_markdown
-from bot.simulator.face_model import ButtonStyle, Face, FaceButton, FaceInput, Option, Tone
-from bot.simulator.face_wire import obj, objects, text
+from bot.simulator.page import markdown
+from bot.simulator.page.model import ButtonStyle, Face, FaceButton, FaceInput, Option, Tone
+from bot.simulator.page.reading import obj, objects, text
 from bot.simulator.phones import Message
 
 _STYLES: dict[str, ButtonStyle] = {"1": "primary", "2": "danger", "3": "link", "4": "normal"}
@@ -20,9 +20,9 @@ def face(message: Message) -> Face:
         case "template_card":
             return _card(message.wire, message.chosen)
         case "markdown":
-            return Face("bubble", lines=face_markdown.wecom(text(message.wire, "content")))
+            return Face("bubble", lines=markdown.wecom(text(message.wire, "content")))
         case _:
-            return Face("bubble", lines=face_markdown.wecom_text(text(message.wire, "content")))
+            return Face("bubble", lines=markdown.wecom_text(text(message.wire, "content")))
 
 
 def _card(wire: dict[str, Any], chosen: dict[str, str]) -> Face:
@@ -37,7 +37,7 @@ def _card(wire: dict[str, Any], chosen: dict[str, str]) -> Face:
         subtitle=text(main, "desc"),
         source=text(source, "desc"),
         tone=_TONES.get(text(source, "desc_color"), "grey"),
-        lines=face_markdown.literal(sub_title if title else ""),
+        lines=markdown.literal(sub_title if title else ""),
         fields=tuple(
             (text(row, "keyname"), text(row, "value"))
             for row in objects(wire, "horizontal_content_list")

@@ -1,0 +1,245 @@
+"""Deployment settings: `config.toml` and the environment, typed and closed.
+
+`load` is the only reader of either. A `Settings` made by hand (demo, tests) is a plain value:
+it never looks at the environment, so real credentials cannot slip into a demo.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import stat
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.settings_read import Found, SettingsError, parse, read, secrets
+from bot.settings_words import explain
+
+__all__ = ["Settings", "SettingsError", "load", "loose_permissions", "masked"]
+
+WECOM_API = "https://qyapi.weixin.qq.com"
+WECOM_OAUTH = "https://open.weixin.qq.com"
+DINGTALK_API = "https://api.dingtalk.com"
+DINGTALK_OAPI = "https://oapi.dingtalk.com"
+
+
+def _web_address(value: str) -> str:
+    """`https://host[:port][/path]` without a trailing slash; `http` on this machine only."""
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    if not host or parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("要写成 https://主机名 的样子")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+        raise ValueError("要用 https（只有本机地址可以用 http）")
+    if value.endswith("/"):
+        raise ValueError("末尾不要斜杠")
+    return value
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _address_or_nothing(value: str) -> str:
+    return value and _web_address(value)
+
+
+def _token(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9]{0,32}", value.get_secret_value()):
+        raise ValueError("最多 32 位，只能有字母和数字")
+    return value
+
+
+def _aes_key(value: SecretStr) -> SecretStr:
+    """43 characters: 32 bytes in base64 without the final "=" (WeCom doc 90968)."""
+    if not re.fullmatch(r"(?:[A-Za-z0-9]{43})?", value.get_secret_value()):
+        raise ValueError("要正好 43 位，只能有字母和数字")
+    return value
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    try:
+        driver = make_url(value.get_secret_value()).drivername
+    except ArgumentError:
+        driver = ""
+    if driver not in {"sqlite", "postgresql+psycopg"}:
+        raise ValueError("要以 sqlite:/// 或 postgresql+psycopg:// 开头")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        return ZoneInfo(value).key
+    except (OSError, KeyError, ValueError):
+        raise ValueError("不认识这个时区，例如 Asia/Shanghai") from None
+
+
+Words = Annotated[str, Field(min_length=1)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+class Section(BaseModel):
+    """A closed, frozen part of the configuration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Server(Section):
+    """Where the service listens and how the outside reaches it.
+
+    `public_url` is the address people's phones open, for the links to H5 pages; empty means
+    no such links. Port 0 lets the system choose a free one.
+    """
+
+    host: Words = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8787
+    public_url: Annotated[str, AfterValidator(_address_or_nothing)] = ""
+
+
+class DatabaseSettings(Section):
+    """Where the data is: a SQLite file on one machine, PostgreSQL for several."""
+
+    url: Annotated[SecretStr, AfterValidator(_database_url)] = SecretStr("sqlite:///jianliu.db")
+
+
+class WeComSettings(Section):
+    """A self-built app of one WeCom corp."""
+
+    corp_id: Words
+    agent_id: Annotated[int, Field(gt=0)]
+    secret: Secret
+    token: Annotated[Secret, AfterValidator(_token)]
+    aes_key: Annotated[Secret, AfterValidator(_aes_key)]
+    api_base: WebAddress = WECOM_API
+    oauth_base: WebAddress = WECOM_OAUTH
+
+
+class DingTalkSettings(Section):
+    """An internal-app robot of one DingTalk organisation."""
+
+    client_id: Words
+    client_secret: Secret
+    robot_code: Words
+    corp_id: str = ""
+    agent_id: Annotated[int, Field(ge=0)] = 0
+    mode: Literal["stream", "http"] = "stream"
+    token: Annotated[SecretStr, AfterValidator(_token)] = SecretStr("")
+    aes_key: Annotated[SecretStr, AfterValidator(_aes_key)] = SecretStr("")
+    api_base: WebAddress = DINGTALK_API
+    oapi_base: WebAddress = DINGTALK_OAPI
+    templates: dict[str, str] = {}
+
+
+class Time(Section):
+    """The business time zone."""
+
+    zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+
+
+class Settings(BaseSettings):
+    """Everything a deployment decides; business rules live in the database instead."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="JIANLIU_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    allow_unofficial_api: bool = False
+    server: Server = Server()
+    database: DatabaseSettings = DatabaseSettings()
+    wecom: WeComSettings | None = None
+    dingtalk: DingTalkSettings | None = None
+    time: Time = Time()
+
+    @field_validator("wecom", "dingtalk")
+    @classmethod
+    def _official_unless_allowed(
+        cls, section: WeComSettings | DingTalkSettings | None, info: ValidationInfo
+    ) -> WeComSettings | DingTalkSettings | None:
+        """A mistyped or planted address would be handed our secrets."""
+        if section is None or info.data.get("allow_unofficial_api", True):
+            return section
+        fields = type(section).model_fields
+        strange = [
+            f"{name} 不是官方地址 {fields[name].default}"
+            for name in fields
+            if name.endswith("_base") and getattr(section, name) != fields[name].default
+        ]
+        if strange:
+            words = "，".join(strange)
+            raise ValueError(f"{words}；确实要用别的地址，先写 allow_unofficial_api = true")
+        return section
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """A value made by hand is what it says; only `load` looks around."""
+        return (init_settings,)
+
+
+def load(path: Path | None) -> Settings:
+    """The settings in `path`, overlaid by `JIANLIU_<SECTION>__<KEY>` and `…_FILE` variables.
+
+    `JIANLIU_DATABASE_URL` wins over every other way to name the database. None reads the
+    environment alone.
+
+    Raises:
+        SettingsError: anything is wrong; lists every problem, in Chinese, without a value.
+    """
+    found = read(Settings, path)
+    try:
+        settings = Settings(**found.values)
+    except ValidationError as error:
+        raise SettingsError([*found.problems, *explain(Settings, error, found)]) from None
+    if found.problems:
+        raise SettingsError(found.problems)
+    return settings
+
+
+def masked(settings: Settings) -> dict[str, Any]:
+    """The settings as JSON to show to people: stars for a secret that is set, "" for none."""
+    shown: dict[str, Any] = settings.model_dump(mode="json")
+    url = make_url(settings.database.url.get_secret_value()).set(query={})
+    shown["database"]["url"] = url.render_as_string(hide_password=True)
+    return shown
+
+
+def loose_permissions(path: Path) -> bool:
+    """Whether people other than its owner may touch a file that holds secrets (above 0600)."""
+    if not stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
+        return False
+    written = Found(parse(path))
+    if "@" in str(written.get("database.url")):  # user:password@host
+        return True
+    return any(written.get(key) for key in secrets(Settings) if key != "database.url")
