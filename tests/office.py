@@ -6,10 +6,10 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -17,14 +17,17 @@ from bot.demo import Demo, build
 
 PATIENCE = 20.0
 
+T = TypeVar("T")
+
 Message = dict[str, Any]
 
 
 class Office:
     """Everybody's phones. A message is what `/sim/api/inbox` shows of it."""
 
-    def __init__(self, demo: Demo, address: str) -> None:
+    def __init__(self, demo: Demo, address: str, loop: asyncio.AbstractEventLoop) -> None:
         self.demo = demo
+        self._loop = loop
         self.address = address
         self.http = httpx.Client(base_url=address, timeout=PATIENCE, trust_env=False)
 
@@ -47,6 +50,12 @@ class Office:
         while not (entries := dict(self.demo.wecom.menu)) and time.monotonic() < deadline:
             time.sleep(0.02)
         return self._post("/sim/api/menu", {"person": person, "key": entries[name]})["messages"]
+
+    def finger(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do on a phone what the page would not allow, then wait for the service."""
+        done = asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+        asyncio.run_coroutine_threadsafe(self.demo.settle(), self._loop).result(PATIENCE)
+        return done
 
     def sees(self, person: str) -> list[Message]:
         """What a person's phones show now, oldest first."""
@@ -95,7 +104,7 @@ def open_office(folder: Path, database: str = "") -> Iterator[Office]:
 
     thread = threading.Thread(target=run, name="office")
     thread.start()
-    office = Office(demo, f"http://127.0.0.1:{port}")
+    office = Office(demo, f"http://127.0.0.1:{port}", loop)
     try:
         assert up.wait(PATIENCE)
         yield office

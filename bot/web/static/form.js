@@ -62,6 +62,7 @@ for (const input of form.querySelectorAll("input[data-options]")) {
     const item = event.target.closest("li");
     if (item) pick(item);
   });
+  if (input === document.activeElement) offer(); // typed before this script had loaded
 }
 
 form.addEventListener("submit", () => {

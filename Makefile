@@ -1,0 +1,55 @@
+# Two commands after a clone: `make demo` and `make test`. Nothing is needed but Python 3.11+.
+
+BIN = .venv/bin
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade --quiet
+
+.PHONY: demo test check lint lock chromium
+
+demo: .venv/.demo
+	$(BIN)/jianliu demo
+
+test: .venv/.dev chromium
+	$(BIN)/pytest -n 2
+
+check: lint test
+
+lint: .venv/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: .venv/.dev
+	$(COMPILE) --group build -o requirements.lock
+	$(COMPILE) --group dev --constraint requirements.lock -o requirements-dev.lock
+
+$(BIN)/python:
+	@for python in python3.13 python3.12 python3.11 python3; do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			exec $$python -m venv .venv; \
+		fi; \
+	done; \
+	echo '需要 Python 3.11 或更新的版本。' >&2; exit 1
+
+.venv/.demo: requirements.lock pyproject.toml | $(BIN)/python
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
+	$(INSTALL) --require-hashes -r requirements-dev.lock
+	$(INSTALL) --no-build-isolation -e .
+	@touch .venv/.demo $@
+
+chromium:
+	@if [ -n "$$CHROMIUM" ] || command -v chromium >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	elif [ -n "$$CI" ]; then \
+		echo '没有 Chromium，CI 里不许跳过浏览器测试。' >&2; exit 1; \
+	else \
+		echo '*** 没有 Chromium：浏览器测试这次跳过。装上 chromium 再跑 make test。***' >&2; \
+	fi

@@ -1,0 +1,1 @@
+"""Facts from outside; each fulfils a Protocol in sales/ports.py."""

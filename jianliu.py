@@ -1,0 +1,24 @@
+"""The command `jianliu`: finds the product's folders, wherever it is installed.
+
+A wheel keeps them under one private directory, because names such as `scheduler` belong to
+many distributions (docs/decisions/0005). In a checkout they lie beside this file.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Run the command line; exits with its status."""
+    private = Path(__file__).with_name("_jianliu")
+    if private.is_dir():
+        sys.path.insert(0, str(private))
+    from bot.cli import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

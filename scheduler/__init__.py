@@ -1,0 +1,1 @@
+"""What happens by itself: jobs and the clock that starts them."""

@@ -1,0 +1,122 @@
+"""What surrounds the form: help, near misses, strangers, other people's cards, customers."""
+
+import pytest
+
+PLATFORMS = pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
+
+
+def test_help_lists_only_what_this_person_may_do(office):
+    [seller] = office.says("张三", "/帮助")
+    [finance] = office.says("钱财务", "/帮助")
+    assert {"/商机", "/客户"} <= {b["text"] for b in seller["buttons"]}
+    assert "/商机" not in str(finance)
+    assert "/帮助" in finance["text"]
+
+
+@PLATFORMS
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("/尚机", "/商机"),
+        ("/客护 某阀门", "/客户 某阀门"),
+        ("/商几", "/商机"),
+        ("/shangji", "/商机"),
+    ],
+)
+def test_a_slip_is_answered_with_what_was_probably_meant(office, platform, typed, meant):
+    [guess] = office.says("张三", typed, platform)
+    assert guess["title"] == f"您要找的是不是 {meant}"
+    assert guess["buttons"][0]["text"].startswith(meant[:8])
+
+
+def test_one_tap_on_the_guess_runs_it(office):
+    [guess] = office.says("张三", "/客护 某阀门")
+    [card] = office.presses("张三", guess, "/客户")
+    assert card["title"] == "某阀门制造"
+
+
+def test_what_is_no_command_gets_one_line_that_helps(office):
+    [answer] = office.says("张三", "你好呀")
+    assert "/帮助" in answer["text"]
+
+
+@pytest.mark.parametrize(
+    "typed", ["／客户　某阀门", "/客户某阀门", "/customer 某阀门", "/客户 moufamen"]
+)
+def test_full_width_glued_english_and_pinyin_lines_are_understood(office, typed):
+    [card] = office.says("张三", typed)
+    assert card["title"] == "某阀门制造"
+
+
+def test_a_customer_card_shows_owner_tags_and_last_orders(office):
+    [card] = office.says("王经理", "/客户 某阀门制造", "dingtalk")
+    assert {"name": "负责人", "value": "张三"} in card["fields"]
+    assert "闸阀 PN4.0 ¥318,000" in str(card["raw"])
+    assert "年度框架" in card["text"]
+
+
+def test_an_ambiguous_customer_is_picked(office):
+    [pick] = office.says("张三", "/客户 恒信")
+    [card] = office.presses("张三", pick, "2.")
+    assert card["title"] == "恒信阀门"
+
+
+def test_another_regions_customer_does_not_exist_for_me(office):
+    [answer] = office.says("张三", "/客户 南粤阀业")
+    assert "没有「南粤阀业」" in answer["text"]
+    [card] = office.says("陈总", "/客户 南粤阀业")
+    assert card["title"] == "南粤阀业"
+
+
+def test_a_customer_introduces_from_its_card_with_one_field_left(office):
+    [card] = office.says("张三", "/客户 某阀门制造", "dingtalk")
+    [form] = office.presses("张三", card, "由它介绍新客户")
+    [field] = form["inputs"]
+    assert field["name"] == "name"
+    office.presses("张三", form, form["buttons"][0]["action"], {"name": "北方泵业"})
+    assert len(office.rows("opportunity")) == 1
+
+
+def test_somebody_we_do_not_know_is_told_how_to_get_in(office):
+    from bot.simulator.phones import Member
+
+    office.demo.phones.members.append(Member("x", "新人", "rep", "", "", {"wecom": "xinren"}))
+    try:
+        [answer] = office.says("新人", "/帮助")
+    finally:
+        office.demo.phones.members.pop()
+    assert "xinren" in answer["text"]
+    assert "管理员" in answer["text"]
+
+
+def test_nobody_presses_another_persons_card(office):
+    [pick] = office.says("张三", "/商机 恒信 西部机电")
+    forged = office.demo.phones.message(pick["id"])
+    office.finger(office.demo.wecom.press(_as(forged, "lisi"), "1.0", {}))
+    assert office.rows("opportunity") == []
+    assert "不是发给您的" in office.sees("李四")[-1]["text"]
+    assert "refused.not_your_card" in {row["action"] for row in office.rows("audit")}
+
+
+def test_a_forged_key_or_value_changes_nothing(office):
+    [pick] = office.says("张三", "/商机 恒信 西部机电")
+    message = office.demo.phones.message(pick["id"])
+    for key in ("1.9", "9.0", "1.form", "opportunity.create", "", "1.-1"):
+        office.finger(office.demo.wecom.press(message, key, {"introducer": "x", "name": "y"}))
+    assert office.rows("opportunity") == []
+
+
+def test_a_press_on_an_old_face_shows_the_new_one_and_does_nothing(office):
+    [pick] = office.says("张三", "/商机 恒信 西部机电")
+    old = office.demo.phones.message(pick["id"])
+    office.presses("张三", pick, "1.")
+    office.finger(office.demo.wecom.press(old, "1.1", {}))
+    [opportunity] = office.rows("opportunity")
+    shown = [m for m in office.sees("张三") if m["id"] == pick["id"]]
+    assert opportunity["number"] in shown[0]["text"]
+
+
+def _as(message, account):
+    from dataclasses import replace
+
+    return replace(message, account=account)
