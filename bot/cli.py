@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import json as jsonlib
+import logging
 import os
 import sys
 from pathlib import Path
@@ -121,6 +122,7 @@ def say(
     """以某人的身份在演示里说一句话，打印由此出现的卡片；演示没开时自己开一个。"""
     from bot.saying import SayError, say_to_demo
 
+    logs.configure(json=False, level=logging.WARNING)
     try:
         messages = say_to_demo(person, text, platform, port=port, folder=DEMO)
     except SayError as wrong:

@@ -56,7 +56,7 @@ class Report:
     def words(self) -> str:
         """The report as a person reads it."""
         if self.wrong:
-            lines = [f"第 {p.row} 行 {p.column}:{p.text}" for p in self.wrong[:20]]
+            lines = [f"第 {p.row} 行 {p.column}：{p.text}" for p in self.wrong[:20]]
             left = len(self.wrong) - len(lines)
             lines += [f"还有 {left} 处"] if left > 0 else []
             lines.append(f"一行都没有导入。改好 {self.errors_path} 里标红的行再导一次。")

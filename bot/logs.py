@@ -33,7 +33,7 @@ _URL_PASSWORD = re.compile(r"(?P<name>://[^\s/:@]*:)[^\s/@]+(?=@)")
 _MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 
 
-def configure(*, json: bool) -> None:
+def configure(*, json: bool, level: int = logging.INFO) -> None:
     """Send every log line to stderr; JSON unless a person is looking at it.
 
     `httpx` and `httpcore` stay at WARNING: at INFO they log whole URLs, in which the
@@ -73,7 +73,7 @@ def configure(*, json: bool) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(level)
     for chatty in ("httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

@@ -1,0 +1,78 @@
+"""A line of chat is a command, a near miss, or nothing; never an error."""
+
+from typing import Annotated
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cards.model import Text
+from handlers.all import registry
+from handlers.api import Ask, Registry, Routes, parameters
+from handlers.lines import Call, Guess, read
+
+ROUTES = registry()
+
+
+def test_words_go_to_parameters_and_the_last_takes_the_rest():
+    call = read("/商机 某阀门制造 华东 泵业 二期", ROUTES)
+    assert isinstance(call, Call)
+    assert call.args == {"introducer": "某阀门制造", "name": "华东 泵业 二期"}
+
+
+@pytest.mark.parametrize("line", ["/商机", "／商机", " /商机 ", "/opportunity", "/OPPORTUNITY"])
+def test_a_bare_command_has_no_arguments(line):
+    call = read(line, ROUTES)
+    assert isinstance(call, Call)
+    assert call.args == {}
+
+
+@pytest.mark.parametrize("line", ["/尚机", "/商业", "商机", "/sj", "/oportunity"])
+def test_a_near_miss_is_guessed_but_never_run(line):
+    guess = read(line, ROUTES)
+    assert isinstance(guess, Guess)
+    assert guess.line == "/商机"
+
+
+@pytest.mark.parametrize("line", ["", "   ", "你好", "谢谢", "/天气", "明天见客户"])
+def test_anything_else_is_nothing(line):
+    assert read(line, ROUTES) is None
+
+
+@given(st.text(max_size=60))
+def test_no_line_breaks_the_reader(line):
+    for written in (line, f"/{line}", f"/商机 {line}"):
+        assert isinstance(read(written, ROUTES), Call | Guess | None)
+
+
+def test_a_word_nobody_can_be_asked_for_is_a_mistake_of_ours():
+    def handler(ctx, name: str) -> Text:
+        return Text(name)
+
+    with pytest.raises(TypeError, match="Ask"):
+        parameters(handler)
+
+
+def test_two_commands_cannot_share_a_word():
+    def topic(name):
+        routes = Routes(name)
+
+        @routes.query("同", alias=name, summary="", example="")
+        def same(ctx, word: Annotated[str, Ask("?")]) -> Text:
+            return Text(word)
+
+        return routes
+
+    with pytest.raises(ValueError, match="share"):
+        Registry([topic("a"), topic("b")])
+
+
+def test_every_button_in_the_product_leads_to_a_handler():
+    from bot.simulator.showcase import CARDS
+    from cards.model import Card
+
+    for card in CARDS.values():
+        if isinstance(card, Card):
+            actions = [button.action for button in card.buttons]
+            actions += [card.form.action] if card.form else []
+            assert set(actions) <= set(ROUTES.by_action)
