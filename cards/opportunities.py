@@ -69,7 +69,12 @@ def same_customer(new: str, introducer: Named, twins: Sequence[Twin], *, flow: s
     args = {"introducer": introducer.id, "name": new}
     open_twins = [twin.customer for twin in twins if twin.visible][:OFFERED]
     itself = tuple(
-        Button(f"就是{twin.name}", CREATE, {**args, "same_as": twin.id}, "primary")
+        Button(
+            "就是它" if len(open_twins) == 1 else f"就是{twin.name}",
+            CREATE,
+            {**args, "same_as": twin.id},
+            "primary",
+        )
         for twin in open_twins
     )
     return Card(

@@ -88,7 +88,7 @@ def test_a_name_close_to_a_customer_asks_before_creating(office, platform):
 def test_it_is_the_same_customer_makes_an_opportunity_but_no_customer(office):
     before = len(office.rows("customer"))
     [ask] = office.says("张三", "/商机 某阀门制造 华东泵业有限公司")
-    office.presses("张三", ask, "就是华东泵业")
+    office.presses("张三", ask, "就是它")
     assert len(office.rows("customer")) == before
     [opportunity] = office.rows("opportunity")
     [customer] = office.rows("customer", name="华东泵业")

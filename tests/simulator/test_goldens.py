@@ -1,4 +1,4 @@
-"""How cards look, held by pictures: `tests/golden/`, renewed with UPDATE_GOLDEN=1."""
+"""How the product's cards look, held by pictures: `tests/golden/`, renewed with UPDATE_GOLDEN=1."""
 
 from __future__ import annotations
 
@@ -7,30 +7,37 @@ import os
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from PIL import Image, ImageChops
 
+from bot.simulator.page import phones_page
+from bot.simulator.page.gallery import router
+from bot.simulator.showcase import samples
 from tests.browser_kit import chromium, server
-from tests.simulator.kit import EchoWorld, application
+from tests.simulator.kit import EchoWorld
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 ACTUAL = GOLDEN / "actual"
 TOLERATED = 32  # of 255, in any channel of a pixel
 ALLOWED = 0.01  # share of the pixels that may differ more
 CELLS = (
-    ("overdue-wecom", "超时提醒", "企业微信 新"),
-    ("overdue-wecom-done", "超时提醒", "企业微信 已处理"),
-    ("overdue-dingtalk", "超时提醒", "钉钉 ActionCard"),
-    ("approval-dingtalk", "审批", "钉钉 新"),
-    ("approval-dingtalk-done", "审批", "钉钉 已处理"),
-    ("referral-wecom", "转介绍", "企业微信 选择"),
-    ("referral-dingtalk", "转介绍", "钉钉 表单"),
-    ("receipts-wecom", "文字", "企业微信 通知"),
+    ("created-wecom", "商机已建", "企业微信"),
+    ("created-dingtalk", "商机已建", "钉钉"),
+    ("pick-wecom", "选介绍人", "企业微信"),
+    ("pick-many-wecom", "选介绍人 多", "企业微信"),
+    ("twins-dingtalk", "疑似同一客户", "钉钉"),
+    ("form-dingtalk", "两项表单", "钉钉"),
+    ("customer-wecom", "客户", "企业微信"),
+    ("done-dingtalk", "客户", "钉钉 已处理"),
 )
 
 
 @pytest.fixture(scope="module")
 def gallery():
-    with server(application(EchoWorld())) as url, chromium() as browser:
+    app = FastAPI()
+    app.include_router(router(samples()))
+    app.include_router(phones_page.router(EchoWorld()))
+    with server(app) as url, chromium() as browser:
         page = browser.new_page(viewport={"width": 1440, "height": 900}, device_scale_factor=2)
         page.goto(f"{url}/sim/cards")
         page.evaluate("document.fonts.ready")
