@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -41,6 +42,8 @@ log = structlog.get_logger(__name__)
 HTTP_SECONDS = 5.0
 MENU = (("商机", "/商机"), ("客户", "/客户"), ("帮助", "/帮助"))
 """The workbench entries under the WeCom chat: (name, command line)."""
+SOON = timedelta(seconds=2)
+"""What is due within this is still in flight: a platform asked for a short break."""
 SET_UP_WAITS = (1, 5, 30, 300, 3600)
 """Seconds between tries to tell a platform how we are reached."""
 
@@ -100,11 +103,11 @@ class Service:
             courier.wake.set()
 
     async def settle(self) -> None:
-        """Return when nothing is due and nothing is in flight (demo and tests)."""
+        """Return when nothing is due soon and nothing is in flight (demo and tests)."""
         while True:
-            now = self.clock.now()
+            soon = self.clock.now() + SOON
             with self.database.reading() as db:
-                busy = jobs.busy(db, now=now)
+                busy = jobs.busy(db, now=soon)
             if not busy and self.inbox.idle:
                 return
             await asyncio.sleep(0.005)

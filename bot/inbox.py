@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from pydantic import TypeAdapter
@@ -34,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 LANE = "inbox"
 LEASE = timedelta(seconds=30)
-STORE_BUDGET = 1.0
+STORE_BUDGET = 2.0
 """Seconds an event may take to be stored before the platform is told to come back."""
 ANSWER_BUDGET = 1.5
 """Seconds we wait for the answer before a bare ack (DingTalk cards allow 2, WeCom 5)."""
@@ -43,6 +44,15 @@ CRASHES = 3
 SWEEP_EVERY = 1.0
 
 _inbound: TypeAdapter[Inbound] = TypeAdapter(Inbound)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A stored event we hold the lease of, and the moment its handling began."""
+
+    job: Leased
+    inbound: Inbound
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,99 +139,97 @@ class Inbox:
             await asyncio.wait(self._running)
 
     def _start(self, job: Leased, inbound: Inbound) -> asyncio.Task[Answer]:
-        task = asyncio.create_task(self._handle(job, inbound))
+        task = asyncio.create_task(self._handle(Event(job, inbound, self._clock.now())))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _handle(self, job: Leased, inbound: Inbound) -> Answer:
-        writer, alone = self._database.writer, job.crashes > 0
-        now = self._clock.now()
+    async def _handle(self, event: Event) -> Answer:
+        writer, alone = self._database.writer, event.job.crashes > 0
         try:
             result = await asyncio.wrap_future(
-                writer.submit(lambda db: self._change(db, job, inbound, now), alone=alone)
+                writer.submit(lambda db: self._change(db, event), alone=alone)
             )
             if isinstance(result, Answer):
                 return result
-            said = await asyncio.to_thread(self._look, result.task, job, now)
+            said = await asyncio.to_thread(self._look, event, result.task)
             return await asyncio.wrap_future(
-                writer.submit(lambda db: self._conclude(db, job, inbound, said, now))
+                writer.submit(lambda db: self._told(db, event, result.task, said))
             )
         except Stopped:
             return Answer()
         except Exception as failure:
-            log.exception("inbox.incident", job=job.id)
+            log.exception("inbox.incident", job=event.job.id)
             error = f"{type(failure).__name__}: {failure}"[:500]
-            await asyncio.wrap_future(
-                writer.submit(lambda db: self._incident(db, job, inbound, error, now))
-            )
+            await asyncio.wrap_future(writer.submit(lambda db: self._incident(db, event, error)))
             return Answer()
 
-    def _change(
-        self, db: Session, job: Leased, inbound: Inbound, now: datetime
-    ) -> Answer | Pending:
+    def _change(self, db: Session, event: Event) -> Answer | Pending:
         """Understand and, for a command, run; a query is handed back to run on a reader."""
         try:
-            asked = self._dispatcher.understand(db, inbound, job.id)
+            asked = self._dispatcher.understand(db, event.inbound, event.job.id)
             if isinstance(asked, Task):
                 if not asked.call.route.changes:
                     return Pending(asked)
-                asked = self._dispatcher.run(db, asked, job.id, now)
-            return self._conclude(db, job, inbound, asked, now)
+                asked = self._dispatcher.run(db, asked, event.job.id, event.now)
+            return self._conclude(db, event, asked)
         except Refusal as refusal:
             db.rollback()
-            return self._conclude(db, job, inbound, refusal, now)
+            return self._conclude(db, event, refusal)
 
-    def _look(self, task: Task, job: Leased, now: datetime) -> Content | Refusal | None:
+    def _look(self, event: Event, task: Task) -> Content | Refusal | None:
         with self._database.reading() as db:
             try:
-                return self._dispatcher.run(db, task, job.id, now)
+                return self._dispatcher.run(db, task, event.job.id, event.now)
             except Refusal as refusal:
                 return refusal
 
+    def _told(
+        self, db: Session, event: Event, task: Task, said: Content | Refusal | None
+    ) -> Answer:  # fmt: skip
+        """Answer a query and note who asked for what (B58)."""
+        _note(db, event, f"read.{task.call.route.action}", task.who.id, task.call.args)
+        return self._conclude(db, event, said)
+
     def _conclude(
-        self, db: Session, job: Leased, inbound: Inbound,
-        said: Content | Refusal | Stale | None, now: datetime,
+        self, db: Session, event: Event, said: Content | Refusal | Stale | None
     ) -> Answer:  # fmt: skip
         """End the inbox row and post the answer, in the same unit as what it answers."""
-        if not jobs.finish(db, job, now=now):
+        job, inbound = event.job, event.inbound
+        if not jobs.finish(db, job, now=event.now):
             db.rollback()
             return Answer()
-        address = self._address(db, inbound)
+        address = _address(db, inbound)
         if isinstance(said, Refusal):
-            said = self._refused(db, job, address, said, now)
+            log.info("inbox.refused", code=said.code, job=job.id)
+            _note(db, event, f"refused.{said.code}", address.person_id)
+            said = Text(str(said))
         if isinstance(said, Stale):
-            outbox.repaint(db, said.delivery_id, address, f"again/{job.id}", now=now)
+            outbox.repaint(db, said.delivery_id, address, f"again/{job.id}", now=event.now)
             return Answer()
         if said is None:
             log.info("inbox.ignored", platform=inbound.platform, sort=inbound.text[:40])
             return Answer()
-        posted = outbox.post(db, said, [address], now=now)
+        posted = outbox.post(db, said, [address], now=event.now)
         own_face = inbound.kind == "press" and outbox.carries(db, inbound.ref, posted)
         return Answer(said, posted.version if own_face else 0)
 
-    @staticmethod
-    def _refused(
-        db: Session, job: Leased, by: Address, refusal: Refusal, now: datetime
-    ) -> Text:  # fmt: skip
-        log.info("inbox.refused", code=refusal.code, job=job.id)
-        audit.record(
-            db, f"refused.{refusal.code}", ("inbox", str(job.id)),
-            at=now, actor=by.person_id, channel=by.platform, cause=str(job.id),
-        )  # fmt: skip
-        return Text(str(refusal))
+    def _incident(self, db: Session, event: Event, error: str) -> None:
+        if jobs.bury(db, event.job, error, now=event.now):
+            words = texts.say(texts.INCIDENT, number=f"E{event.job.id}")
+            outbox.post(db, words, [_address(db, event.inbound)], now=event.now)
 
-    def _incident(
-        self, db: Session, job: Leased, inbound: Inbound, error: str, now: datetime
-    ) -> None:
-        if jobs.bury(db, job, error, now=now):
-            number = f"E{job.id}"
-            outbox.post(db, texts.say(texts.INCIDENT, number=number),
-                        [self._address(db, inbound)], now=now)  # fmt: skip
 
-    @staticmethod
-    def _address(db: Session, inbound: Inbound) -> Address:
-        who = people.known(db, inbound.platform, inbound.tenant, inbound.account)
-        return Address(
-            "" if who is None else who.id, inbound.platform, inbound.tenant, inbound.account
-        )
+def _note(
+    db: Session, event: Event, action: str, actor: str, detail: dict[str, Any] | None = None
+) -> None:
+    audit.record(
+        db, action, ("inbox", str(event.job.id)), at=event.now, actor=actor,
+        channel=event.inbound.platform, cause=str(event.job.id), detail=detail,
+    )  # fmt: skip
+
+
+def _address(db: Session, inbound: Inbound) -> Address:
+    who = people.known(db, inbound.platform, inbound.tenant, inbound.account)
+    person_id = "" if who is None else who.id
+    return Address(person_id, inbound.platform, inbound.tenant, inbound.account)

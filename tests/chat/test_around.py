@@ -55,6 +55,13 @@ def test_a_customer_card_shows_owner_tags_and_last_orders(office):
     assert "年度框架" in card["text"]
 
 
+def test_who_looked_at_which_customer_is_on_record(office):
+    office.says("王经理", "/客户 某阀门制造")
+    [row] = office.rows("audit")
+    assert (row["action"], row["actor"]) == ("read.customer.show", "wangjingli")
+    assert row["detail"] == {"name": "某阀门制造"}
+
+
 def test_an_ambiguous_customer_is_picked(office):
     [pick] = office.says("张三", "/客户 恒信")
     [card] = office.presses("张三", pick, "2.")

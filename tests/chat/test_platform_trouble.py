@@ -49,7 +49,9 @@ def test_fifty_parallel_copies_of_one_callback_leave_one_opportunity(office):
     def post():
         with httpx.Client(trust_env=False, timeout=20) as client:
             url = f"{office.address}/wecom/callback"
-            answers.append(client.post(url, params=query, content=body))
+            while (answer := client.post(url, params=query, content=body)).status_code == 503:
+                continue  # "come back": WeCom does
+            answers.append(answer)
 
     threads = [threading.Thread(target=post) for _ in range(50)]
     for thread in threads:
