@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from cards import customers as cards
-from cards.model import Choice, Content
+from cards.model import Content
 from handlers.api import Ask, Ctx, Routes
+from handlers.choices import visible_customers
 from sales import customers, names, policy
 from sales.customers import UnknownCustomer
 
 routes = Routes("customer")
-
-
-def visible(ctx: Ctx, typed: str) -> Sequence[Choice]:
-    """The customers this person may look at, narrowed by what is typed."""
-    found = customers.suggest(ctx.db, typed, policy.visible(ctx.who))
-    return [Choice(c.id, c.name) for c in found]
 
 
 @routes.query(
@@ -27,7 +21,7 @@ def visible(ctx: Ctx, typed: str) -> Sequence[Choice]:
     example="/客户 某阀门制造",
     permission="customer.read",
 )
-def show(ctx: Ctx, name: Annotated[str, Ask("哪家客户？", "客户名称", visible)]) -> Content:
+def show(ctx: Ctx, name: Annotated[str, Ask("哪家客户？", "", visible_customers)]) -> Content:
     """The customer's card, or the ones the words could mean.
 
     Raises:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from cards import opportunities as cards
-from cards.model import Card, Choice, Content
+from cards.model import Card, Content
 from engine.errors import Refusal
 from handlers.api import Ask, Ctx, Routes
+from handlers.choices import visible_customers
 from sales import customers, names, opportunities, policy
 from sales.customers import Named, UnknownCustomer
 from sales.opportunities import By
@@ -26,12 +26,6 @@ class BadName(Refusal):
     text = "新客户名称要有 2 到 60 个字，请重新填写。"
 
 
-def introducers(ctx: Ctx, typed: str) -> Sequence[Choice]:
-    """The customers this person may name as introducer, narrowed by what is typed."""
-    found = customers.suggest(ctx.db, typed, policy.visible(ctx.who))
-    return [Choice(c.id, c.name) for c in found]
-
-
 @routes.command(
     "商机",
     alias="opportunity",
@@ -40,7 +34,7 @@ def introducers(ctx: Ctx, typed: str) -> Sequence[Choice]:
 )
 def create(
     ctx: Ctx,
-    introducer: Annotated[str, Ask("谁介绍的？", "输入老客户名称", introducers)],
+    introducer: Annotated[str, Ask("谁介绍的？", "输入老客户名称", visible_customers)],
     name: Annotated[str, Ask("新客户叫啥？", "公司名称")],
     *,
     confirmed: bool = False,

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.platforms.api import Answer, BadCallback
+from bot.platforms.codec import Codec
 from bot.platforms.dingtalk.answers import card_answer
-from bot.platforms.dingtalk.crypto import Envelope, card_sign, robot_sign
+from bot.platforms.dingtalk.crypto import card_sign, robot_sign
 from bot.platforms.dingtalk.robot import MAX_BODY, Robot
 from cards.model import Card, Text
 from tests.dingtalk.kit import AES_KEY, NOW, press, robot_message, settings
@@ -34,11 +35,10 @@ def card_headers(moment: datetime = NOW, secret: str = "callbacktoken") -> dict[
 
 
 def event_request(event: dict[str, str], moment: datetime = NOW) -> tuple[dict[str, str], bytes]:
-    box = Envelope("callbacktoken", AES_KEY, "dingclient")
-    encrypted = box.seal(json.dumps(event))
-    query = {"timestamp": at(moment), "nonce": "n1"}
-    query["msg_signature"] = box.sign(query["timestamp"], "n1", encrypted)
-    return query, json.dumps({"encrypt": encrypted}).encode()
+    box = Codec("callbacktoken", AES_KEY, "dingclient")
+    sealed = box.encrypt(json.dumps(event).encode(), "n1", at(moment))
+    query = {"timestamp": at(moment), "nonce": "n1", "msg_signature": sealed.signature}
+    return query, json.dumps({"encrypt": sealed.encrypted}).encode()
 
 
 def refused(call, *args) -> tuple[str, int]:
@@ -105,9 +105,9 @@ def test_a_body_that_is_no_json_object_is_refused(body):
 def test_the_consoles_address_check_is_no_event_but_is_answered():
     assert ROBOT.read_event(*event_request({"EventType": "check_url"}), NOW) is None
     answer = ROBOT.event_answer(NOW)
-    box = Envelope("callbacktoken", AES_KEY, "dingclient")
+    box = Codec("callbacktoken", AES_KEY, "dingclient")
     parts = (answer["timeStamp"], answer["nonce"], answer["encrypt"])
-    assert box.open(answer["msg_signature"], *parts) == "success"
+    assert box.verify_and_decrypt(answer["msg_signature"], *parts) == b"success"
 
 
 def test_an_event_over_http_is_read_with_its_own_moment():
@@ -120,7 +120,7 @@ def test_an_event_over_http_is_read_with_its_own_moment():
 def test_an_event_signed_with_seconds_is_fresh_too():
     query, body = event_request({"EventType": "check_url"})
     query["timestamp"] = query["timestamp"][:10]
-    box = Envelope("callbacktoken", AES_KEY, "dingclient")
+    box = Codec("callbacktoken", AES_KEY, "dingclient")
     query["signature"] = box.sign(query["timestamp"], "n1", json.loads(body)["encrypt"])
     del query["msg_signature"]
     assert ROBOT.read_event(query, body, NOW) is None

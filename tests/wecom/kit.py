@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from bot.platforms.codec import Codec
 from bot.platforms.wecom.callback import Callback
-from bot.platforms.wecom.codec import Codec
 from bot.settings import WeComSettings
 
 with warnings.catch_warnings():

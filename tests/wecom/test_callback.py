@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.platforms.api import BadCallback, Inbound
+from bot.platforms.codec import Codec
 from bot.platforms.wecom.callback import MAX_BODY
-from bot.platforms.wecom.codec import Codec
 from tests.wecom import kit
 from tests.wecom.kit import CALLBACK, NOW
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.platforms.api import BadCallback
-from bot.platforms.wecom.codec import Codec
+from bot.platforms.codec import Codec
 from tests.wecom import kit
 
 
@@ -75,7 +75,7 @@ def test_nothing_but_bad_callback_comes_out_of_strange_bytes_that_were_signed(ju
     """Even someone who knows the token cannot make the codec stumble."""
     text = junk.decode("latin-1")
     try:
-        signature = kit.CODEC._sign("1790000000", "n", text)
+        signature = kit.CODEC.sign("1790000000", "n", text)
     except UnicodeEncodeError:
         signature = "0" * 40
     with pytest.raises(BadCallback):
@@ -88,7 +88,7 @@ def sealed_raw(content: bytes) -> tuple[str, str, str, str]:
 
     encryptor = kit.CODEC._cipher.encryptor()
     encrypted = b64encode(encryptor.update(content) + encryptor.finalize()).decode()
-    return kit.CODEC._sign("1790000000", "n", encrypted), "1790000000", "n", encrypted
+    return kit.CODEC.sign("1790000000", "n", encrypted), "1790000000", "n", encrypted
 
 
 BODY = b"r" * 16 + (9).to_bytes(4, "big") + b"y" * 9 + kit.CORP.encode()  # 36 bytes
@@ -120,7 +120,7 @@ def test_the_right_padding_is_accepted_by_the_same_path():
 def test_base64_with_anything_between_is_refused_though_signed():
     encrypted = sealed_raw(BODY + b"\x1c" * 28)[3]
     broken = f"{encrypted[:8]}\n{encrypted[8:]}"
-    signature = kit.CODEC._sign("1790000000", "n", broken)
+    signature = kit.CODEC.sign("1790000000", "n", broken)
     with pytest.raises(BadCallback):
         kit.CODEC.verify_and_decrypt(signature, "1790000000", "n", broken)
 

@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.platforms.api import BadCallback, Inbound
+from bot.platforms.codec import Codec
 from bot.platforms.dingtalk import inbound
-from bot.platforms.dingtalk.crypto import Envelope, card_sign, robot_sign, same
+from bot.platforms.dingtalk.crypto import card_sign, robot_sign, same
 from bot.platforms.dingtalk.fields import loads, milliseconds, text
 from bot.settings import DingTalkSettings
 
@@ -69,10 +70,10 @@ class Robot:
         Either way the answer is `event_answer`.
 
         Raises:
-            BadCallback: as `read_robot`; "cipher" 400 when the content cannot be decrypted.
+            BadCallback: as `read_robot`; "encrypted" 400 when the content cannot be decrypted.
         """
         timestamp = query.get("timestamp", "")
-        plain = self._envelope().open(
+        plain = self._codec().verify_and_decrypt(
             query.get("msg_signature") or query.get("signature", ""),
             timestamp,
             query.get("nonce", ""),
@@ -86,25 +87,21 @@ class Robot:
 
     def event_answer(self, now: datetime) -> dict[str, str]:
         """The encrypted word "success", which ends the platform's retries."""
-        envelope = self._envelope()
         timestamp = str(int(now.timestamp() * 1000))
-        nonce, encrypted = secrets.token_hex(8), envelope.seal("success")
+        sealed = self._codec().encrypt(b"success", secrets.token_hex(8), timestamp)
         return {
-            "msg_signature": envelope.sign(timestamp, nonce, encrypted),
+            "msg_signature": sealed.signature,
             "timeStamp": timestamp,
-            "nonce": nonce,
-            "encrypt": encrypted,
+            "nonce": sealed.nonce,
+            "encrypt": sealed.encrypted,
         }
 
-    def _envelope(self) -> Envelope:
-        try:
-            return Envelope(
-                self._settings.token.get_secret_value(),
-                self._settings.aes_key.get_secret_value(),
-                self._settings.client_id,
-            )
-        except ValueError:
-            raise BadCallback("config", 403) from None
+    def _codec(self) -> Codec:
+        token = self._settings.token.get_secret_value()
+        key = self._settings.aes_key.get_secret_value()
+        if not token or not key:
+            raise BadCallback("config", 403)
+        return Codec(token, key, self._settings.client_id)
 
 
 def _body(body: bytes) -> dict[str, object]:

@@ -11,8 +11,8 @@ from datetime import datetime
 from urllib.parse import unquote
 
 from bot.platforms.api import BadCallback, Inbound
+from bot.platforms.codec import Codec
 from bot.platforms.wecom import inbound, xml
-from bot.platforms.wecom.codec import Codec
 from bot.settings import WeComSettings
 
 MAX_BODY = 1024 * 1024

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from bot.platforms.wecom.codec import Codec, Sealed
+from bot.platforms.codec import Codec, Sealed
 from bot.settings import WeComSettings
 from bot.simulator.chaos import Chaos
 from bot.simulator.wire import WireLog

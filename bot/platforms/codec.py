@@ -1,4 +1,7 @@
-"""The crypto of WeCom callbacks: signature, AES-256-CBC, receive id (doc 90968)."""
+"""The envelope of encrypted callbacks: signature, AES-256-CBC, whose message it is.
+
+WeCom (doc 90968) and DingTalk's HTTP events (reference dingtalk.md §2.4) use the same one.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from bot.platforms.api import BadCallback
 
-BLOCK = 32  # WeCom pads to 32 bytes, not to the 16 of AES
+BLOCK = 32  # padding goes to 32 bytes, not to the 16 of AES
 _RANDOM = 16  # bytes in front that make equal messages look different
 _HEAD = _RANDOM + 4  # … and the length of the message, big-endian
 
@@ -31,9 +34,10 @@ class Sealed:
 
 
 class Codec:
-    """Opens and seals what WeCom and one receiver say to each other; safe in threads.
+    """Opens and seals what a platform and one receiver say to each other; safe in threads.
 
-    `receive_id` is the corp id for a corp's own app.
+    `receive_id` closes every plaintext: the corp id for a corp's own WeCom app, the Client
+    ID for DingTalk subscriptions made in the console.
 
     Raises:
         ValueError: `aes_key` is not 43 characters of base64, or `token` is not ASCII.
@@ -55,7 +59,7 @@ class Codec:
                 or "receiver" (403, it was meant for another corp).
         """
         try:
-            expected = self._sign(timestamp, nonce, encrypted)
+            expected = self.sign(timestamp, nonce, encrypted)
             genuine = compare_digest(expected.encode(), signature.encode("ascii"))
         except UnicodeEncodeError:
             genuine = False
@@ -78,9 +82,10 @@ class Codec:
         encryptor = self._cipher.encryptor()
         padded = content + bytes([missing]) * missing
         encrypted = b64encode(encryptor.update(padded) + encryptor.finalize()).decode()
-        return Sealed(encrypted, self._sign(timestamp, nonce, encrypted), timestamp, nonce)
+        return Sealed(encrypted, self.sign(timestamp, nonce, encrypted), timestamp, nonce)
 
-    def _sign(self, *values: str) -> str:
+    def sign(self, *values: str) -> str:
+        """The signature over timestamp, nonce and ciphertext: 40 lower-case hex digits."""
         parts = sorted([self._token, *(value.encode("ascii") for value in values)])
         # The protocol fixes SHA-1; the flag keeps it available on FIPS builds.
         return sha1(b"".join(parts), usedforsecurity=False).hexdigest()
@@ -101,7 +106,7 @@ def _aes_key(encoded: str) -> bytes:
         key = b64decode(encoded + "=", validate=True)
     except ValueError:
         key = b""
-    if len(encoded) != 43 or len(key) != 32:  # noqa: PLR2004 - doc 90930: 43 characters, 32 bytes
+    if len(encoded) != 43 or len(key) != 32:  # noqa: PLR2004 - 43 characters hold 32 bytes
         raise ValueError("aes_key must be 43 letters and digits (EncodingAESKey)")
     return key
 
