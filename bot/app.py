@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import structlog
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import text
 
 from bot.clock import Clock
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
 from bot.inbox import LANE, Inbox
+from bot.loops import forever
 from bot.migrate import upgrade
 from bot.platforms.api import Undelivered
 from bot.platforms.dingtalk.client import DingTalkPlatform
@@ -63,14 +62,16 @@ class Service:
         self.database = Database(settings.database.url.get_secret_value(), wake=self._wake)
         upgrade(self.database)
         self.database.writer.run(
-            lambda db: jobs.reap(db, now=clock.now(), crashes=3, orphaned=self.database.embedded)
+            lambda db: jobs.reap(db, now=clock.now(), orphaned=self.database.embedded)
         )
         self.public_url = settings.server.public_url.rstrip("/")
         self.dispatcher = Dispatcher(registry(), clock)
         self.inbox = Inbox(self.database, self.dispatcher)
         self.http = httpx.AsyncClient(timeout=HTTP_SECONDS, trust_env=False)
         self.callbacks: dict[str, Callback] = {}
-        self._loops: list[Coroutine[Any, Any, None]] = [self.inbox.run()]
+        self._loops: dict[str, Callable[[], Awaitable[None]]] = {
+            "inbox": self.inbox.run, "leases": self.inbox.reap,
+        }  # fmt: skip
         self.logins: dict[str, Login] = {}
         self.stream: Stream | None = None
         self._wecom()
@@ -82,8 +83,8 @@ class Service:
         """Run everything that runs by itself; on leaving, finish what is in flight."""
         self._loop = asyncio.get_running_loop()
         gc.freeze()
-        tasks = [asyncio.create_task(loop) for loop in self._loops]
-        tasks += [asyncio.create_task(courier.run()) for courier in self.couriers]
+        self._loops |= {courier.lane: courier.run for courier in self.couriers}
+        tasks = [asyncio.create_task(forever(*loop)) for loop in self._loops.items()]
         try:
             yield
         finally:
@@ -105,12 +106,14 @@ class Service:
     async def settle(self) -> None:
         """Return when nothing is due soon and nothing is in flight (demo and tests)."""
         while True:
-            soon = self.clock.now() + SOON
-            with self.database.reading() as db:
-                busy = jobs.busy(db, now=soon)
+            busy = await asyncio.to_thread(self._busy)
             if not busy and self.inbox.idle:
                 return
             await asyncio.sleep(0.005)
+
+    def _busy(self) -> bool:
+        with self.database.reading() as db:
+            return jobs.busy(db, now=self.clock.now() + SOON)
 
     def _wecom(self) -> None:
         settings = self.settings.wecom
@@ -120,7 +123,7 @@ class Service:
         self._add_courier(platform)
         self.logins[platform.name] = platform
         self.callbacks |= callbacks.wecom(WeComCallback(settings), self.inbox.receive)
-        self._loops.append(_set_up("menu", lambda: platform.set_menu(MENU)))
+        self._loops["menu"] = lambda: _set_up("menu", lambda: platform.set_menu(MENU))
 
     def _dingtalk(self) -> None:
         settings = self.settings.dingtalk
@@ -130,11 +133,13 @@ class Service:
         self._add_courier(platform)
         if settings.mode == "stream":
             self.stream = Stream(settings, self.http, self.inbox.receive, self.clock.now)
-            self._loops.append(self.stream.run())
+            self._loops["stream"] = self.stream.run
         else:
             self.callbacks |= callbacks.dingtalk(Robot(settings), self.inbox.receive)
             address = f"{self.public_url}/dingtalk/card"
-            self._loops.append(_set_up("cards", lambda: platform.register_cards(address)))
+            self._loops["cards"] = lambda: _set_up(
+                "cards", lambda: platform.register_cards(address)
+            )
 
     def _add_courier(self, platform: WeComPlatform | DingTalkPlatform) -> None:
         self.couriers.append(Courier(self.database, platform, self.clock, self._form_url))
@@ -163,16 +168,20 @@ class Service:
         )  # fmt: skip
         app.include_router(forms.router())
         app.mount("/h5/static", StaticFiles(directory=pages.HERE / "static"))
-        app.add_api_route("/healthz", _alive, methods=["GET"])
+        app.add_api_route("/healthz", self._alive, methods=["GET"])
         app.add_api_route("/readyz", self._ready, methods=["GET"])
         return app
+
+    async def _alive(self) -> Response:
+        """Whether this process can still do anything at all; if not, restart it."""
+        alive = self.database.writer.alive
+        return JSONResponse({"alive": alive}, 200 if alive else 503)
 
     async def _ready(self) -> Response:
         """Whether this process can take work: the database answers, the stream is up."""
         reasons = []
         try:
-            with self.database.reading() as db:
-                db.connection().execute(text("SELECT 1"))
+            await asyncio.to_thread(self._busy)
         except Exception as failure:
             log.exception("ready.database")
             reasons.append(f"database: {type(failure).__name__}")
@@ -180,10 +189,6 @@ class Service:
             reasons.append("dingtalk stream: not connected")
         status = 503 if reasons else 200
         return JSONResponse({"ready": not reasons, "reasons": reasons}, status)
-
-
-async def _alive() -> Response:
-    return JSONResponse({"alive": True})
 
 
 async def _set_up(what: str, call: Callable[[], Awaitable[None]]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 from pydantic import SecretStr
 from sqlalchemy import delete, select
 
@@ -145,7 +146,7 @@ class Demo:
 
     def _upcoming(self, to: datetime) -> tuple[str, datetime] | None:
         with self.service.database.reading() as db:
-            return jobs.upcoming(db, to)
+            return jobs.upcoming(db, now=self.now(), until=to)
 
     def _replant(self, db: Any) -> None:
         for table in reversed(metadata.sorted_tables):
@@ -154,8 +155,7 @@ class Demo:
         self._plant(db)
 
     def _plant(self, db: Any) -> None:
-        tenants = {c.lane.split(":")[1]: c.lane.split(":")[2] for c in self.service.couriers}
-        seed.plant(db, tenants, self.now())
+        seed.plant(db, self.service.settings.tenants(), self.now())
 
     def _set_clock(self, to: datetime) -> None:
         self.service.clock.jump(to)
@@ -183,6 +183,7 @@ def build(folder: Path, port: int, database: str = "") -> tuple[Demo, FastAPI]:
     app.include_router(demo.dingtalk.router)
     app.include_router(api.router(demo))
     app.include_router(gallery.router(samples()))
+    app.add_api_route("/", lambda: RedirectResponse("/sim"), include_in_schema=False)
     app.mount("/", service.asgi)
     return demo, app
 

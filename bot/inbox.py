@@ -1,65 +1,49 @@
-"""The one path in: store the event, understand it, change one thing, answer.
+"""The path in: store the event, run it, acknowledge it in time.
 
 `receive` first commits the event (a platform that saw our ack may forget it), then runs it.
-Handling is one unit of work whose first statement is the fence and whose commit holds the
-change, its audit row, its cards and the inbox row's end. What a crash leaves behind is found
-by `sweep` and runs again, alone.
+What a crash leaves behind is taken back by `reap` and run again, alone, by `sweep`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 from pydantic import TypeAdapter
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from bot.dispatch import Dispatcher, Task
+from bot.handling import Event, Units
 from bot.platforms.api import Answer, Inbound, Unavailable
-from bot.presses import Stale
-from cards import help as texts
-from cards import outbox
-from cards.model import Content, Text
-from engine import audit, jobs
+from cards.model import Content
+from engine import jobs
 from engine.database import Database
 from engine.errors import Refusal
 from engine.jobs import Leased
 from engine.writer import Stopped
-from sales import people
-from sales.people import Address
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 LANE = "inbox"
 LEASE = timedelta(seconds=30)
-STORE_BUDGET = 2.0
-"""Seconds an event may take to be stored before the platform is told to come back."""
-ANSWER_BUDGET = 1.5
-"""Seconds we wait for the answer before a bare ack (DingTalk cards allow 2, WeCom 5)."""
-CRASHES = 3
-"""A message that took the process down this often is dead."""
+ACK_SECONDS = 1.8
+"""From the arrival of an event to its acknowledgement (DingTalk cards allow 2, WeCom 5)."""
+QUERY_SECONDS = 20
+"""A look-up that takes longer is given up; below the lease, so that it never runs twice."""
+CRASHES = 4
+"""A message lost its holder this often: once in company, three times alone. It is dead."""
+WAITS = tuple(timedelta(seconds=s) for s in (0.2, 1, 5, 30, 120))
+"""Between attempts at a message that met a broken database."""
 SWEEP_EVERY = 1.0
 
 _inbound: TypeAdapter[Inbound] = TypeAdapter(Inbound)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A stored event we hold the lease of, and the moment its handling began."""
-
-    job: Leased
-    inbound: Inbound
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A query that was understood on the writer and now runs on a reader."""
-
-    task: Task
 
 
 class Inbox:
@@ -67,7 +51,7 @@ class Inbox:
 
     def __init__(self, database: Database, dispatcher: Dispatcher) -> None:
         self._database = database
-        self._dispatcher = dispatcher
+        self._units = Units(dispatcher)
         self._clock = dispatcher.clock
         self._running: set[asyncio.Task[Answer]] = set()
         self.wake = asyncio.Event()
@@ -83,6 +67,7 @@ class Inbox:
         Raises:
             Unavailable: it could not be stored in time.
         """
+        ends = asyncio.get_running_loop().time() + ACK_SECONDS
         now = self._clock.now()
         payload = _inbound.dump_python(inbound, mode="json")
         key = f"{inbound.platform}:{inbound.tenant}:{inbound.event_key}"
@@ -90,47 +75,43 @@ class Inbox:
         def accept(db: Session) -> Leased | None:
             return jobs.add(db, LANE, key, payload, due=now, now=now, lease=LEASE)
 
-        try:
-            stored = asyncio.wrap_future(self._database.writer.submit(accept))
-            job = await asyncio.wait_for(asyncio.shield(stored), STORE_BUDGET)
-        except Exception as failure:
-            log.warning("inbox.not_stored", reason=type(failure).__name__)
-            raise Unavailable from failure
+        job = await self._stored(accept, inbound, ends)
         if job is None:
-            return Answer()
+            return Answer(duplicate=True)
         running = self._start(job, inbound)
         try:
-            return await asyncio.wait_for(asyncio.shield(running), ANSWER_BUDGET)
+            async with asyncio.timeout_at(ends):
+                return await asyncio.shield(running)
         except TimeoutError:
             return Answer()
 
     async def run(self) -> None:
-        """Take up what crashed processes left, until cancelled."""
+        """Take up what was given back or left by a crash, until cancelled."""
         while True:
-            try:
-                while await self.sweep():
-                    pass
-            except Stopped:
-                return
-            except Exception:
-                log.exception("inbox.sweep_failed")
+            while await self.sweep():
+                pass
             self.wake.clear()
             try:
                 await asyncio.wait_for(self.wake.wait(), SWEEP_EVERY)
             except TimeoutError:
                 continue
 
+    async def reap(self) -> None:
+        """Take back leases that ran out, of every lane, until cancelled."""
+        while True:
+            await self._commit(lambda db: jobs.reap(db, now=self._clock.now()))
+            await asyncio.sleep(SWEEP_EVERY)
+
     async def sweep(self) -> int:
-        """Run one waiting event, alone; how many there were."""
+        """Run one waiting event and give it time; how many there were.
+
+        One at a time: if it takes the process down, nobody else is under suspicion.
+        """
         now = self._clock.now()
-
-        def next_one(db: Session) -> list[Leased]:
-            jobs.reap(db, now=now, crashes=CRASHES)
-            return jobs.claim(db, LANE, now=now, lease=LEASE, limit=1)
-
-        claimed = await asyncio.wrap_future(self._database.writer.submit(next_one))
+        claimed = await self._commit(lambda db: jobs.claim(db, LANE, now=now, lease=LEASE, limit=1))
         for job in claimed:
-            await self._start(job, _inbound.validate_python(job.payload))
+            running = self._start(job, _inbound.validate_python(job.payload))
+            await asyncio.wait({running}, timeout=QUERY_SECONDS)
         return len(claimed)
 
     async def drain(self) -> None:
@@ -138,98 +119,82 @@ class Inbox:
         if self._running:
             await asyncio.wait(self._running)
 
+    async def _stored(
+        self, accept: Callable[[Session], Leased | None], inbound: Inbound, ends: float
+    ) -> Leased | None:
+        try:
+            stored = self._database.writer.submit(accept)
+        except Stopped as failure:
+            raise Unavailable from failure
+        try:
+            async with asyncio.timeout_at(ends):
+                return await asyncio.shield(asyncio.wrap_future(stored))
+        except BaseException as failure:
+            # Told to come back, the platform will; so the event must either not be stored
+            # or be run now, or its repetition would be acknowledged as known.
+            if not stored.cancel():
+                loop = asyncio.get_running_loop()
+                stored.add_done_callback(
+                    lambda done: loop.call_soon_threadsafe(self._adopt, done, inbound)
+                )
+            if isinstance(failure, Exception):
+                log.warning("inbox.not_stored", reason=type(failure).__name__)
+                raise Unavailable from failure
+            raise
+
+    def _adopt(self, done: Future[Leased | None], inbound: Inbound) -> None:
+        if done.exception() is None and (job := done.result()) is not None:
+            self._start(job, inbound)
+
     def _start(self, job: Leased, inbound: Inbound) -> asyncio.Task[Answer]:
         task = asyncio.create_task(self._handle(Event(job, inbound, self._clock.now())))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
 
+    async def _commit(self, work: Callable[[Session], T], *, alone: bool = False) -> T:
+        return await asyncio.wrap_future(self._database.writer.submit(work, alone=alone))
+
     async def _handle(self, event: Event) -> Answer:
-        writer, alone = self._database.writer, event.job.crashes > 0
+        if event.job.crashes >= CRASHES:
+            return await self._give_up(event, "crashed")
         try:
-            result = await asyncio.wrap_future(
-                writer.submit(lambda db: self._change(db, event), alone=alone)
+            result = await self._commit(
+                lambda db: self._units.change(db, event), alone=event.job.crashes > 0
             )
             if isinstance(result, Answer):
                 return result
-            said = await asyncio.to_thread(self._look, event, result.task)
-            return await asyncio.wrap_future(
-                writer.submit(lambda db: self._told(db, event, result.task, said))
-            )
+            async with asyncio.timeout(QUERY_SECONDS):
+                said = await asyncio.to_thread(self._look, event, result.task)
+            return await self._commit(lambda db: self._units.told(db, event, result.task, said))
         except Stopped:
             return Answer()
+        except DBAPIError as failure:
+            return await self._again(event, failure)
         except Exception as failure:
             log.exception("inbox.incident", job=event.job.id)
-            error = f"{type(failure).__name__}: {failure}"[:500]
-            await asyncio.wrap_future(writer.submit(lambda db: self._incident(db, event, error)))
-            return Answer()
+            return await self._give_up(event, f"{type(failure).__name__}: {failure}"[:500])
 
-    def _change(self, db: Session, event: Event) -> Answer | Pending:
-        """Understand and, for a command, run; a query is handed back to run on a reader."""
+    async def _again(self, event: Event, failure: DBAPIError) -> Answer:
+        """The database broke under it: try again later, a few times."""
+        job, error = event.job, type(failure).__name__
+        log.warning("inbox.database_failed", job=job.id, reason=error, attempts=job.attempts)
+        if job.attempts >= len(WAITS):
+            return await self._give_up(event, error)
+        due = self._clock.now() + WAITS[job.attempts]
+        return await self._surely(lambda db: jobs.retry(db, job, error, due=due))
+
+    async def _give_up(self, event: Event, error: str) -> Answer:
+        return await self._surely(lambda db: self._units.incident(db, event, error))
+
+    async def _surely(self, work: Callable[[Session], object]) -> Answer:
+        """Commit how an event ended; if even that fails, its lease runs out and it comes back."""
         try:
-            asked = self._dispatcher.understand(db, event.inbound, event.job.id)
-            if isinstance(asked, Task):
-                if not asked.call.route.changes:
-                    return Pending(asked)
-                asked = self._dispatcher.run(db, asked, event.job.id, event.now)
-            return self._conclude(db, event, asked)
-        except Refusal as refusal:
-            db.rollback()
-            return self._conclude(db, event, refusal)
+            await self._commit(work)
+        except (DBAPIError, Stopped) as failure:
+            log.warning("inbox.end_not_stored", reason=type(failure).__name__)
+        return Answer()
 
     def _look(self, event: Event, task: Task) -> Content | Refusal | None:
         with self._database.reading() as db:
-            try:
-                return self._dispatcher.run(db, task, event.job.id, event.now)
-            except Refusal as refusal:
-                return refusal
-
-    def _told(
-        self, db: Session, event: Event, task: Task, said: Content | Refusal | None
-    ) -> Answer:  # fmt: skip
-        """Answer a query and note who asked for what (B58)."""
-        _note(db, event, f"read.{task.call.route.action}", task.who.id, task.call.args)
-        return self._conclude(db, event, said)
-
-    def _conclude(
-        self, db: Session, event: Event, said: Content | Refusal | Stale | None
-    ) -> Answer:  # fmt: skip
-        """End the inbox row and post the answer, in the same unit as what it answers."""
-        job, inbound = event.job, event.inbound
-        if not jobs.finish(db, job, now=event.now):
-            db.rollback()
-            return Answer()
-        address = _address(db, inbound)
-        if isinstance(said, Refusal):
-            log.info("inbox.refused", code=said.code, job=job.id)
-            _note(db, event, f"refused.{said.code}", address.person_id)
-            said = Text(str(said))
-        if isinstance(said, Stale):
-            outbox.repaint(db, said.delivery_id, address, f"again/{job.id}", now=event.now)
-            return Answer()
-        if said is None:
-            log.info("inbox.ignored", platform=inbound.platform, sort=inbound.text[:40])
-            return Answer()
-        posted = outbox.post(db, said, [address], now=event.now)
-        own_face = inbound.kind == "press" and outbox.carries(db, inbound.ref, posted)
-        return Answer(said, posted.version if own_face else 0)
-
-    def _incident(self, db: Session, event: Event, error: str) -> None:
-        if jobs.bury(db, event.job, error, now=event.now):
-            words = texts.say(texts.INCIDENT, number=f"E{event.job.id}")
-            outbox.post(db, words, [_address(db, event.inbound)], now=event.now)
-
-
-def _note(
-    db: Session, event: Event, action: str, actor: str, detail: dict[str, Any] | None = None
-) -> None:
-    audit.record(
-        db, action, ("inbox", str(event.job.id)), at=event.now, actor=actor,
-        channel=event.inbound.platform, cause=str(event.job.id), detail=detail,
-    )  # fmt: skip
-
-
-def _address(db: Session, inbound: Inbound) -> Address:
-    who = people.known(db, inbound.platform, inbound.tenant, inbound.account)
-    person_id = "" if who is None else who.id
-    return Address(person_id, inbound.platform, inbound.tenant, inbound.account)
+            return self._units.look(db, event, task)

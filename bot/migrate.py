@@ -6,10 +6,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from engine.database import Database
 
+LOCK = 20261121
+"""Any number, the same in every process: who migrates."""
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -24,4 +26,6 @@ def config(connection: Connection) -> Config:
 def upgrade(database: Database, revision: str = "head") -> None:
     """Migrate to `revision`; nothing happens when the database is there already."""
     with database.engine.begin() as connection:
+        if not database.embedded:  # several processes may start at once
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         command.upgrade(config(connection), revision)

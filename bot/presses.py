@@ -79,14 +79,21 @@ def resolve(db: Session, inbound: Inbound, who: Who) -> Press | Stale | None:
     if part == "form" and card.form is not None:
         fields = {field.name for field in card.form.fields}
         values = {k: v for k, v in inbound.values.items() if k in fields}
-        opened = row.opened_at or row.created_at
+        opened = row.opened_at or _opened_when_sent(db, row)
         return Press(card.form.action, {**card.form.args, **values}, row.key, False, opened)
     if part == "form":
         part = _chosen(inbound)
     if not part.isdecimal() or int(part) >= len(card.buttons):
         return Stale(row.id)
     button = card.buttons[int(part)]
-    return Press(button.action, button.args, row.key, button.fresh, None)
+    return Press(button.action, button.args, row.key, button.fresh, row.opened_at)
+
+
+def _opened_when_sent(db: Session, row: Any) -> datetime:
+    """A form inside the card is open from the start; later taps of the errand count from it."""
+    opened: datetime = row.created_at
+    db.connection().execute(update(Delivery).where(DELIVERY.id == row.id).values(opened_at=opened))
+    return opened
 
 
 def _shown(inbound: Inbound) -> Any:

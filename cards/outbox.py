@@ -74,7 +74,7 @@ def send(db: Session, posted: Posted, to: Address, *, now: datetime) -> None:
 
 def repaint(db: Session, delivery_id: str, to: Address, cause: str, *, now: datetime) -> None:
     """Show the present face again on one message, because its phone shows an old one."""
-    _enqueue(db, delivery_id, to, cause, now)
+    _enqueue(db, delivery_id, to, cause, now, again=True)
 
 
 def carries(db: Session, delivery_id: str, posted: Posted) -> bool:
@@ -116,8 +116,10 @@ def _refresh(db: Session, posted: Posted, *, changed: bool, now: datetime) -> se
     return set(shown.values())
 
 
-def _enqueue(db: Session, delivery_id: str, to: Address, face: str, now: datetime) -> None:
+def _enqueue(
+    db: Session, delivery_id: str, to: Address, face: str, now: datetime, *, again: bool = False
+) -> None:
     jobs.add(
-        db, lane(to.platform, to.tenant), f"{delivery_id}/{face}", {"delivery": delivery_id},
-        due=now, now=now, order_key=to.account,
+        db, lane(to.platform, to.tenant), f"{delivery_id}/{face}",
+        {"delivery": delivery_id, "again": again}, due=now, now=now, order_key=to.account,
     )  # fmt: skip

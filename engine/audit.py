@@ -17,13 +17,14 @@ class Audit(Row, table=True):
     """One thing that happened; rows are only ever added.
 
     `actor` is a person id ("" for the system), `channel` the platform it came through,
-    `cause` the inbox key of the message behind it, `detail` what an auditor needs beyond.
+    `cause` the inbox job of the message behind it, `detail` what an auditor needs beyond.
     """
 
     __tablename__ = "audit"
     __table_args__ = (
         Index("ix_audit_subject", "subject_type", "subject_id", "seq"),
         Index("ix_audit_actor", "actor", "at"),
+        {"sqlite_autoincrement": True},
     )
 
     seq: int | None = Field(default=None, primary_key=True, sa_type=Serial)

@@ -20,6 +20,9 @@ from sqlmodel import Session
 from engine.writer import Writer
 
 READERS = 4
+READ_SECONDS = 5
+CONNECT_SECONDS = 5
+PG_READS = "-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
 PG_OPTIONS = "-c idle_in_transaction_session_timeout=10s -c statement_timeout=30s"
 
 
@@ -39,7 +42,7 @@ class Database:
         self.embedded = self.url.get_backend_name() == "sqlite"
         self._lock = self._lock_file() if self.embedded else None
         self.engine = sqlite_writer(self.url) if self.embedded else postgres(self.url)
-        self._readers = sqlite_reader(self.url) if self.embedded else self.engine
+        self._readers = (sqlite_reader if self.embedded else postgres_reader)(self.url)
         self.writer = Writer(self.engine, wake)
 
     @contextmanager
@@ -71,7 +74,7 @@ class Database:
 
 def sqlite_writer(url: URL) -> Engine:
     """The engine of the one writing connection."""
-    engine = create_engine(url, pool_size=1, max_overflow=0)
+    engine = create_engine(url, pool_size=1, max_overflow=0, hide_parameters=True)
     _on_connect(engine, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
                 "busy_timeout=5000", "journal_size_limit=67108864")  # fmt: skip
     _begin_with(engine, "BEGIN IMMEDIATE")
@@ -80,16 +83,31 @@ def sqlite_writer(url: URL) -> Engine:
 
 def sqlite_reader(url: URL) -> Engine:
     """An engine whose connections can neither write nor checkpoint."""
-    engine = create_engine(url, pool_size=READERS, max_overflow=0)
+    engine = create_engine(
+        url, pool_size=READERS, max_overflow=0, pool_timeout=READ_SECONDS, hide_parameters=True
+    )
     _on_connect(engine, "query_only=ON", "wal_autocheckpoint=0", "busy_timeout=5000")
     _begin_with(engine, "BEGIN")
     return engine
 
 
 def postgres(url: URL) -> Engine:
-    """A pooled engine that never leaves a transaction open for long."""
-    return create_engine(url, pool_size=8, pool_pre_ping=True,
-                         connect_args={"options": PG_OPTIONS})  # fmt: skip
+    """The engine of the writer; a transaction never stays open for long."""
+    return _postgres(url, PG_OPTIONS)
+
+
+def postgres_reader(url: URL) -> Engine:
+    """An engine whose sessions see one moment and cannot change anything."""
+    return _postgres(url, f"{PG_OPTIONS} {PG_READS}")
+
+
+def _postgres(url: URL, options: str) -> Engine:
+    return create_engine(
+        url, pool_size=READERS, pool_pre_ping=True, pool_timeout=READ_SECONDS,
+        hide_parameters=True,  # they are people's names and words
+        connect_args={"options": options, "connect_timeout": CONNECT_SECONDS,
+                      "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3},
+    )  # fmt: skip
 
 
 def _on_connect(engine: Engine, *pragmas: str) -> None:

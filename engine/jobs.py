@@ -21,6 +21,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    literal_column,
     or_,
     select,
     text,
@@ -60,6 +61,7 @@ class Job(Row, table=True):
               postgresql_where=text("state < 2")),
         Index("ix_job_done", "lane", "order_key", "done_at", sqlite_where=text("state = 2"),
               postgresql_where=text("state = 2")),
+        {"sqlite_autoincrement": True},
     )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Serial)
@@ -101,6 +103,77 @@ _RETRY = _HELD.values(
     attempts=bindparam("spent"),
 )  # fmt: skip
 _KEEP = _HELD.values(payload=bindparam("learnt"))
+_AHEAD = JOB.alias("ahead")
+_BLOCKED = exists(
+    select(_AHEAD.c.id).where(
+        _AHEAD.c.lane == JOB.c.lane,
+        _AHEAD.c.order_key == JOB.c.order_key,
+        _AHEAD.c.order_key != "",
+        _AHEAD.c.state < State.DONE,
+        or_(
+            and_(_AHEAD.c.id != JOB.c.id, _AHEAD.c.state == State.LEASED),
+            and_(
+                _AHEAD.c.id < JOB.c.id,
+                or_(_AHEAD.c.due <= bindparam("now", type_=UtcTime), _AHEAD.c.token > 0),
+            ),
+        ),
+    )
+)
+_DUE = (
+    select(JOB.c.id)
+    .where(JOB.c.lane == bindparam("from_lane"), JOB.c.state == State.OPEN)
+    .where(JOB.c.due <= bindparam("now", type_=UtcTime), ~_BLOCKED)
+    .order_by(JOB.c.due, JOB.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(JOB)
+    .where(JOB.c.id.in_(_DUE.scalar_subquery()), JOB.c.state == State.OPEN)
+    .values(
+        state=State.LEASED, token=JOB.c.token + 1, lease_until=bindparam("until", type_=UtcTime)
+    )
+    .returning(*_COLUMNS)
+)
+_REAP = (
+    update(JOB)
+    .where(JOB.c.state == State.LEASED)
+    .values(
+        state=State.OPEN,
+        crashes=JOB.c.crashes + 1,
+        due=bindparam("now", type_=UtcTime).op("+")(literal_column("crashes * 1000000")),
+    )
+    .returning(JOB.c.lane)
+)
+_REAP_LATE = _REAP.where(JOB.c.lease_until < bindparam("now", type_=UtcTime))
+_NEXT_DUE = (
+    select(JOB.c.due)
+    .where(JOB.c.lane == bindparam("lane"), JOB.c.state == State.OPEN)
+    .where(JOB.c.due > bindparam("now", type_=UtcTime))
+    .order_by(JOB.c.due)
+    .limit(1)
+)
+_BUSY = (
+    select(JOB.c.id)
+    .where(
+        or_(
+            and_(
+                JOB.c.state == State.OPEN,
+                JOB.c.due <= bindparam("now", type_=UtcTime),
+                ~_BLOCKED,
+            ),
+            JOB.c.state == State.LEASED,
+        )
+    )
+    .limit(1)
+)
+_UPCOMING = (
+    select(JOB.c.lane, JOB.c.due)
+    .where(JOB.c.state == State.OPEN, JOB.c.due > bindparam("now", type_=UtcTime))
+    .where(JOB.c.due <= bindparam("until", type_=UtcTime))
+    .order_by(JOB.c.due)
+    .limit(1)
+)
 _NTH_LAST_DONE = (
     select(JOB.c.done_at)
     .where(JOB.c.lane == bindparam("lane"), JOB.c.order_key == bindparam("order_key"))
@@ -155,40 +228,15 @@ def add(
     return Leased(*row)
 
 
-def claim(
-    db: Session, lane: str, *, now: datetime, lease: timedelta, limit: int
-) -> list[Leased]:  # fmt: skip
+def claim(db: Session, lane: str, *, now: datetime, lease: timedelta, limit: int) -> list[Leased]:
     """Lease up to `limit` due jobs of a lane, at most one per order key, earliest due first.
 
-    A job waits while an older job of its order key is leased, due, or backing off.
+    A job waits while an older job of its order key is due, leased, or was begun before and
+    given back (a rate limit, a failed attempt): messages to one person never overtake.
     """
-    ahead = JOB.alias("ahead")
-    blocked = exists(
-        select(ahead.c.id).where(
-            ahead.c.lane == JOB.c.lane,
-            ahead.c.order_key == JOB.c.order_key,
-            ahead.c.order_key != "",
-            ahead.c.state < State.DONE,
-            or_(
-                and_(ahead.c.id != JOB.c.id, ahead.c.state == State.LEASED),
-                and_(ahead.c.id < JOB.c.id, or_(ahead.c.due <= now, ahead.c.attempts > 0)),
-            ),
-        )
-    )
-    due = (
-        select(JOB.c.id)
-        .where(JOB.c.lane == lane, JOB.c.state == State.OPEN, JOB.c.due <= now, ~blocked)
-        .order_by(JOB.c.due, JOB.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    taken = (
-        update(JOB)
-        .where(JOB.c.id.in_(due.scalar_subquery()), JOB.c.state == State.OPEN)
-        .values(state=State.LEASED, token=JOB.c.token + 1, lease_until=now + lease)
-        .returning(*_COLUMNS)
-    )
-    return sorted((Leased(*row) for row in db.connection().execute(taken)), key=lambda j: j.id)
+    values = {"from_lane": lane, "now": now, "until": now + lease, "most": limit}
+    rows = db.connection().execute(_CLAIM, values)
+    return sorted((Leased(*row) for row in rows), key=lambda job: job.id)
 
 
 def finish(db: Session, job: Leased, *, now: datetime) -> bool:
@@ -224,27 +272,16 @@ def cancel(db: Session, lane: str, key_prefix: str) -> int:
     return result.rowcount
 
 
-def reap(db: Session, *, now: datetime, crashes: int, orphaned: bool = False) -> list[str]:
+def reap(db: Session, *, now: datetime, orphaned: bool = False) -> list[str]:
     """Take back jobs whose lease ran out; their lanes, one entry per job.
 
-    Each becomes a suspect (`crashes` + 1); a suspect of the inbox that has crashed `crashes`
-    times is dead. `orphaned` True takes back every lease: the holder is known to be gone
-    (SQLite right after start, where the file lock proves it).
+    Each becomes a suspect (`crashes` + 1): its holder died with it or was too slow. It is due
+    again at once the first time, then a second later each time, so that one poison message
+    does not meet every fresh start. `orphaned` True takes back every lease, because the
+    holder is known to be gone (SQLite right after start, where the file lock proves it).
     """
-    lost = JOB.c.state == State.LEASED
-    if not orphaned:
-        lost = and_(lost, JOB.c.lease_until < now)
-    poison = and_(JOB.c.lane == "inbox", JOB.c.crashes + 1 >= crashes)
-    result = db.connection().execute(
-        update(JOB).where(lost, poison)
-        .values(state=State.DEAD, crashes=JOB.c.crashes + 1, last_error="crashed", done_at=now)
-    )  # fmt: skip
-    result = db.connection().execute(
-        update(JOB).where(lost)
-        .values(state=State.OPEN, crashes=JOB.c.crashes + 1)
-        .returning(JOB.c.lane)
-    )  # fmt: skip
-    lanes = [row.lane for row in result]
+    lost = _REAP if orphaned else _REAP_LATE
+    lanes = [row.lane for row in db.connection().execute(lost, {"now": now})]
     db.info.setdefault(WAKE, set()).update(lanes)
     return lanes
 
@@ -255,34 +292,19 @@ def nth_last_done(db: Session, lane: str, order_key: str, nth: int) -> datetime 
     return db.connection().execute(_NTH_LAST_DONE, window).scalar_one_or_none()
 
 
-def next_due(db: Session, lane: str) -> datetime | None:
-    """When the earliest open job of a lane is due; None when there is none."""
-    earliest = (
-        select(JOB.c.due)
-        .where(JOB.c.lane == lane, JOB.c.state == State.OPEN)
-        .order_by(JOB.c.due)
-        .limit(1)
-    )
-    return db.connection().execute(earliest).scalar_one_or_none()
+def next_due(db: Session, lane: str, *, now: datetime) -> datetime | None:
+    """When the next job of a lane falls due after `now`; None when there is none."""
+    return db.connection().execute(_NEXT_DUE, {"lane": lane, "now": now}).scalar_one_or_none()
 
 
 def busy(db: Session, *, now: datetime) -> bool:
-    """Whether any job is due or leased at `now`."""
-    waiting = select(JOB.c.id).where(
-        or_(and_(JOB.c.state == State.OPEN, JOB.c.due <= now), JOB.c.state == State.LEASED)
-    )
-    return db.connection().execute(waiting.limit(1)).first() is not None
+    """Whether any job is leased, or due at `now` and not waiting for one before it."""
+    return db.connection().execute(_BUSY, {"now": now}).first() is not None
 
 
-def upcoming(db: Session, until: datetime) -> tuple[str, datetime] | None:
-    """(lane, due) of the earliest open job due by `until`; None when there is none."""
-    first = (
-        select(JOB.c.lane, JOB.c.due)
-        .where(JOB.c.state == State.OPEN, JOB.c.due <= until)
-        .order_by(JOB.c.due)
-        .limit(1)
-    )
-    row = db.connection().execute(first).one_or_none()
+def upcoming(db: Session, *, now: datetime, until: datetime) -> tuple[str, datetime] | None:
+    """(lane, due) of the next job that falls due after `now` and by `until`, if any."""
+    row = db.connection().execute(_UPCOMING, {"now": now, "until": until}).one_or_none()
     return None if row is None else (row.lane, row.due)
 
 

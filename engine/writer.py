@@ -38,7 +38,7 @@ class _Unit:
     alone: bool
     future: Future[Any]
     result: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
     lanes: set[str] = field(default_factory=set)
 
     def begins(self) -> bool:
@@ -54,7 +54,7 @@ class _Unit:
                 self.result = self.work(db)
                 db.commit()
                 self.lanes = db.info.get(WAKE, set())
-            except Exception as error:  # noqa: BLE001  handed to whoever waits for it
+            except BaseException as error:  # noqa: BLE001  handed to whoever waits for it
                 self.error = error
                 db.rollback()
 
@@ -78,6 +78,11 @@ class Writer:
         self._stopped = False
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
         self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread still takes work."""
+        return self._thread.is_alive()
 
     def submit(self, work: Callable[[Session], T], *, alone: bool = False) -> Future[T]:
         """Run `work` in the next commit; the future is done only after that commit.
@@ -128,7 +133,7 @@ class Writer:
             with self._engine.begin() as connection:
                 for unit in batch:
                     unit.attempt(connection)
-        except Exception as broken:  # noqa: BLE001  a lost connection shows in many ways
+        except BaseException as broken:  # noqa: BLE001  a lost connection shows in many ways
             # The transaction as a whole failed: no unit took effect. One of them may be the
             # cause, so each gets a second chance alone.
             if len(batch) != 1:

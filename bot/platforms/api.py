@@ -27,6 +27,8 @@ class Inbound:
     `key` of the message `ref` was pressed, with `values` of its inputs and, on WeCom, the
     one-use `reply_token` (response_code). "other": authentic, but nothing we act on; `text`
     names the sort for the log and the polite line ("image", "voice", "subscribe", …).
+    `inline`: whoever asked sees the answer where they asked (a page), so a refusal needs no
+    message of its own.
     """
 
     platform: str
@@ -40,6 +42,7 @@ class Inbound:
     key: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     reply_token: str = ""
+    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,12 @@ class Answer:
 
     `content` is what the person was answered, if the work was committed within the budget;
     otherwise None, and the answer arrives through the outbox. `version` is above 0 when that
-    answer is the pressed card's own new face. It goes out through the outbox in any case.
+    answer is the pressed card's own new face. `duplicate`: the event was known already.
     """
 
     content: Content | None = None
     version: int = 0
+    duplicate: bool = False
 
     @property
     def card(self) -> Card | None:

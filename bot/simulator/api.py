@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Awaitable
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -49,6 +50,9 @@ def router(world: World) -> APIRouter:
     routes.include_router(phones_page.router(world))
     routes.include_router(events.router(world))
     return routes
+
+
+_KEY = re.compile(r"[0-9]{1,4}\.(?:form|[0-9]{1,2})")
 
 
 class _Api:
@@ -207,7 +211,8 @@ def _check_action(message: Message, seen: Face, action: str) -> None:
     button = next((b for b in seen.actions if b.action == action), None)
     if button is not None and button.url:
         raise Refused("这个按钮打开网页，请用 /sim/api/open")
-    if message.state != "updated" and (button is None or not button.enabled):
+    late = message.state == "updated" and _KEY.fullmatch(action)
+    if not late and (button is None or not button.enabled):
         known = "、".join(b.action for b in seen.actions if b.enabled and not b.url) or "没有"
         raise Refused(f"这条消息上没有这个按钮。能按的：{known}")
 

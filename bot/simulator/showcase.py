@@ -12,21 +12,24 @@ from cards import customers, help, opportunities  # noqa: A004  the topic's own 
 from cards.model import Card, Choice, Content, Field, Form
 from cards.render import dingtalk, wecom
 from cards.render.slot import Slot
-from sales.customers import Named, Order, Profile, Twin
+from sales.customers import Named, Order, Profile
+from sales.finding import Found, Twin
 from sales.opportunities import Created
 
 AT = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 SLOT = Slot("01SHOWCASE", 1, "http://127.0.0.1:8787/h5/form/01SHOWCASE")
 VALVES = Named("c1", "某阀门制造", "华东")
-FOUND = (Named("c2", "恒信机电设备", "华东"), Named("c3", "恒信阀门", "华东"))
-MANY = tuple(Named(f"m{i}", f"恒信机械第{i}分公司", "华东") for i in range(1, 9))
+FOUND = Found((Named("c2", "恒信机电设备", "华东"), Named("c3", "恒信阀门", "华东")))
+MANY = Found(tuple(Named(f"m{i}", f"恒信机械第{i}分公司", "华东") for i in range(1, 11)), more=True)
 
 CARDS: Mapping[str, Content] = {
     "商机已建": opportunities.created(
         Created(
-            "OPP-20261123-0001", "北方泵业", "某阀门制造", ("增值税专票", "工程项目", "阀门"),
+            "OPP-20261123-0001", "c6", "北方泵业", "某阀门制造",
+            ("增值税专票", "工程项目", "阀门"),
             (("industry", "制造", "介绍客户 某阀门制造"),
              ("region", "华东", "介绍客户 某阀门制造")),
+            ("credit_code", "address", "size_band", "contact", "phone", "rating"),
         ),
         flow="flow/1",
     ),
@@ -62,7 +65,9 @@ CARDS: Mapping[str, Content] = {
         ("客户", "查看一家客户", "/客户 某阀门制造", "customer.show"),
         ("帮助", "看看您能用的指令", "/帮助", "help.commands"),
     ]),
-    "是不是要找": help.did_you_mean("/客护", "/客户 某阀门", "customer.show", {"name": "某阀门"}),
+    "是不是要找": help.did_you_mean(
+        "/客护", "/客户 某阀门", "customer.show", {"name": "某阀门"}, flow="flow/1"
+    ),
     "出错": help.say(help.INCIDENT, number="E42"),
 }  # fmt: skip
 

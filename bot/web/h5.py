@@ -7,8 +7,9 @@ an inbound press on that card and takes the same path as every other message.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -18,19 +19,23 @@ from sqlmodel import Session
 from bot.clock import Clock
 from bot.dispatch import Dispatcher
 from bot.inbox import Inbox
-from bot.platforms.api import Inbound, LoginRefused, Unavailable, Undelivered
+from bot.platforms.api import Answer, Inbound, LoginRefused, Unavailable, Undelivered
 from bot.web.pages import HEADERS, notice, page
 from bot.web.sessions import Sessions
-from cards.model import Card, Text, load
+from cards.model import Card, Choice, Text, load
+from cards.model import Form as CardForm
 from cards.tables import CARD, DELIVERY, CardRow, Delivery
 from engine.database import Database
+from engine.errors import Refusal
 from handlers.api import Ctx
 from sales import people, policy
 from sales.people import Address
 
+LISTED = 50
 GONE = ("表单不存在", "这个链接已经失效，请回到聊天里重新发起。")
 NOT_YOURS = ("不能打开", "这张表单是发给别人的。请在自己的聊天里发起。")
 EXPIRED = ("页面已过期", "请关闭页面，回到聊天里再点一次「打开填写」。")
+AGAIN = "这一页提交过一次了，请核对后再点一次提交。"
 LATER = ("已提交", "结果会出现在聊天里。")
 BUSY_LOGIN = ("没有打开", "企业微信暂时没有应答，请稍后再点一次「打开填写」。")
 BUSY = ("没有提交成功", "服务正忙，填写的内容没有保存。请返回后再点一次提交。")
@@ -81,7 +86,7 @@ class FormPages:
 
     async def show(self, request: Request, form: str) -> Response:
         """The form, its result, or the way to the login."""
-        sheet = self._sheet(form)
+        sheet = await asyncio.to_thread(self._sheet, form)
         if sheet is None:
             return notice(*GONE, status=404)
         account = self.sessions.account(request, form)
@@ -96,7 +101,7 @@ class FormPages:
 
     async def login(self, request: Request, form: str, code: str = "", state: str = "") -> Response:
         """Back from the platform: remember who it is and go on to the form."""
-        sheet = self._sheet(form)
+        sheet = await asyncio.to_thread(self._sheet, form)
         login = self.logins.get(sheet.platform) if sheet else None
         if login is None:
             return notice(*GONE, status=404)
@@ -116,7 +121,7 @@ class FormPages:
         self, request: Request, form: str, ticket: Annotated[str, Form()] = ""
     ) -> Response:  # fmt: skip
         """Take the values in as a press on the card."""
-        sheet = self._sheet(form)
+        sheet = await asyncio.to_thread(self._sheet, form)
         if sheet is None:
             return notice(*GONE, status=404)
         account = self.sessions.account(request, form)
@@ -125,41 +130,62 @@ class FormPages:
             return notice(*EXPIRED, status=403)
         if sheet.card.form is None:
             return _result(sheet.card)
-        version, nonce = redeemed
-        posted = await request.form()
-        values = {
-            field.name: str(posted.get(f"{field.name}.id") or posted.get(field.name) or "")
-            for field in sheet.card.form.fields
-        }
-        inbound = Inbound(
-            platform=sheet.platform, tenant=sheet.tenant, event_key=f"h5/{nonce}",
-            account=sheet.account, at=self.clock.now(), kind="press", ref=form,
-            key=f"{version}.form", values=values,
-        )  # fmt: skip
+        posted = {name: str(value) for name, value in (await request.form()).items()}
         try:
-            answer = await self.inbox.receive(inbound)
+            answer = await self.inbox.receive(
+                self._pressed(sheet, sheet.card.form, redeemed, posted)
+            )
         except Unavailable:
             return notice(*BUSY, status=503)
+        return await self._answered(sheet, account, posted, answer)
+
+    def _pressed(
+        self, sheet: Sheet, form: CardForm, ticket: tuple[int, str], posted: dict[str, str]
+    ) -> Inbound:
+        version, nonce = ticket
+        values = {
+            field.name: posted.get(f"{field.name}.id") or posted.get(field.name, "")
+            for field in form.fields
+        }
+        return Inbound(
+            platform=sheet.platform, tenant=sheet.tenant, event_key=f"h5/{nonce}",
+            account=sheet.account, at=self.clock.now(), kind="press", ref=sheet.delivery_id,
+            key=f"{version}.form", values=values, inline=True,
+        )  # fmt: skip
+
+    async def _answered(
+        self, sheet: Sheet, account: str, posted: dict[str, str], answer: Answer
+    ) -> Response:
         if isinstance(answer.content, Text):
-            return self._form(sheet, account, error=answer.content.text, given=dict(posted))
-        newest = self._sheet(form)
-        return _result(newest.card) if newest and not newest.card.form else notice(*LATER)
+            return self._form(sheet, account, error=answer.content.text, given=posted)
+        newest = await asyncio.to_thread(self._sheet, sheet.delivery_id)
+        if newest is not None and newest.card.form is None:
+            return _result(newest.card)
+        if answer.duplicate:
+            return self._form(sheet, account, error=AGAIN, given=posted)
+        return notice(*LATER)
 
     async def options(self, request: Request, form: str, field: str, typed: str = "") -> Response:
         """What the field offers for the typed letters: [{id, text}], at most fifty."""
-        sheet = self._sheet(form)
+        sheet = await asyncio.to_thread(self._sheet, form)
         account = self.sessions.account(request, form)
         if sheet is None or account != sheet.account.lower() or sheet.card.form is None:
             return JSONResponse([], 403, headers=HEADERS)
-        route = self.dispatcher.registry.by_action[sheet.card.form.action]
+        try:
+            found = await asyncio.to_thread(self._choices, sheet, sheet.card.form, field, typed)
+        except Refusal:
+            return JSONResponse([], 403, headers=HEADERS)
+        return JSONResponse([{"id": c.id, "text": c.text} for c in found], headers=HEADERS)
+
+    def _choices(self, sheet: Sheet, form: CardForm, field: str, typed: str) -> Sequence[Choice]:
+        route = self.dispatcher.registry.by_action[form.action]
         asks = [p.ask for p in route.asked if p.name == field and p.ask is not None]
         with self.database.reading() as db:
             ctx = self._ctx(db, sheet)
             if ctx is None or not asks or asks[0].options is None:
-                return JSONResponse([], 404, headers=HEADERS)
+                return ()
             policy.require(ctx.who, route.permission, route.word)
-            found = asks[0].options(ctx, typed[:50])
-        return JSONResponse([{"id": c.id, "text": c.text} for c in found], headers=HEADERS)
+            return asks[0].options(ctx, typed[:50])[:LISTED]
 
     def _ctx(self, db: Session, sheet: Sheet) -> Ctx | None:
         who = people.known(db, sheet.platform, sheet.tenant, sheet.account)
@@ -171,7 +197,7 @@ class FormPages:
                    flow="", cause="", registry=self.dispatcher.registry)  # fmt: skip
 
     def _form(
-        self, sheet: Sheet, account: str, *, error: str = "", given: dict[str, Any] | None = None
+        self, sheet: Sheet, account: str, *, error: str = "", given: dict[str, str] | None = None
     ) -> Response:
         ticket = self.sessions.ticket(sheet.delivery_id, sheet.version, account)
         return page("form.html", sheet=sheet, ticket=ticket, error=error, given=given or {})

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import text
+
 from engine import jobs
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -27,7 +29,7 @@ def test_an_intent_is_stored_once(database):
 def test_a_lease_that_ran_out_can_no_longer_change_anything(database):
     [zombie] = (database.writer.run(lambda db: add(db, "a")), claim(database))[1]
     later = NOW + timedelta(minutes=1)
-    database.writer.run(lambda db: jobs.reap(db, now=later, crashes=3))
+    database.writer.run(lambda db: jobs.reap(db, now=later))
     [heir] = claim(database, now=later)
 
     assert not database.writer.run(lambda db: jobs.finish(db, zombie, now=later))
@@ -57,12 +59,29 @@ def test_a_message_that_backs_off_is_not_overtaken(database):
     assert [job.key for job in claim(database, now=soon)] == ["1"]
 
 
+def test_a_message_held_back_by_a_rate_limit_is_not_overtaken_either(database):
+    database.writer.run(lambda db: add(db, "1", order_key="zhang"))
+    [job] = claim(database)
+    soon = NOW + timedelta(seconds=5)
+    database.writer.run(lambda db: jobs.retry(db, job, "429", due=soon, spent=False))
+    database.writer.run(lambda db: add(db, "2", order_key="zhang"))
+    assert claim(database) == []
+    assert database.writer.run(lambda db: jobs.next_due(db, "outbox", now=NOW)) == soon
+    assert [job.key for job in claim(database, now=soon)] == ["1"]
+
+
+def test_a_job_number_never_comes_again(database):
+    first = database.writer.run(lambda db: add(db, "a", lease=LEASE))
+    database.writer.run(lambda db: db.connection().execute(text("DELETE FROM job")).rowcount)
+    assert database.writer.run(lambda db: add(db, "b", lease=LEASE)).id > first.id
+
+
 def test_a_message_for_tomorrow_does_not_hold_up_todays(database):
     tomorrow = NOW + timedelta(days=1)
     database.writer.run(lambda db: add(db, "digest", due=tomorrow, order_key="zhang"))
     database.writer.run(lambda db: add(db, "now", order_key="zhang"))
     assert [job.key for job in claim(database)] == ["now"]
-    assert database.writer.run(lambda db: jobs.next_due(db, "outbox")) == tomorrow
+    assert database.writer.run(lambda db: jobs.next_due(db, "outbox", now=NOW)) == tomorrow
 
 
 def test_a_rate_limit_does_not_spend_an_attempt(database):
@@ -74,17 +93,19 @@ def test_a_rate_limit_does_not_spend_an_attempt(database):
     assert again.token > job.token
 
 
-def test_a_message_that_crashes_us_three_times_is_dead_and_takes_nobody_along(database):
+def test_a_message_that_crashes_us_is_counted_and_takes_nobody_along(database):
     database.writer.run(lambda db: add(db, "poison", lane="inbox"))
     database.writer.run(lambda db: add(db, "letter"))
     now = NOW
     for crash in range(1, 4):
-        [job] = claim(database, lane="inbox", now=now)
+        [job] = claim(database, lane="inbox", now=now + timedelta(seconds=crash))
         assert job.crashes == crash - 1
         claim(database, now=now)
         now += timedelta(minutes=1)
-        database.writer.run(lambda db, now=now: jobs.reap(db, now=now, crashes=3))
-    assert claim(database, lane="inbox", now=now) == []
+        database.writer.run(lambda db, now=now: jobs.reap(db, now=now))
+    assert claim(database, lane="inbox", now=now) == [], "it waits, so that others go first"
+    [suspect] = claim(database, lane="inbox", now=now + timedelta(seconds=3))
+    assert suspect.crashes == 3
     assert [job.key for job in claim(database, now=now)] == ["letter"]
 
 

@@ -16,7 +16,7 @@ from bot.platforms.api import Pace, Receipt, Request, Undelivered
 from bot.platforms.dingtalk.answers import BY_KEY
 from bot.platforms.dingtalk.errors import Refused, TokenRefused, checked, refused, unreachable
 from bot.platforms.dingtalk.fields import items, obj, text
-from bot.platforms.dingtalk.inbound import NAME, tenant
+from bot.platforms.dingtalk.inbound import NAME
 from bot.platforms.dingtalk.token import Tokens
 from bot.settings import DingTalkSettings
 from cards.model import Content
@@ -46,7 +46,7 @@ class DingTalkPlatform:
     def __init__(
         self, settings: DingTalkSettings, http: httpx.AsyncClient, now: Callable[[], datetime]
     ) -> None:
-        self.tenant = tenant(settings)
+        self.tenant = settings.tenant
         self._settings = settings
         self._http = http
         self._tokens = Tokens(settings, http, now)

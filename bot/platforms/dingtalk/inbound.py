@@ -31,10 +31,8 @@ _PRESS = re.compile(
 )
 _NAMED = re.compile(r"(?:^|\s)([A-Za-z][A-Za-z0-9_]*)[=＝]")
 
-
-def tenant(settings: DingTalkSettings) -> str:
-    """The organisation an adapter speaks for: its corp id, else the app's Client ID."""
-    return settings.corp_id or settings.client_id
+TAP_SECONDS = 10
+"""In HTTP mode the same press within this span is a repetition, afterwards a new tap."""
 
 
 def robot_message(body: Mapping[str, Any], settings: DingTalkSettings, now: datetime) -> Inbound:
@@ -54,7 +52,7 @@ def robot_message(body: Mapping[str, Any], settings: DingTalkSettings, now: date
     account = identifier(body.get("senderStaffId"))
     event: dict[str, Any] = {
         "platform": NAME,
-        "tenant": tenant(settings),
+        "tenant": settings.tenant,
         "event_key": identifier(body.get("msgId")) or digest(body),
         "account": account,
         "at": moment(body.get("createAt"), now),
@@ -91,10 +89,11 @@ def card_press(
     key = next(filter(None, map(identifier, keys)), "")
     if not (ref and account and key):
         raise BadCallback("fields")
+    tap = int(now.timestamp()) // TAP_SECONDS  # HTTP names no event; later it is another tap
     return Inbound(
         platform=NAME,
-        tenant=tenant(settings),
-        event_key=identifier(message_id) or digest(ref, account, actions, params),
+        tenant=settings.tenant,
+        event_key=identifier(message_id) or digest(ref, account, actions, params, tap),
         account=account,
         at=now,
         kind="press",
@@ -122,7 +121,7 @@ def event(
     people = items(body.get("userId"))
     return Inbound(
         platform=NAME,
-        tenant=tenant(settings),
+        tenant=settings.tenant,
         event_key=identifier(headers.get("eventId")) or digest(body, sort),
         account=identifier(people[0]) if people else identifier(body.get("staffId")),
         at=moment(headers.get("eventBornTime") or headers.get("TimeStamp"), now),

@@ -93,7 +93,7 @@ class FakeDingTalk:
             return
         form = key.endswith(".form")
         action = "form" if form else "button"
-        params = form_params(message.wire, values) if form else {"key": key}
+        params = form_params(message.wire, key, values) if form else {"key": key}
         body = card_callback(self._ground.settings, message.ref, message.account, action, params)
         self.meter.push()
         card = self._cards.get(message.ref)

@@ -84,10 +84,16 @@ def card_callback(
     }
 
 
-def form_params(wire: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:
-    """What the form component submits: hidden defaults, and index and value of a drop-down."""
+def form_params(wire: dict[str, Any], key: str, values: dict[str, str]) -> dict[str, Any]:
+    """What the form component submits: hidden defaults, and index and value of a drop-down.
+
+    A late tap on a face that is gone still submits that face's key and what was typed.
+    """
+    fields = json.loads(wire["form"]).get("fields")
+    if not fields or key not in {field.get("defaultValue") for field in fields}:
+        return {"form": {**values, "_key": key}}
     filled: dict[str, Any] = {}
-    for field in json.loads(wire["form"])["fields"]:
+    for field in fields:
         name = field["name"]
         value = values.get(name, field.get("defaultValue", ""))
         if field["type"] == "SELECT" and not field.get("hidden"):

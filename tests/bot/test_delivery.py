@@ -1,0 +1,139 @@
+"""The way out: one bad card holds up nobody, the newest face always arrives."""
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from bot import delivery
+from bot.platforms.api import Receipt, Undelivered
+from cards.model import Card
+from tests.bot.kit import desk
+
+PICK = "/商机 恒信 西部机电"
+
+
+async def shown(d):
+    """The message that shows the pick card."""
+    await d.inbox.receive(d.inbound(PICK))
+    await d.deliver()
+    return d.platform.sent[-1][1]["ref"]
+
+
+def press(d, ref, key="1.0", token=""):
+    return d.inbox.receive(d.inbound(kind="press", ref=ref, key=key, reply_token=token))
+
+
+def test_a_card_that_cannot_be_drawn_holds_up_nobody(tmp_path):
+    async def story():
+        async with desk(tmp_path) as d:
+            render = d.platform.render
+
+            def breaks(content, slot):
+                if isinstance(content, Card):
+                    raise ZeroDivisionError
+                return render(content, slot)
+
+            d.platform.render = breaks
+            await d.inbox.receive(d.inbound(PICK))
+            await d.inbox.receive(d.inbound("你好", account="lisi"))
+            await d.deliver()
+            assert [who for who, _ in d.platform.sent] == ["lisi"]
+            assert d.one("SELECT reason FROM delivery WHERE state = 'failed'") == "card_invalid"
+
+    asyncio.run(story())
+
+
+def test_an_update_token_that_arrives_during_an_update_is_kept(tmp_path):
+    async def story():
+        async with desk(tmp_path) as d:
+            ref = await shown(d)
+            update = d.platform.update
+
+            async def meanwhile(account, receipt, request):
+                await press(d, ref, token="T2")
+                return await update(account, receipt, request)
+
+            d.platform.update = meanwhile
+            await press(d, ref, token="T1")
+            await d.deliver()
+            assert d.one(f"SELECT token FROM delivery WHERE id = '{ref}'") == "T2"
+
+    asyncio.run(story())
+
+
+def test_what_can_no_longer_be_changed_is_sent_anew_and_the_old_message_still_answers(tmp_path):
+    async def story():
+        async with desk(tmp_path) as d:
+            ref = await shown(d)
+
+            async def refuses(*_):
+                raise Undelivered("not_updatable", "60140")
+
+            d.platform.update = refuses
+            await press(d, ref)
+            await d.deliver()
+            await d.deliver()
+            assert "商机已建" in d.platform.sent[-1][1]["body"]
+            before = len(d.platform.sent)
+            await press(d, ref)
+            await d.deliver()
+            await d.deliver()
+            assert len(d.platform.sent) == before + 1
+            assert "商机已建" in d.platform.sent[-1][1]["body"]
+
+    asyncio.run(story())
+
+
+def test_a_call_that_never_ends_is_given_up_and_repeated_with_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(delivery, "SEND_SECONDS", 0.05)
+
+    async def story():
+        async with desk(tmp_path) as d:
+            calls = []
+
+            async def trickles(account, request):
+                calls.append(request)
+                if len(calls) == 1:
+                    await asyncio.sleep(5)
+                return Receipt("m")
+
+            d.platform.send = trickles
+            await d.inbox.receive(d.inbound("你好"))
+            await d.deliver()
+            d.clock.jump(d.clock.now() + timedelta(seconds=10))
+            await d.deliver()
+            assert len(calls) == 2
+            assert calls[0] == calls[1]
+            assert d.one("SELECT state FROM delivery") == "shown"
+
+    asyncio.run(story())
+
+
+def test_a_message_the_platform_refuses_for_good_is_dead_with_its_reason(tmp_path):
+    async def story():
+        async with desk(tmp_path) as d:
+
+            async def gone(*_):
+                raise Undelivered("user_left", "60111")
+
+            d.platform.send = gone
+            await d.inbox.receive(d.inbound("你好"))
+            await d.deliver()
+            with d.database.reading() as db:
+                found = db.connection().execute(text("SELECT state, reason FROM delivery")).one()
+            assert tuple(found) == ("failed", "user_left")
+
+    asyncio.run(story())
+
+
+def test_two_equal_texts_are_two_messages(tmp_path):
+    async def story():
+        async with desk(tmp_path) as d:
+            for _ in range(2):
+                await d.inbox.receive(d.inbound("你好"))
+                await d.deliver()
+            refs = {request["ref"] for _, request in d.platform.sent}
+            assert len(refs) == 2
+
+    asyncio.run(story())
