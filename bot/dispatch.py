@@ -100,7 +100,7 @@ class Dispatcher:
                 return Task(who, address, call, flow)
             case Guess(call=call, line=meant) if policy.may(who, call.route.permission):
                 typed = line.split(maxsplit=1)[0]
-                return texts.did_you_mean(typed, meant, call.route.action, call.args)
+                return texts.did_you_mean(typed, meant, call.route.action, call.args, flow=flow)
         return texts.say(texts.NOT_UNDERSTOOD, line=line[:20])
 
     def _pressed(

@@ -8,13 +8,13 @@ from engine.ids import Sequence
 from engine.jobs import Job
 from engine.model import Row, metadata
 from engine.secrets import Secret
-from sales.customers import Customer, CustomerTag, Purchase
+from sales.customers import Customer, CustomerKey, CustomerTag, Purchase
 from sales.opportunities import Opportunity, OpportunityTag, Referral
 from sales.people import Identity, Person
 
 TABLES: tuple[type[Row], ...] = (
-    Person, Identity, Customer, CustomerTag, Purchase, Opportunity, OpportunityTag, Referral,
-    CardRow, Delivery, Job, Audit, Sequence, Secret,
+    Person, Identity, Customer, CustomerKey, CustomerTag, Purchase, Opportunity, OpportunityTag,
+    Referral, CardRow, Delivery, Job, Audit, Sequence, Secret,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

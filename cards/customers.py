@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from cards.model import Button, Card
-from cards.words import day, yuan
-from sales.customers import Named, Profile
+from cards.words import FIELD_NAMES, MORE, day, yuan
+from sales.customers import UNKNOWN, Profile
+from sales.finding import Found
 
 SHOW = "customer.show"
 CREATE = "opportunity.create"
@@ -19,25 +18,26 @@ def profile(customer: Profile) -> Card:
     )
     facts = [
         ("负责人", customer.owner),
-        ("区域", customer.region),
-        ("行业", customer.industry),
-        ("信用评级", customer.rating),
+        (FIELD_NAMES["region"], customer.region),
+        (FIELD_NAMES["industry"], customer.industry),
+        (FIELD_NAMES["rating"], customer.rating),
     ]
     return Card(
         title=customer.name,
         subtitle="、".join(customer.tags) or "还没有交易标签",
-        facts=tuple((name, "未知" if value == "unknown" else value) for name, value in facts),
+        facts=tuple((name, "未知" if value == UNKNOWN else value) for name, value in facts),
         quote=f"最近订单\n{orders}" if orders else "还没有订单",
         buttons=(Button("由它介绍新客户", CREATE, {"introducer": customer.id}, "primary"),),
     )
 
 
-def which(words: str, found: Sequence[Named]) -> Card:
+def which(words: str, found: Found) -> Card:
     """Several customers fit; one tap shows one."""
     return Card(
         title=f"「{words}」是哪一家？",
-        facts=tuple((f"{i}", c.name) for i, c in enumerate(found, 1)),
+        subtitle=MORE if found.more else "",
+        facts=tuple((f"{i}", c.name) for i, c in enumerate(found.customers, 1)),
         buttons=tuple(
-            Button(f"{i}. {c.name}", SHOW, {"name": c.id}) for i, c in enumerate(found, 1)
+            Button(f"{i}. {c.name}", SHOW, {"name": c.id}) for i, c in enumerate(found.customers, 1)
         ),
     )

@@ -27,9 +27,12 @@ def commands(lines: Iterable[tuple[str, str, str, str]]) -> Card:
     )
 
 
-def did_you_mean(line: str, suggestion: str, action: str, args: Mapping[str, Any]) -> Card:
-    """A typo: one tap runs what was probably meant."""
+def did_you_mean(
+    line: str, suggestion: str, action: str, args: Mapping[str, Any], *, flow: str
+) -> Card:
+    """A typo: one tap runs what was probably meant, as the same errand."""
     return Card(
+        key=flow,
         title=f"您要找的是不是 {suggestion}",
         subtitle=f"没有「{line}」这个指令",
         buttons=(Button(suggestion, action, args, "primary"),),

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 FEN = 100
+
+FIELD_NAMES: Mapping[str, str] = {
+    "contact": "联系人",
+    "phone": "电话",
+    "address": "地址",
+    "region": "区域",
+    "industry": "行业",
+    "size_band": "规模",
+    "credit_code": "信用代码",
+    "rating": "信用评级",
+}
+"""A customer's fields as people call them, the most wanted first."""
+
+MORE = "还有更多，请多打几个字"
+"""Said where a list to pick from was cut."""
 
 
 def yuan(fen: int) -> str:

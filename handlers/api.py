@@ -56,11 +56,17 @@ Options: TypeAlias = Callable[[Ctx, str], Sequence[Choice]]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """How a missing word is asked for: a text box, or a pick from `options(ctx, typed)`."""
+    """How a missing word is asked for: a text box, or a pick from `options(ctx, typed)`.
+
+    `label` is the question, `noun` what the answer is, and `named(ctx, word)` how an answer
+    that is there already reads on the form for the rest (an id reads as a name).
+    """
 
     label: str
+    noun: str
     placeholder: str = ""
     options: Options | None = None
+    named: Callable[[Ctx, str], str] = lambda _, word: word
 
 
 class Handler(Protocol):
@@ -104,6 +110,12 @@ class Route:
     def asked(self) -> tuple[Param, ...]:
         """The parameters a person gives, in the order of the words."""
         return tuple(p for p in self.params if p.ask is not None)
+
+    @property
+    def usage(self) -> str:
+        """The line to type: "/商机 <介绍人> <新客户>"."""
+        nouns = (param.ask.noun for param in self.params if param.ask is not None)
+        return " ".join((f"/{self.word}", *(f"<{noun}>" for noun in nouns)))
 
     def missing(self, args: Mapping[str, Any]) -> bool:
         """Whether a required argument is absent or empty."""

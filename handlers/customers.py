@@ -8,7 +8,7 @@ from cards import customers as cards
 from cards.model import Content
 from handlers.api import Ask, Ctx, Routes
 from handlers.choices import visible_customers
-from sales import customers, names, policy
+from sales import customers, finding, names, policy
 from sales.customers import UnknownCustomer
 
 routes = Routes("customer")
@@ -21,7 +21,9 @@ routes = Routes("customer")
     example="/客户 某阀门制造",
     permission="customer.read",
 )
-def show(ctx: Ctx, name: Annotated[str, Ask("哪家客户？", "", visible_customers)]) -> Content:
+def show(
+    ctx: Ctx, name: Annotated[str, Ask("哪家客户？", "客户", "", visible_customers)]
+) -> Content:
     """The customer's card, or the ones the words could mean.
 
     Raises:
@@ -30,10 +32,12 @@ def show(ctx: Ctx, name: Annotated[str, Ask("哪家客户？", "", visible_custo
     scope = policy.visible(ctx.who)
     if (profile := customers.profile(ctx.db, name, scope)) is not None:
         return cards.profile(profile)
-    found = customers.find(ctx.db, name, scope) or customers.nearest(ctx.db, name, scope)
-    if len(found) > 1:
+    found = finding.find(ctx.db, name, scope)
+    if not found.customers:
+        found = finding.nearest(ctx.db, name, scope)
+    if len(found.customers) > 1:
         return cards.which(names.clean(name), found)
-    profile = customers.profile(ctx.db, found[0].id, scope) if found else None
-    if profile is None:
+    one = [customers.profile(ctx.db, c.id, scope) for c in found.customers]
+    if not one or (profile := one[0]) is None:
         raise UnknownCustomer(name=names.clean(name))
     return cards.profile(profile)

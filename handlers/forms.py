@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cards.model import Card, Field, Form
-from handlers.api import Ctx, Param, Route
+from cards.model import Card, Choice, Field, Form
+from handlers.api import Ask, Ctx, Route
+from sales.finding import LISTED
 
 
 def ask(ctx: Ctx, route: Route, given: Mapping[str, Any]) -> Card:
-    """A card that asks for what is missing; what was given stays with the card."""
-    missing = [param for param in route.asked if not given.get(param.name)]
+    """A card that asks for what is missing; what was given is said and stays with the card."""
+    asks = [(param.name, param.ask) for param in route.params if param.ask is not None]
+    missing = [(name, ask) for name, ask in asks if not given.get(name)]
+    offered = {name: ask.options(ctx, "") for name, ask in missing if ask.options is not None}
+    hints = [f"{ask.noun}：{ask.named(ctx, given[name])}" for name, ask in asks if given.get(name)]
+    hints.append(f"填 {len(missing)} 项就好，也可以直接发：{route.example}")
+    if any(len(choices) > LISTED for choices in offered.values()):
+        hints.append(f"只列出前 {LISTED} 家，其余请直接发：{route.usage}")
+    fields = tuple(_field(name, ask, offered.get(name, ())) for name, ask in missing)
     return Card(
         key=ctx.flow,
         title=route.summary,
-        subtitle=f"填 {len(missing)} 项就好，也可以直接发：{route.example}",
-        form=Form(route.action, tuple(_field(ctx, param) for param in missing), args=dict(given)),
+        subtitle="；".join(hints),
+        form=Form(route.action, fields, args=dict(given)),
     )
 
 
-def _field(ctx: Ctx, param: Param) -> Field:
-    ask = param.ask
-    assert ask is not None  # noqa: S101  `route.asked` holds no other
+def _field(name: str, ask: Ask, choices: Sequence[Choice]) -> Field:
     if ask.options is None:
-        return Field(param.name, ask.label, "text", placeholder=ask.placeholder)
-    return Field(param.name, ask.label, "select", tuple(ask.options(ctx, "")), ask.placeholder)
+        return Field(name, ask.label, "text", placeholder=ask.placeholder)
+    return Field(name, ask.label, "select", tuple(choices[:LISTED]), ask.placeholder)

@@ -34,18 +34,20 @@ class Guess:
 def read(line: str, registry: Registry) -> Call | Guess | None:
     """The command in a line such as "/商机 某阀门制造 华东泵业二期".
 
-    Full-width slashes and spaces count. A word with or without slash that is close to a
-    command (one of two characters, or the same pinyin) is a guess, never run unasked.
+    Full-width slashes and spaces count; what follows the command stays as it was written. A
+    word with or without slash that is close to a command (one of two characters, or the same
+    pinyin) is a guess, never run unasked.
     """
-    words = unicodedata.normalize("NFKC", line).split()
+    words = line.split()
     if not words:
         return None
-    slash = words[0].startswith("/")
-    first = words[0].removeprefix("/") if slash else words[0]
+    typed = unicodedata.normalize("NFKC", words[0])
+    slash = typed.startswith("/")
+    first = typed.removeprefix("/") if slash else typed
     if slash:
         if (route := registry.by_word.get(first.lower())) is not None:
             return Call(route, route.bind(words[1:]))
-        if (glued := _glued(first, registry)) is not None:
+        if (glued := _glued(words[0][1:], registry)) is not None:
             return Call(glued[0], glued[0].bind([glued[1], *words[1:]]))
     route, likeness = _closest(first, registry)
     if route is None or likeness < (ENOUGH if slash else 1.0):

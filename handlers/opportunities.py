@@ -8,10 +8,11 @@ from cards import opportunities as cards
 from cards.model import Card, Content
 from engine.errors import Refusal
 from handlers.api import Ask, Ctx, Routes
-from handlers.choices import visible_customers
-from sales import customers, names, opportunities, policy
+from handlers.choices import customer_name, visible_customers
+from sales import customers, finding, names, opportunities, policy
 from sales.customers import Named, UnknownCustomer
 from sales.opportunities import By
+from sales.stems import SHORTEST
 
 routes = Routes("opportunity")
 
@@ -20,10 +21,10 @@ LONGEST = 60
 
 
 class BadName(Refusal):
-    """The new customer's name is empty or no name."""
+    """The new customer's name is too short, too long, or punctuation only."""
 
     code = "bad_name"
-    text = "新客户名称要有 2 到 60 个字，请重新填写。"
+    text = "新客户名称要有 2 到 60 个字，并且有汉字、字母或数字，请重新填写。"
 
 
 @routes.command(
@@ -34,8 +35,10 @@ class BadName(Refusal):
 )
 def create(
     ctx: Ctx,
-    introducer: Annotated[str, Ask("谁介绍的？", "输入老客户名称", visible_customers)],
-    name: Annotated[str, Ask("新客户叫啥？", "公司名称")],
+    introducer: Annotated[
+        str, Ask("谁介绍的？", "介绍人", "输入老客户名称", visible_customers, customer_name)
+    ],
+    name: Annotated[str, Ask("新客户叫啥？", "新客户", "公司名称")],
     *,
     confirmed: bool = False,
     same_as: str = "",
@@ -44,12 +47,13 @@ def create(
 
     Raises:
         BadName: `name` is no company name.
+        OwnIntroducer: the new customer is its own introducer.
         UnknownCustomer: nothing like `introducer` among the customers this person may see.
     """
     if (done := opportunities.of_flow(ctx.db, ctx.flow)) is not None:
         return cards.created(done, flow=ctx.flow)
     shown = names.clean(name)
-    if not names.SHORTEST <= len(shown) <= LONGEST:
+    if not SHORTEST <= len(shown) <= LONGEST or not names.says_something(shown):
         raise BadName
     vouching = _introducer(ctx, introducer, shown)
     if isinstance(vouching, Card):
@@ -69,12 +73,12 @@ def _introducer(ctx: Ctx, words: str, new: str) -> Named | Card:
     scope = policy.visible(ctx.who)
     if (picked := customers.get(ctx.db, words, scope)) is not None:
         return picked
-    found = customers.find(ctx.db, words, scope)
-    if len(found) == 1:
-        return found[0]
-    if found:
+    found = finding.find(ctx.db, words, scope)
+    if len(found.customers) == 1:
+        return found.customers[0]
+    if found.customers:
         return cards.which_introducer(words, found, new=new, flow=ctx.flow)
-    if near := customers.nearest(ctx.db, words, scope):
+    if (near := finding.nearest(ctx.db, words, scope)).customers:
         return cards.nearest_introducers(words, near, new=new, flow=ctx.flow)
     raise UnknownCustomer(name=names.clean(words))
 
@@ -85,8 +89,8 @@ def _twin(
     """The name to create, the existing customer it is, or a card that asks which."""
     if confirmed:
         return name
-    twins = customers.similar(ctx.db, name, policy.visible(ctx.who))
-    if not twins:
-        return name
-    chosen = [t.customer for t in twins if t.visible and t.customer.id == same_as]
-    return chosen[0] if chosen else cards.same_customer(name, introducer, twins, flow=ctx.flow)
+    scope = policy.visible(ctx.who)
+    if same_as and (same := customers.get(ctx.db, same_as, scope)) is not None:
+        return same
+    twins = finding.similar(ctx.db, name, scope)
+    return cards.same_customer(name, introducer, twins, flow=ctx.flow) if twins else name

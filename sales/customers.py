@@ -1,4 +1,4 @@
-"""Customers: the table, finding them by a few letters, and who is nearly the same."""
+"""Customers: the tables, a new one, and what is known of one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from rapidfuzz import fuzz, process
-from sqlalchemy import BigInteger, ColumnElement, Index, Select, bindparam, insert, select, union
+from sqlalchemy import BigInteger, ColumnElement, Index, Select, String, bindparam, insert, select
 from sqlmodel import Field, Session
 
 from engine.errors import Refusal
@@ -20,34 +19,38 @@ from sales import names
 from sales.people import PERSON, Person
 
 UNKNOWN = "unknown"
-MOST = 10
-LISTED = 50
 SHOWN_ORDERS = 3
-NEAR = 60.0
-"""Least similarity (0–100) of a name offered as "nearest": below it the offer is noise."""
+AT_ONCE = 1000
+"""Customers whose keys are stored by one statement; a key is some 100 bytes of memory."""
+
+Bytewise = String().with_variant(String(collation="C"), "postgresql")
+"""A text ordered by its bytes on every database, so that an index serves its beginnings."""
 
 
 class Customer(Row, table=True):
     """One company we sell to or hope to.
 
     A field nobody has filled is "unknown" and has no entry in `sources`, which names where
-    each filled one came from (requirements A29). `core`, `stem`, `sound`: `names.forms`.
+    each filled one came from (requirements A29). `core` to `initials`: `names.forms`.
     """
 
     __tablename__ = "customer"
     __table_args__ = (
         Index("ix_customer_core", "core"),
-        Index("ix_customer_stem", "stem"),
         Index("ix_customer_sound", "sound"),
+        Index("ix_customer_letters", "letters"),
+        Index("ix_customer_initials", "initials"),
         Index("ix_customer_owner", "owner_id"),
         Index("ix_customer_code", "credit_code"),
     )
 
     id: str = Field(primary_key=True)
     name: str
-    core: str
+    core: str = Field(sa_type=Bytewise)
     stem: str
-    sound: str
+    sound: str = Field(sa_type=Bytewise)
+    letters: str = Field(sa_type=Bytewise)
+    initials: str = Field(sa_type=Bytewise)
     owner_id: str = Field(foreign_key="person.id")
     credit_code: str = UNKNOWN
     industry: str = UNKNOWN
@@ -59,6 +62,15 @@ class Customer(Row, table=True):
     rating: str = UNKNOWN
     sources: dict[str, str] = Field(sa_type=Json)
     created_at: datetime = Field(sa_type=UtcTime)
+
+
+class CustomerKey(Row, table=True):
+    """One way a customer's name is written with one slip (`names.stored_keys`)."""
+
+    __tablename__ = "customer_key"
+
+    key: str = Field(primary_key=True)
+    customer_id: str = Field(primary_key=True, foreign_key="customer.id")
 
 
 class CustomerTag(Row, table=True):
@@ -100,16 +112,6 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
-    """A customer that may be the same company; only a `visible` one may be shown by name."""
-
-    customer: Named
-    owner: str
-    owner_region: str
-    visible: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Order:
     """One past order as it is shown; `amount_fen` in 分."""
 
@@ -135,64 +137,13 @@ class Profile:
 CUSTOMER = table(Customer).c
 TAG = table(CustomerTag).c
 PURCHASE = table(Purchase).c
-_NAMED = (CUSTOMER.id, CUSTOMER.name, CUSTOMER.region)
+NAMED = (CUSTOMER.id, CUSTOMER.name, CUSTOMER.region)
 
 
 def get(db: Session, customer_id: str, scope: ColumnElement[bool]) -> Named | None:
     """The customer with this id if it lies within `scope` (`policy.visible`)."""
     row = db.connection().execute(_by_id(scope), {"wanted": customer_id}).first()
     return None if row is None else Named(*row)
-
-
-def find(db: Session, words: str, scope: ColumnElement[bool]) -> list[Named]:
-    """The customers people mean by `words`, best first, at most ten.
-
-    One exact name (or the only name starting with or containing the words) is alone in the
-    list. Otherwise everything that starts with, contains, sounds like, or has the initials.
-    """
-    wanted = names.forms(words)
-    exact = _rows(db, _by_core(scope), wanted=wanted.core)
-    if exact:
-        return exact[:MOST]
-    starts = _rows(db, _select(scope).where(_prefix(CUSTOMER.core, wanted.core)))
-    if len(starts) == 1:
-        return starts
-    inside = _rows(db, _select(scope).where(CUSTOMER.core.contains(wanted.core, autoescape=True)))
-    if inside:
-        return sorted(inside, key=lambda c: (c not in starts, c.name))[:MOST]
-    return _sounding(db, wanted, scope)
-
-
-def nearest(db: Session, words: str, scope: ColumnElement[bool]) -> list[Named]:
-    """The customers whose names look most like `words`, best first, at most ten."""
-    wanted = names.forms(words)
-    everyone = {c.id: c for c in _rows(db, _select(scope))}
-    cores = {c.id: names.forms(c.name).core for c in everyone.values()}
-    ranked = process.extract(wanted.core, cores, scorer=fuzz.WRatio, limit=MOST, score_cutoff=NEAR)
-    return [everyone[key] for _, _, key in ranked]
-
-
-def suggest(db: Session, typed: str, scope: ColumnElement[bool]) -> list[Named]:
-    """What a pick list offers: the first fifty by name, or what fits the typed letters."""
-    if typed.strip():
-        return find(db, typed, scope)
-    return _rows(db, _select(scope).limit(LISTED))
-
-
-def similar(db: Session, name: str, scope: ColumnElement[bool]) -> list[Twin]:
-    """Every customer that may be the same company, whoever owns it, at most ten.
-
-    Same core, same stem, same sound, or one character more that is no serial mark
-    ("华东泵业" and "华东泵业二期" are two customers; "华东泵业业" is a slip). `scope` only
-    decides which of them may be shown (beyond.md: check as system, reveal the owner masked).
-    """
-    wanted = names.forms(name)
-    rows = db.connection().execute(
-        _twins(scope),
-        {"core": wanted.core, "stem": wanted.stem, "sound": wanted.sound,
-         "shorter": names.one_less(wanted.core)},
-    )  # fmt: skip
-    return [Twin(Named(*row[:3]), row[3], row[4], bool(row[5])) for row in rows]
 
 
 def draft(
@@ -202,7 +153,8 @@ def draft(
     wanted = names.forms(name)
     row: dict[str, Any] = {
         "id": ulid(now), "name": wanted.name, "core": wanted.core, "stem": wanted.stem,
-        "sound": wanted.sound, "owner_id": owner_id, "created_at": now,
+        "sound": wanted.sound, "letters": wanted.letters, "initials": wanted.initials,
+        "owner_id": owner_id, "created_at": now,
         "sources": {field: source for field, (_, source) in facts.items()},
     }  # fmt: skip
     for field in PROFILE:
@@ -211,9 +163,16 @@ def draft(
 
 
 def add(db: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store new customers, rows made by `draft`."""
-    if rows:
-        db.connection().execute(_INSERT, rows)
+    """Store new customers, rows made by `draft`, and the keys they are found by."""
+    for start in range(0, len(rows), AT_ONCE):
+        some = rows[start : start + AT_ONCE]
+        db.connection().execute(_INSERT, some)
+        keys = [
+            {"key": key, "customer_id": row["id"]}
+            for row in some
+            for key in names.stored_keys(row["stem"])
+        ]
+        db.connection().execute(_INSERT_KEYS, keys)
 
 
 def tags(db: Session, customer_id: str) -> list[str]:
@@ -225,17 +184,12 @@ def add_tags(db: Session, tags: Iterable[tuple[str, str]]) -> None:
     """Store new trade tags, as (customer id, tag)."""
     rows = [{"customer_id": customer_id, "tag": tag} for customer_id, tag in tags]
     if rows:
-        db.connection().execute(insert(CustomerTag), rows)
+        db.connection().execute(_INSERT_TAGS, rows)
 
 
 def profile(db: Session, customer_id: str, scope: ColumnElement[bool]) -> Profile | None:
     """Everything the customer card shows, if the customer lies within `scope`."""
-    row = db.connection().execute(
-        select(CUSTOMER.name, CUSTOMER.industry, CUSTOMER.region, CUSTOMER.rating,
-               PERSON.name.label("owner"))
-        .join(Person, PERSON.id == CUSTOMER.owner_id)
-        .where(CUSTOMER.id == customer_id, scope)
-    ).one_or_none()  # fmt: skip
+    row = db.connection().execute(_profile(scope), {"wanted": customer_id}).one_or_none()
     if row is None:
         return None
     return Profile(
@@ -247,12 +201,7 @@ def profile(db: Session, customer_id: str, scope: ColumnElement[bool]) -> Profil
 
 def orders(db: Session, customer_id: str, *, limit: int) -> list[Order]:
     """The newest orders, newest first."""
-    rows = db.connection().execute(
-        select(PURCHASE.ordered_on, PURCHASE.product, PURCHASE.amount_fen)
-        .where(PURCHASE.customer_id == customer_id)
-        .order_by(PURCHASE.ordered_on.desc(), PURCHASE.id.desc())
-        .limit(limit)
-    )
+    rows = db.connection().execute(_ORDERS, {"customer": customer_id, "most": limit})
     return [Order(*row) for row in rows]
 
 
@@ -262,58 +211,27 @@ PROFILE = (
 """The fields that start as "unknown"."""
 
 _INSERT = insert(Customer)
+_INSERT_KEYS = insert(CustomerKey)
+_INSERT_TAGS = insert(CustomerTag)
 _TAGS = select(TAG.tag).where(TAG.customer_id == bindparam("customer")).order_by(TAG.tag)
-
-
-@lru_cache(maxsize=1024)
-def _select(scope: ColumnElement[bool]) -> Select[Any]:
-    return select(*_NAMED).where(scope).order_by(CUSTOMER.name, CUSTOMER.id)
+_ORDERS = (
+    select(PURCHASE.ordered_on, PURCHASE.product, PURCHASE.amount_fen)
+    .where(PURCHASE.customer_id == bindparam("customer"))
+    .order_by(PURCHASE.ordered_on.desc(), PURCHASE.id.desc())
+    .limit(bindparam("most"))
+)
 
 
 @lru_cache(maxsize=1024)
 def _by_id(scope: ColumnElement[bool]) -> Select[Any]:
-    return select(*_NAMED).where(CUSTOMER.id == bindparam("wanted"), scope)
+    return select(*NAMED).where(CUSTOMER.id == bindparam("wanted"), scope)
 
 
 @lru_cache(maxsize=1024)
-def _by_core(scope: ColumnElement[bool]) -> Select[Any]:
-    return _select(scope).where(CUSTOMER.core == bindparam("wanted"))
-
-
-@lru_cache(maxsize=1024)
-def _twins(scope: ColumnElement[bool]) -> Select[Any]:
-    """One indexed look-up per form; the union is a handful of ids."""
-    same = union(
-        select(CUSTOMER.id).where(CUSTOMER.core == bindparam("core")),
-        select(CUSTOMER.id).where(CUSTOMER.stem == bindparam("stem")),
-        select(CUSTOMER.id).where(CUSTOMER.sound == bindparam("sound")),
-        select(CUSTOMER.id).where(CUSTOMER.core.in_(bindparam("shorter", expanding=True))),
-    )
+def _profile(scope: ColumnElement[bool]) -> Select[Any]:
     return (
-        select(*_NAMED, PERSON.name, PERSON.region, scope)
+        select(CUSTOMER.name, CUSTOMER.industry, CUSTOMER.region, CUSTOMER.rating,
+               PERSON.name.label("owner"))
         .join(Person, PERSON.id == CUSTOMER.owner_id)
-        .where(CUSTOMER.id.in_(same))
-        .order_by(CUSTOMER.name, CUSTOMER.id)
-        .limit(MOST)
-    )
-
-
-def _rows(db: Session, statement: Select[Any], **values: str) -> list[Named]:
-    return [Named(*row) for row in db.connection().execute(statement, values)]
-
-
-def _prefix(column: ColumnElement[str], start: str) -> ColumnElement[bool]:
-    return column.startswith(start, autoescape=True)
-
-
-def _sounding(db: Session, wanted: names.Forms, scope: ColumnElement[bool]) -> list[Named]:
-    letters = wanted.core
-    heard = _rows(db, _select(scope).where(_prefix(CUSTOMER.sound, wanted.sound)))
-    if heard or not letters.isascii():
-        return heard[:MOST]
-    return [
-        c
-        for c in _rows(db, _select(scope))
-        if names.initials(names.forms(c.name).core).startswith(letters)
-        or names.forms(c.name).sound.replace(" ", "").startswith(letters)
-    ][:MOST]
+        .where(CUSTOMER.id == bindparam("wanted"), scope)
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,12 +12,13 @@ from sqlalchemy import select, update
 from sqlmodel import Session
 
 from engine import audit
-from engine.model import table
 from sales import customers, names
 from sales.customers import CUSTOMER, PROFILE, TAG, UNKNOWN, Customer
 from sales.people import PERSON
 
 SOURCE = "导入 {file}"
+CREDIT_CODE = re.compile(r"[0-9A-Z]{18}")
+"""The shape of a unified social credit code (GB 32100), not its check digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,9 @@ def customers_from(
 ) -> Outcome:
     """Create new customers and fill empty fields of known ones; never overwrite a value.
 
-    A customer is known by its credit code, else by its exact name. The same file again
-    changes nothing. With a wrong row, or `dry_run`, nothing is written.
+    A customer is known by its credit code, else by its exact name; two lines may complete one
+    customer, but not create it. The same file again changes nothing. With a wrong row, or
+    `dry_run`, nothing is written.
     """
     importer = _Importer(db, SOURCE.format(file=file), now)
     for line in lines:
@@ -71,42 +74,47 @@ class _Importer:
         self.outcome = Outcome()
         self.new: list[dict[str, Any]] = []
         self.tags: list[tuple[str, str]] = []
-        self.changes: list[dict[str, Any]] = []
-        self.seen: dict[str, int] = {}
+        self.changes: dict[str, dict[str, Any]] = {}
+        self.completed: set[str] = set()
+        self.taken: dict[str, int] = {}
+        self.new_codes: dict[str, int] = {}
         execute = db.connection().execute
-        people = execute(select(PERSON.name, PERSON.id).where(PERSON.status == "active"))
-        self.owners = {row.name: row.id for row in people}
-        rows = execute(select(*table(Customer).c)).mappings().all()
-        self.by_name = {row["name"]: dict(row) for row in rows}
-        self.by_code = {c["credit_code"]: c for c in self.by_name.values()}
-        self.by_code.pop(UNKNOWN, None)
-        self.known_tags = {
-            (r.customer_id, r.tag) for r in execute(select(TAG.customer_id, TAG.tag))
-        }
+        self.owners: dict[str, list[str]] = {}
+        for name, person_id in execute(_COLLEAGUES):
+            self.owners.setdefault(name, []).append(person_id)
+        known = [dict(row) for row in execute(_KNOWN).mappings()]
+        self.by_name = {row["name"]: row for row in known}
+        self.by_code = {c["credit_code"]: c for c in known if c["credit_code"] != UNKNOWN}
+        self.known_tags = {(r.customer_id, r.tag) for r in execute(_KNOWN_TAGS)}
 
     def take(self, line: Line) -> None:
         """Sort one line: wrong, new, completing, or nothing new."""
-        name, owner = names.clean(str(line.values["name"])), str(line.values.get("owner") or "")
-        first = self.seen.setdefault(name, line.number)
+        name, code = names.clean(str(line.values["name"])), _code(line)
+        owner = str(line.values.get("owner") or "")
+        first = self.taken.setdefault(name, line.number)
+        existing = self.by_code.get(code) or self.by_name.get(name)
         if first != line.number:
             self._wrong(line, "name", f"与第 {first} 行是同一家客户")
-        elif owner not in self.owners:
-            self._wrong(line, "owner", f"没有叫「{owner}」的同事" if owner else "没有填负责人")
+        elif (doubt := self._doubt(owner)) is not None:
+            self._wrong(line, "owner", doubt)
+        elif code and not CREDIT_CODE.fullmatch(code):
+            self._wrong(line, "credit_code", "统一社会信用代码应是 18 位数字或字母")
+        elif code in self.new_codes:
+            self._wrong(line, "credit_code", f"与第 {self.new_codes[code]} 行是同一家客户")
+        elif existing is not None:
+            self._complete(line, existing)
         else:
-            code = str(line.values.get("credit_code") or "")
-            existing = self.by_code.get(code) or self.by_name.get(name)
-            if existing is None:
-                self._create(line, name, self.owners[owner])
-            else:
-                self._complete(line, existing)
+            self._create(line, name, self.owners[owner][0])
+            if code:
+                self.new_codes[code] = line.number
 
     def write(self, file: str) -> None:
         """Store what `take` has gathered, with one audit row."""
         customers.add(self.db, self.new)
         customers.add_tags(self.db, self.tags)
-        for change in self.changes:
+        for customer_id, change in self.changes.items():
             self.db.connection().execute(
-                update(Customer).where(CUSTOMER.id == change["id"]).values(change)
+                update(Customer).where(CUSTOMER.id == customer_id).values(change)
             )
         counts = {"created": self.outcome.created, "completed": self.outcome.completed}
         if any(counts.values()):
@@ -119,22 +127,51 @@ class _Importer:
         self.tags += [(row["id"], tag) for tag in sorted(set(line.values.get("tags") or ()))]
         self.outcome.created += 1
 
-    def _complete(self, line: Line, existing: Mapping[str, Any]) -> None:
+    def _complete(self, line: Line, existing: dict[str, Any]) -> None:
+        """Fill what `existing` lacks; it learns at once, another line may mean it too."""
+        customer_id = existing["id"]
         facts = self._facts(line)
         filled = {f: value for f, (value, _) in facts.items() if existing[f] == UNKNOWN}
-        wanted = {(existing["id"], tag) for tag in line.values.get("tags") or ()}
+        wanted = {(customer_id, tag) for tag in line.values.get("tags") or ()}
         tags = sorted(wanted - self.known_tags)
         if filled:
             sources = {**existing["sources"], **dict.fromkeys(filled, self.source)}
-            self.changes.append({"id": existing["id"], **filled, "sources": sources})
+            existing |= {**filled, "sources": sources}
+            change = self.changes.setdefault(customer_id, {})
+            change |= {**filled, "sources": sources}
+            if "credit_code" in filled:
+                self.by_code[filled["credit_code"]] = existing
         self.tags += tags
-        if filled or tags:
-            self.outcome.completed += 1
-        else:
+        self.known_tags.update(tags)
+        if not filled and not tags:
             self.outcome.unchanged += 1
+        elif customer_id not in self.completed:
+            self.completed.add(customer_id)
+            self.outcome.completed += 1
+
+    def _doubt(self, owner: str) -> str | None:
+        """Why nobody can be told to own the customer, if so."""
+        if not owner:
+            return "没有填负责人"
+        found = len(self.owners.get(owner, ()))
+        if found > 1:
+            return f"有 {found} 位同事都叫「{owner}」，分不清是哪一位"
+        return None if found else f"没有叫「{owner}」的同事"
 
     def _facts(self, line: Line) -> dict[str, tuple[str, str]]:
-        return {f: (str(line.values[f]), self.source) for f in PROFILE if line.values.get(f)}
+        facts = {f: (str(line.values[f]), self.source) for f in PROFILE if line.values.get(f)}
+        if "credit_code" in facts:
+            facts["credit_code"] = (_code(line), self.source)
+        return facts
 
     def _wrong(self, line: Line, column: str, text: str) -> None:
         self.outcome.wrong.append(Wrong(line.number, column, text))
+
+
+def _code(line: Line) -> str:
+    return str(line.values.get("credit_code") or "").strip().upper()
+
+
+_COLLEAGUES = select(PERSON.name, PERSON.id).where(PERSON.status == "active")
+_KNOWN = select(*CUSTOMER)
+_KNOWN_TAGS = select(TAG.customer_id, TAG.tag)

@@ -1,10 +1,11 @@
 """Company names: what makes two of them the same, near, or found by a few letters.
 
-All functions are pure. A name has three forms, kept in indexed columns:
+All functions are pure. A name has these forms, kept in columns:
 - core: NFKC, lower case, without spaces, punctuation and legal form
   ("华东泵业有限公司" → "华东泵业");
-- stem: the core without a trailing general word ("杭州智云科技" → "杭州智云");
-- sound: the core's pinyin without tones, initials apart ("恒信" → "heng xin").
+- stem: the core without place, branch and general words ("上海恒信阀门" → "恒信阀门");
+- sound: the core's pinyin without tones, syllables apart ("恒信" → "heng xin");
+- letters: the same in one word ("hengxin"), and initials: its first letters ("hx").
 """
 
 from __future__ import annotations
@@ -16,26 +17,27 @@ from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
+from sales import stems
+
 LEGAL = (
     "股份有限公司", "有限责任公司", "集团有限公司", "有限公司", "股份公司", "分公司",
     "总公司", "公司", "集团", "厂",
 )  # fmt: skip
-GENERAL = (
-    "科技", "技术", "实业", "工业", "贸易", "商贸", "发展", "机械", "设备", "制造", "电子", "信息",
-)  # fmt: skip
-SERIAL = re.compile(r"[0-9a-z一二三四五六七八九十甲乙丙丁东南西北中上下新]")
 PUNCTUATION = re.compile(r"[\s\W_]+")
-SHORTEST = 2
+LEAST = 3
+"""Characters a slip must leave: two names that share fewer are two companies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """A company name and its three comparable forms."""
+    """A company name and its comparable forms."""
 
     name: str
     core: str
     stem: str
     sound: str
+    letters: str
+    initials: str
 
 
 def clean(name: str) -> str:
@@ -47,9 +49,19 @@ def clean(name: str) -> str:
 def forms(name: str) -> Forms:
     """The comparable forms of a company name; a name of punctuation only keeps itself."""
     shown = clean(name)
-    core = PUNCTUATION.sub("", unicodedata.normalize("NFKC", shown)).lower() or shown
-    core = _strip(core, LEGAL)
-    return Forms(shown, core, _strip(core, GENERAL), sound(core))
+    wide = unicodedata.normalize("NFKC", shown)
+    core = _core(wide) or shown
+    bare = _core(stems.without_bracketed_place(wide))
+    heard = sound(core)
+    return Forms(
+        name=shown, core=core, stem=stems.of(bare if len(bare) >= stems.SHORTEST else core),
+        sound=heard, letters=heard.replace(" ", ""), initials=initials(core),
+    )  # fmt: skip
+
+
+def says_something(name: str) -> bool:
+    """Whether a letter, a digit or a Han character is in the name."""
+    return any(c.isalnum() for c in name)
 
 
 @lru_cache(maxsize=4096)
@@ -64,19 +76,52 @@ def initials(words: str) -> str:
     return "".join(lazy_pinyin(words, style=Style.FIRST_LETTER))
 
 
-def one_less(core: str) -> list[str]:
-    """Names that lack one character of `core`, where that character is no serial mark.
+def stored_keys(stem: str) -> set[str]:
+    """What a customer is found by when somebody writes its stem with one slip.
 
-    "华东泵业泵" lacks to "华东泵业"; "华东泵业2" and "华东泵业二" are other companies.
+    The stem, its sound, and the stem with a "*" for each character that is no serial mark:
+    "恒信阀门" has "恒*阀门", and so has "恒星阀门".
     """
-    if len(core) <= SHORTEST + 1:
-        return []
-    shorter = {core[:i] + core[i + 1 :] for i, c in enumerate(core) if not SERIAL.match(c)}
-    return sorted(shorter)
+    return {stem, f"~{sound(stem)}", *_starred(stem)}
 
 
-def _strip(core: str, endings: tuple[str, ...]) -> str:
-    for ending in endings:
-        if core.endswith(ending) and len(core) - len(ending) >= SHORTEST:
-            return _strip(core[: -len(ending)], endings)
+def asked_keys(stem: str) -> set[str]:
+    """The keys of every stem at most one slip away: one character other, missing or too much.
+
+    A serial mark is never a slip: "华东泵业2" asks for no key of "华东泵业".
+    """
+    keys = stored_keys(stem)
+    if len(stem) >= LEAST:
+        keys |= {f"{stem[:i]}*{stem[i:]}" for i in range(len(stem) + 1)}
+    if len(stem) > LEAST:
+        keys |= {stem[:i] + stem[i + 1 :] for i in _unmarked(stem)}
+    return keys
+
+
+def numbered_apart(one: str, other: str) -> bool:
+    """Whether two stems of one sound differ in a serial mark: "新客户乙" and "新客户一"."""
+    return len(one) == len(other) and any(
+        a != b and stems.MARK.match(a) and stems.MARK.match(b)
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+def _core(wide: str) -> str:
+    core = PUNCTUATION.sub("", wide).lower()
+    while (ending := next((e for e in LEGAL if _ends(core, e)), "")) != "":
+        core = core.removesuffix(ending)
     return core
+
+
+def _ends(core: str, ending: str) -> bool:
+    return core.endswith(ending) and len(core) - len(ending) >= stems.SHORTEST
+
+
+def _starred(stem: str) -> set[str]:
+    if len(stem) <= LEAST:
+        return set()
+    return {f"{stem[:i]}*{stem[i + 1 :]}" for i in _unmarked(stem)}
+
+
+def _unmarked(stem: str) -> list[int]:
+    return [i for i, character in enumerate(stem) if not stems.MARK.match(character)]

@@ -9,11 +9,12 @@ from sqlalchemy import BigInteger, Index, bindparam, insert, select
 from sqlmodel import Field, Session
 
 from engine import audit
+from engine.errors import Refusal
 from engine.ids import day_number, ulid
 from engine.model import Row, table
 from engine.types import UtcTime
 from sales import customers
-from sales.customers import CUSTOMER, UNKNOWN, Customer, Named
+from sales.customers import CUSTOMER, PROFILE, UNKNOWN, Customer, Named
 
 
 class Opportunity(Row, table=True):
@@ -60,15 +61,28 @@ class Referral(Row, table=True):
     customer_id: str = Field(foreign_key="customer.id")
 
 
+class OwnIntroducer(Refusal):
+    """The new customer turned out to be its introducer."""
+
+    code = "own_introducer"
+    text = "「{name}」不能做自己的介绍人，请换一家介绍人，或改一下新客户名称。"
+
+
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A new opportunity as its card shows it; `filled` is (field, value, source)."""
+    """An opportunity as its card shows it.
+
+    `filled` is (field, value, source) of what the customer took over from an introducer,
+    `missing` the fields of the customer that nobody knows yet.
+    """
 
     number: str
+    customer_id: str
     customer: str
     introducer: str
     tags: tuple[str, ...]
     filled: tuple[tuple[str, str, str], ...]
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +112,15 @@ INTRODUCED = "介绍客户 "
 _VOUCHING = table(Customer).alias("introducer")
 _OF_FLOW = (
     select(
-        OPPORTUNITY.id, OPPORTUNITY.number, CUSTOMER.name, CUSTOMER.industry, CUSTOMER.region,
-        CUSTOMER.sources, _VOUCHING.c.name.label("introducer"),
+        OPPORTUNITY.id, OPPORTUNITY.number, OPPORTUNITY.customer_id, CUSTOMER.name,
+        CUSTOMER.sources, _VOUCHING.c.name.label("introducer"), *(CUSTOMER[f] for f in PROFILE),
     )
     .join(Customer, CUSTOMER.id == OPPORTUNITY.customer_id)
     .join(Referral, REFERRAL.opportunity_id == OPPORTUNITY.id)
     .join(_VOUCHING, _VOUCHING.c.id == REFERRAL.introducer_id)
     .where(OPPORTUNITY.flow == bindparam("wanted"))
 )  # fmt: skip
+_EXISTS = select(OPPORTUNITY.id).where(OPPORTUNITY.flow == bindparam("wanted"))
 _TAGS = select(TAG.tag).where(TAG.opportunity_id == bindparam("wanted")).order_by(TAG.tag)
 _INHERITED = select(CUSTOMER.industry, CUSTOMER.region).where(CUSTOMER.id == bindparam("wanted"))
 
@@ -115,15 +130,19 @@ def refer(db: Session, introducer: Named, new: str | Named, by: By) -> Created:
 
     `new` is the name of a new customer, or the existing customer it turned out to be. The
     caller has asked `of_flow` first; the database refuses a second one of the same errand.
+
+    Raises:
+        OwnIntroducer: `new` is the introducer itself.
     """
-    facts: dict[str, tuple[str, str]] = {}
     if isinstance(new, Named):
-        customer_id, customer = new.id, new.name
+        if new.id == introducer.id:
+            raise OwnIntroducer(name=new.name)
+        customer_id = new.id
     else:
         facts = _inherited(db, introducer)
         row = customers.draft(new, owner_id=by.person_id, now=by.now, facts=facts)
         customers.add(db, [row])
-        customer_id, customer = row["id"], row["name"]
+        customer_id = row["id"]
         _trail(db, "customer.created", ("customer", customer_id), by)
     opportunity_id, number = _open(db, customer_id, by)
     db.connection().execute(_INSERT_REFERRAL, {
@@ -136,22 +155,27 @@ def refer(db: Session, introducer: Named, new: str | Named, by: By) -> Created:
         db.connection().execute(_INSERT_TAG, copied)
     _trail(db, "opportunity.created", ("opportunity", opportunity_id), by,
            number=number, introducer=introducer.id)  # fmt: skip
-    filled = tuple((field, *facts[field]) for field in INHERITED if field in facts)
-    return Created(number, customer, introducer.name, tuple(tags), filled)
+    return _shown(db, by.flow)
 
 
 def of_flow(db: Session, flow: str) -> Created | None:
     """The opportunity an errand has led to, if it has."""
-    row = db.connection().execute(_OF_FLOW, {"wanted": flow}).one_or_none()
-    if row is None:
-        return None
+    found = db.connection().execute(_EXISTS, {"wanted": flow}).scalar_one_or_none()
+    return None if found is None else _shown(db, flow)
+
+
+def _shown(db: Session, flow: str) -> Created:
+    """The errand's result, read back: it is shown alike the first time and every other."""
+    row = db.connection().execute(_OF_FLOW, {"wanted": flow}).one()
     tags = db.connection().execute(_TAGS, {"wanted": row.id}).scalars()
     filled = tuple(
         (field, getattr(row, field), row.sources[field])
         for field in INHERITED
         if row.sources.get(field, "").startswith(INTRODUCED)
     )
-    return Created(row.number, row.name, row.introducer, tuple(tags), filled)
+    missing = tuple(field for field in PROFILE if getattr(row, field) == UNKNOWN)
+    return Created(row.number, row.customer_id, row.name, row.introducer, tuple(tags), filled,
+                   missing)  # fmt: skip
 
 
 def _open(db: Session, customer_id: str, by: By) -> tuple[str, str]:

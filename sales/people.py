@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Index, Select, UniqueConstraint, bindparam, or_, select
+from sqlalchemy import Index, UniqueConstraint, bindparam, select
 from sqlmodel import Field, Session
 
 from engine.model import Row, table
@@ -97,18 +96,16 @@ class Address:
 
 PERSON = table(Person).c
 IDENTITY = table(Identity).c
-_WHO = (
+_KNOWN = (
     select(PERSON.id, PERSON.name, PERSON.role, PERSON.manager_id, PERSON.region)
-    .where(PERSON.status == "active")
-    .order_by(PERSON.id)
-    .limit(1)
+    .join(Identity, IDENTITY.person_id == PERSON.id)
+    .where(
+        PERSON.status == "active",
+        IDENTITY.platform == bindparam("platform"),
+        IDENTITY.tenant == bindparam("tenant"),
+        IDENTITY.account == bindparam("account"),
+    )
 )
-_BY_ACCOUNT = _WHO.join(Identity, IDENTITY.person_id == PERSON.id).where(
-    IDENTITY.platform == bindparam("platform"),
-    IDENTITY.tenant == bindparam("tenant"),
-    IDENTITY.account == bindparam("account"),
-)
-_BY_NAME = _WHO.where(or_(PERSON.name == bindparam("name"), PERSON.id == bindparam("name")))
 
 
 def known(db: Session, platform: str, tenant: str, account: str) -> Who | None:
@@ -117,27 +114,8 @@ def known(db: Session, platform: str, tenant: str, account: str) -> Who | None:
     WeCom's user ids compare without case and come back in lower case, so all accounts are
     kept in lower case (wecom reference §5.1).
     """
-    account = account.lower()
-    return _who(db, _BY_ACCOUNT, {"platform": platform, "tenant": tenant, "account": account})
-
-
-def named(db: Session, name: str) -> Who | None:
-    """The active person with this name or id; the first by id if several share a name."""
-    return _who(db, _BY_NAME, {"name": name})
-
-
-def addresses(db: Session, person_id: str) -> list[Address]:
-    """Every account of a person, in a stable order."""
-    rows = db.connection().execute(
-        select(IDENTITY.person_id, IDENTITY.platform, IDENTITY.tenant, IDENTITY.account)
-        .where(IDENTITY.person_id == person_id)
-        .order_by(IDENTITY.platform)
-    )
-    return [Address(*row) for row in rows]
-
-
-def _who(db: Session, statement: Select[Any], values: dict[str, str]) -> Who | None:
-    row = db.connection().execute(statement, values).one_or_none()
+    values = {"platform": platform, "tenant": tenant, "account": account.lower()}
+    row = db.connection().execute(_KNOWN, values).one_or_none()
     if row is None:
         return None
     return Who(row.id, row.name, Role(row.role), row.manager_id, row.region)

@@ -54,12 +54,13 @@ def require(who: Who, permission: str, what: str) -> None:
 def visible(who: Who) -> ColumnElement[bool]:
     """The customers `who` may see: own and the team's; a manager the people below; some all.
 
-    A team is the people who share a manager (A28: "own+team customers"). Two levels of
-    management lie below a director, who sees everything anyway.
+    A team is the people who share a manager (A28: "own+team customers"); somebody without a
+    manager has none. Two levels of management lie below a director, who sees everything anyway.
     """
     if who.role in SEES_ALL:
         return true()
     below = PERSON.manager_id == who.id
-    beside = PERSON.manager_id == who.manager_id if who.role is Role.REP else false()
+    in_team = who.role is Role.REP and who.manager_id is not None
+    beside = PERSON.manager_id == who.manager_id if in_team else false()
     team = select(PERSON.id).where(or_(below, beside))
     return or_(CUSTOMER.owner_id == who.id, CUSTOMER.owner_id.in_(team))

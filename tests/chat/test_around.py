@@ -68,6 +68,13 @@ def test_an_ambiguous_customer_is_picked(office):
     assert card["title"] == "恒信阀门"
 
 
+def test_a_cut_list_of_customers_says_that_there_is_more(office):
+    for i in range(11):
+        office.says("张三", f"/商机 某阀门制造 批量客户{i:03d}号")
+    [pick] = office.says("张三", "/客户 批量客户")
+    assert "还有更多，请多打几个字" in str(pick["raw"])
+
+
 def test_another_regions_customer_does_not_exist_for_me(office):
     [answer] = office.says("张三", "/客户 南粤阀业")
     assert "没有「南粤阀业」" in answer["text"]
@@ -78,6 +85,7 @@ def test_another_regions_customer_does_not_exist_for_me(office):
 def test_a_customer_introduces_from_its_card_with_one_field_left(office):
     [card] = office.says("张三", "/客户 某阀门制造", "dingtalk")
     [form] = office.presses("张三", card, "由它介绍新客户")
+    assert "介绍人：某阀门制造" in form["text"]
     [field] = form["inputs"]
     assert field["name"] == "name"
     office.presses("张三", form, form["buttons"][0]["action"], {"name": "北方泵业"})

@@ -1,9 +1,13 @@
 """A28: two facts make a standard opportunity, three ways, one transaction."""
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
+from sales import customers
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 PLATFORMS = pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
 TAGS = "增值税专票、工程项目、年度框架、阀门"
 
@@ -68,6 +72,33 @@ def test_an_unknown_introducer_gets_the_nearest_names(office):
     assert office.rows("opportunity") == []
 
 
+def test_half_of_the_characters_are_enough_to_offer_a_name(office):
+    [card] = office.says("张三", "/商机 华东阀门 北方泵业")
+    offered = " ".join(button["text"] for button in card["buttons"])
+    assert "华东泵业" in offered
+    assert "恒信阀门" in offered
+
+
+def test_a_cut_list_says_that_there_is_more(office):
+    _add_customers(office, 11)
+    [pick] = office.says("张三", "/商机 批量客户 北方泵业")
+    assert "还有更多，请多打几个字" in str(pick["raw"])
+    [pick] = office.says("张三", "/商机 恒信 北方泵业")
+    assert "还有更多" not in str(pick["raw"])
+
+
+@PLATFORMS
+def test_a_form_of_more_than_fifty_customers_says_how_to_name_the_others(office, platform):
+    _add_customers(office, 60)
+    [form] = office.says("张三", "/商机", platform)
+    assert "只列出前 50 家，其余请直接发：/商机 <介绍人> <新客户>" in form["text"]
+    if platform == "dingtalk":
+        assert len(form["inputs"][0]["options"]) == 50
+    office.reset()
+    [form] = office.says("张三", "/商机", platform)
+    assert "只列出前" not in form["text"]
+
+
 def test_an_introducer_like_nothing_we_know_is_refused_with_the_way_out(office):
     [answer] = office.says("张三", "/商机 ＱＱＱ 北方泵业")
     assert "没有「ＱＱＱ」" in answer["text"] or "没有「QQQ」" in answer["text"]
@@ -95,6 +126,46 @@ def test_it_is_the_same_customer_makes_an_opportunity_but_no_customer(office):
     assert opportunity["customer_id"] == customer["id"]
 
 
+def test_a_customer_is_not_offered_as_introduced_by_itself(office):
+    [ask] = office.says("张三", "/商机 华东泵业 华东泵业有限公司")
+    assert ask["title"] == "疑似同一客户"
+    assert [b["text"] for b in ask["buttons"]] == ["仍要新建"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "浙江恒信阀门有限公司",
+        "上海恒信阀门",
+        "恒信阀门（上海）有限公司",
+        "华东泵业上海分公司",
+        "华东泵业销售有限公司",
+        "恒星阀门",
+        "华东泵",
+    ],
+)
+def test_a_place_a_branch_or_a_slip_asks_before_creating(office, name):
+    [ask] = office.says("张三", f"/商机 某阀门制造 {name}")
+    assert ask["title"] == "疑似同一客户"
+    assert office.rows("opportunity") == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("北方泵业", "南方泵业"),
+        ("批量客户001号", "批量客户002号"),
+        ("新客户甲", "新客户乙"),
+        ("测试01甲", "测试02甲"),
+        ("西部机电", "东方阀业"),
+    ],
+)
+def test_two_names_with_other_marks_are_two_customers(office, first, second):
+    for name in (first, second):
+        [card] = office.says("张三", f"/商机 某阀门制造 {name}")
+        assert card["title"] == f"商机已建：{name}"
+
+
 @pytest.mark.parametrize("name", ["华东泵业二期", "华东泵业2", "北方泵业", "南方泵业"])
 def test_a_serial_mark_or_another_region_makes_another_customer(office, name):
     [card] = office.says("张三", f"/商机 某阀门制造 {name}")
@@ -106,6 +177,47 @@ def test_a_colleagues_customer_outside_my_team_shows_only_its_owner_masked(offic
     assert ask["title"] == "疑似同一客户"
     assert "赵*" in ask["text"]
     assert [b["text"] for b in ask["buttons"]] == ["仍要新建"]
+
+
+def test_the_new_customers_card_opens_even_when_it_has_a_namesake(office):
+    [ask] = office.says("张三", "/商机 某阀门制造 恒信阀门")
+    office.presses("张三", ask, "仍要新建")
+    [created] = [m for m in office.sees("张三") if m["id"] == ask["id"]]
+    office.presses("张三", created, "看客户")
+    card = office.sees("张三")[-1]
+    assert card["title"] == "恒信阀门"
+    assert {"name": "负责人", "value": "张三"} in card["fields"]
+
+
+def test_the_result_names_only_what_is_really_unknown(office):
+    [card] = office.says("张三", "/商机 某阀门制造 北方泵业")
+    assert "联系人、电话、地址、规模、信用代码、信用评级" in str(card["raw"])
+    [ask] = office.says("张三", "/商机 某阀门制造 恒信阀门")
+    office.presses("张三", ask, "就是它")
+    [same] = [m for m in office.sees("张三") if m["id"] == ask["id"]]
+    assert "联系人、电话、地址、规模、信用代码" in str(same["raw"])
+    assert "信用评级" not in str(same["raw"])
+
+
+@pytest.mark.parametrize("name", ["？？", "——", "！", "*" * 5])
+def test_a_name_of_punctuation_is_refused(office, name):
+    [answer] = office.says("张三", f"/商机 某阀门制造 {name}")
+    assert "汉字、字母或数字" in answer["text"]
+    assert office.rows("opportunity") == []
+
+
+def test_a_name_stays_as_it_was_typed(office):
+    [card] = office.says("张三", "／商机　某阀门制造　恒信（上海）泵业Ａ")
+    assert card["title"] == "商机已建：恒信（上海）泵业Ａ"
+    assert len(office.rows("customer", name="恒信（上海）泵业Ａ")) == 1
+
+
+def test_two_taps_on_a_guess_make_one_opportunity(office):
+    [guess] = office.says("张三", "/尚机 某阀门制造 北方泵业")
+    message = office.demo.phones.message(guess["id"])
+    for _ in range(2):
+        office.finger(office.demo.wecom.press(message, "1.0", {}))
+    assert len(office.rows("opportunity")) == 1
 
 
 def test_a_bare_command_opens_the_h5_form_on_wecom(office):
@@ -157,3 +269,12 @@ def test_the_same_customer_on_both_platforms_in_parallel(office):
         thread.join()
     numbers = sorted(row["number"] for row in office.rows("opportunity"))
     assert numbers == [f"OPP-20261123-{i:04d}" for i in range(1, 13)]
+
+
+def _add_customers(office, count):
+    def add(db):
+        names = (f"批量客户{i:03d}号" for i in range(count))
+        drafts = [customers.draft(n, owner_id="zhangsan", now=NOW, facts={}) for n in names]
+        customers.add(db, drafts)
+
+    office.demo.service.database.writer.run(add)

@@ -27,6 +27,16 @@ def test_a_bare_command_has_no_arguments(line):
     assert call.args == {}
 
 
+def test_only_the_command_word_and_the_spaces_are_normalised():
+    for line in ("／商机　某阀门　恒信（上海）泵业Ａ", "/商机某阀门 恒信（上海）泵业Ａ"):
+        call = read(line, ROUTES)
+        assert isinstance(call, Call)
+        assert call.args == {"introducer": "某阀门", "name": "恒信（上海）泵业Ａ"}
+    guess = read("／尚机 Ａ厂 ①号", ROUTES)
+    assert isinstance(guess, Guess)
+    assert (guess.line, guess.call.args["introducer"]) == ("/商机 Ａ厂 ①号", "Ａ厂")
+
+
 @pytest.mark.parametrize("line", ["/尚机", "/商业", "商机", "/sj", "/oportunity"])
 def test_a_near_miss_is_guessed_but_never_run(line):
     guess = read(line, ROUTES)
@@ -58,7 +68,7 @@ def test_two_commands_cannot_share_a_word():
         routes = Routes(name)
 
         @routes.query("同", alias=name, summary="", example="")
-        def same(ctx, word: Annotated[str, Ask("?")]) -> Text:
+        def same(ctx, word: Annotated[str, Ask("?", "")]) -> Text:
             return Text(word)
 
         return routes

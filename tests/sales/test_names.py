@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sales import names
+from sales import names, stems
 
 COMPANIES = st.text(alphabet="华东北方泵业阀门制造科技有限公司集团厂二期2Ａa （）-", max_size=20)
 
@@ -33,10 +33,67 @@ def test_a_homophone_sounds_the_same():
     assert names.forms("恒信阀门").sound == names.forms("恒新伐门").sound
 
 
-def test_a_serial_mark_is_never_a_slip():
-    assert "华东泵业" not in names.one_less("华东泵业2")
-    assert "华东泵业" not in names.one_less("华东泵业二")
-    assert "华东泵业" in names.one_less("华东泵业业")
+def near(one, other):
+    asked, stored = names.forms(one).stem, names.forms(other).stem
+    shared = names.asked_keys(asked) & names.stored_keys(stored)
+    return bool(shared) and not names.numbered_apart(asked, stored)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("浙江恒信阀门有限公司", "恒信阀门"),
+        ("浙江省杭州市恒信阀门", "恒信阀门"),
+        ("恒信阀门（上海）有限公司", "恒信阀门"),
+        ("恒信（上海）阀门有限公司", "恒信阀门"),
+        ("华东泵业上海分公司", "华东泵业"),
+        ("华东泵业销售有限公司", "华东泵业"),
+        ("恒星阀门", "恒信阀门"),
+        ("恒新阀门", "恒信阀门"),
+        ("华冬泵业", "华东泵业"),
+        ("华东泵", "华东泵业"),
+        ("华东泵业业", "华东泵业"),
+        ("智云科技", "杭州智云科技有限公司"),
+    ],
+)
+def test_a_place_a_branch_a_general_word_or_one_slip_leaves_the_names_near(one, other):
+    assert near(one, other)
+    assert near(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("北方泵业", "华东泵业"),
+        ("南方泵业", "北方泵业"),
+        ("东海泵业", "华东泵业"),
+        ("华东泵业二期", "华东泵业"),
+        ("华东泵业2", "华东泵业"),
+        ("东方阀业", "南粤阀业"),
+        ("批量客户001号", "批量客户002号"),
+        ("新客户甲", "新客户乙"),
+        ("新客户一", "新客户乙"),
+        ("测试01甲", "测试02甲"),
+        ("上海泵业", "山东泵业"),
+        ("上海电子科技", "上海信息技术"),
+        ("上海阀门一厂", "北京阀门一厂"),
+    ],
+)
+def test_a_serial_mark_or_another_name_makes_another_company(one, other):
+    assert not near(one, other)
+    assert not near(other, one)
+
+
+@given(COMPANIES, COMPANIES)
+def test_nearness_goes_both_ways(one, other):
+    assert near(one, other) == near(other, one)
+
+
+@given(COMPANIES)
+def test_a_stem_is_part_of_its_name_and_its_own_stem(name):
+    stem = names.forms(name).stem
+    assert stems.of(stem) == stem
+    assert near(name, stem)
 
 
 @given(st.text(max_size=80))

@@ -9,6 +9,7 @@ revision = "0001"
 down_revision = None
 
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+BYTEWISE = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -22,7 +23,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in (
         "delivery", "card", "referral", "opportunity_tag", "opportunity", "purchase",
-        "customer_tag", "customer", "identity", "person", "secret", "sequence", "audit", "job",
+        "customer_tag", "customer_key", "customer", "identity", "person", "secret", "sequence",
+        "audit", "job",
     ):  # fmt: skip
         op.drop_table(table)
 
@@ -46,6 +48,7 @@ def _machinery() -> None:
         sa.Column("done_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_job"),
         sa.UniqueConstraint("lane", "key", name="uq_job_lane_key"),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_job_done",
@@ -91,6 +94,7 @@ def _machinery() -> None:
         sa.Column("cause", sa.String(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_audit"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_audit_actor", "audit", ["actor", "at"], unique=False)
     op.create_index(
@@ -148,9 +152,11 @@ def _customers() -> None:
         "customer",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("core", sa.String(), nullable=False),
+        sa.Column("core", BYTEWISE, nullable=False),
         sa.Column("stem", sa.String(), nullable=False),
-        sa.Column("sound", sa.String(), nullable=False),
+        sa.Column("sound", BYTEWISE, nullable=False),
+        sa.Column("letters", BYTEWISE, nullable=False),
+        sa.Column("initials", BYTEWISE, nullable=False),
         sa.Column("owner_id", sa.String(), nullable=False),
         sa.Column("credit_code", sa.String(), nullable=False),
         sa.Column("industry", sa.String(), nullable=False),
@@ -167,9 +173,19 @@ def _customers() -> None:
     )
     op.create_index("ix_customer_code", "customer", ["credit_code"], unique=False)
     op.create_index("ix_customer_core", "customer", ["core"], unique=False)
+    op.create_index("ix_customer_initials", "customer", ["initials"], unique=False)
+    op.create_index("ix_customer_letters", "customer", ["letters"], unique=False)
     op.create_index("ix_customer_owner", "customer", ["owner_id"], unique=False)
     op.create_index("ix_customer_sound", "customer", ["sound"], unique=False)
-    op.create_index("ix_customer_stem", "customer", ["stem"], unique=False)
+    op.create_table(
+        "customer_key",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name="fk_customer_key_customer_id"
+        ),
+        sa.PrimaryKeyConstraint("key", "customer_id", name="pk_customer_key"),
+    )
     op.create_table(
         "customer_tag",
         sa.Column("customer_id", sa.String(), nullable=False),

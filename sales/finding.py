@@ -1,0 +1,209 @@
+"""Finding customers: by name, by a few letters, by likeness, and who may be the same company."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from typing import Any, NamedTuple
+
+from rapidfuzz import fuzz
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
+from sqlmodel import Session
+
+from engine.model import table
+from sales import names
+from sales.customers import CUSTOMER, NAMED, CustomerKey, Named
+from sales.people import PERSON, Person
+
+MOST = 10
+"""Customers offered for picking; WeCom's pick list holds no more."""
+LISTED = 50
+"""Customers in the list of a form before a letter is typed."""
+COMPARED = 8
+"""Characters of a name that count for likeness; the telling ones stand in front."""
+CANDIDATES = 50
+"""Customers compared letter by letter after the database has sorted them roughly."""
+LAST = "\U0010ffff"
+"""Sorts behind everything that can follow a beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Customers to pick from, best first; `more` says that others fit as well."""
+
+    customers: tuple[Named, ...] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A customer that may be the same company; only a `visible` one may be shown by name."""
+
+    customer: Named
+    owner: str
+    owner_region: str
+    visible: bool
+
+
+def find(db: Session, words: str, scope: ColumnElement[bool]) -> Found:
+    """The customers people mean by `words`, best first, at most ten.
+
+    One exact name (or the only name starting with or containing the words) is alone in the
+    list. Otherwise everything that starts with, contains, sounds like, or has the initials.
+    """
+    if not names.says_something(words):
+        return Found()
+    wanted, queries = names.forms(words), _queries(scope)
+    if exact := _rows(db, queries.exact, wanted=wanted.core):
+        return _cut(exact)
+    starts = _rows(db, queries.starts, **_range("core", wanted.core))
+    if len(starts) == 1:
+        return Found(tuple(starts))
+    within = {**_range("core", wanted.core), "wanted": wanted.core}
+    if inside := _rows(db, queries.inside, **within):
+        return _cut(inside)
+    return _cut(_sounding(db, queries, wanted))
+
+
+def nearest(db: Session, words: str, scope: ColumnElement[bool]) -> Found:
+    """The customers that share at least half of the characters of `words`, best first.
+
+    Ten at most, and never for one character alone: "华东阀门" is near "华东泵业" and "恒信阀门".
+    """
+    stem = names.forms(words).stem
+    shared = [c for c in dict.fromkeys(stem) if c.isalnum()][:COMPARED]
+    enough = max(2, (len(shared) + 1) // 2)
+    if len(shared) < enough:
+        return Found()
+    patterns = [*(f"%{c}%" for c in shared), *[""] * (COMPARED - len(shared))]  # "" fits none
+    values = {f"c{i}": pattern for i, pattern in enumerate(patterns)}
+    rows = db.connection().execute(
+        _queries(scope).nearest, {**values, **_range("core", stem[:2]), "enough": enough}
+    )
+    ranked = sorted(rows, key=lambda row: -fuzz.ratio(stem, row.core))
+    return Found(tuple(Named(*row[:3]) for row in ranked[:MOST]))
+
+
+def suggest(db: Session, typed: str, scope: ColumnElement[bool]) -> Sequence[Named]:
+    """What a pick list offers: what fits the typed letters, or the first fifty by name.
+
+    One more than `LISTED` says that there are more.
+    """
+    if typed.strip():
+        return find(db, typed, scope).customers
+    return _rows(db, _queries(scope).listed)
+
+
+def similar(db: Session, name: str, scope: ColumnElement[bool]) -> list[Twin]:
+    """Every customer that may be the same company, whoever owns it, at most ten.
+
+    Same stem, same sound, or one slip apart (`names.asked_keys`): index look-ups only.
+    `scope` decides which of them may be shown (beyond.md: check as system, reveal the owner
+    masked).
+    """
+    stem = names.forms(name).stem
+    rows = db.connection().execute(
+        _queries(scope).twins, {"keys": sorted(names.asked_keys(stem)), "stem": stem}
+    )
+    return [
+        Twin(Named(*row[:3]), row.owner, row.owner_region, bool(row.seen))
+        for row in rows
+        if not names.numbered_apart(stem, row.stem)
+    ][:MOST]
+
+
+class _Queries(NamedTuple):
+    """The statements of one scope, built once."""
+
+    exact: Select[Any]
+    starts: Select[Any]
+    inside: Select[Any]
+    sounds: Select[Any]
+    spells: Select[Any]
+    listed: Select[Any]
+    nearest: Select[Any]
+    twins: Select[Any]
+
+
+KEY = table(CustomerKey).c
+_BY_NAME = (CUSTOMER.name, CUSTOMER.id)
+
+
+@lru_cache(maxsize=1024)
+def _queries(scope: ColumnElement[bool]) -> _Queries:
+    offer = select(*NAMED).where(scope).order_by(*_BY_NAME).limit(MOST + 1)
+    starts = _begins("core")
+    inside = CUSTOMER.core.contains(bindparam("wanted"))  # letters only, nothing to escape
+    sounds = or_(CUSTOMER.sound == bindparam("heard"), _begins("sound"))
+    return _Queries(
+        exact=offer.where(CUSTOMER.core == bindparam("wanted")),
+        starts=offer.where(_indexed(starts)),
+        inside=offer.where(inside).order_by(None).order_by(case((starts, 0), else_=1), *_BY_NAME),
+        sounds=offer.where(_indexed(sounds)),
+        spells=offer.where(_indexed(or_(_begins("letters"), _begins("initials")))),
+        listed=offer.limit(LISTED + 1),
+        nearest=_nearest(scope),
+        twins=_twins(scope),
+    )
+
+
+def _nearest(scope: ColumnElement[bool]) -> Select[Any]:
+    """The rough order: characters shared, the same first two, the shorter name."""
+    shares = (CUSTOMER.core.like(bindparam(f"c{i}")) for i in range(COMPARED))
+    shared = reduce(operator.add, (case((one, 1), else_=0) for one in shares))
+    return (
+        select(*NAMED, CUSTOMER.core)
+        .where(scope, shared >= bindparam("enough"))
+        .order_by(shared.desc(), case((_begins("core"), 0), else_=1), func.length(CUSTOMER.core),
+                  *_BY_NAME)
+        .limit(CANDIDATES)
+    )  # fmt: skip
+
+
+def _twins(scope: ColumnElement[bool]) -> Select[Any]:
+    """Index look-ups of a handful of keys; the very same stem comes first."""
+    same = select(KEY.customer_id).where(KEY.key.in_(bindparam("keys", expanding=True)))
+    return (
+        select(*NAMED, PERSON.name.label("owner"), PERSON.region.label("owner_region"),
+               scope.label("seen"), CUSTOMER.stem)
+        .join(Person, PERSON.id == CUSTOMER.owner_id)
+        .where(CUSTOMER.id.in_(same))
+        .order_by(CUSTOMER.stem != bindparam("stem"), *_BY_NAME)
+        .limit(CANDIDATES)
+    )  # fmt: skip
+
+
+def _sounding(db: Session, queries: _Queries, wanted: names.Forms) -> list[Named]:
+    heard = {"heard": wanted.sound, **_range("sound", f"{wanted.sound} ")}
+    found = _rows(db, queries.sounds, **heard)
+    if found or not wanted.core.isascii():
+        return found
+    typed = {**_range("letters", wanted.core), **_range("initials", wanted.core)}
+    return _rows(db, queries.spells, **typed)
+
+
+def _begins(column: str) -> ColumnElement[bool]:
+    """Whether the column begins with a text given by `_range`; an index serves it."""
+    return and_(
+        CUSTOMER[column] >= bindparam(f"{column}_from"),
+        CUSTOMER[column] < bindparam(f"{column}_to"),
+    )
+
+
+def _indexed(wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition by its own index; SQLite would rather walk everything of the owners."""
+    return CUSTOMER.id.in_(select(CUSTOMER.id).where(wanted))
+
+
+def _range(column: str, start: str) -> dict[str, str]:
+    return {f"{column}_from": start, f"{column}_to": f"{start}{LAST}"}
+
+
+def _rows(db: Session, statement: Select[Any], **values: str) -> list[Named]:
+    return [Named(*row) for row in db.connection().execute(statement, values)]
+
+
+def _cut(rows: list[Named]) -> Found:
+    return Found(tuple(rows[:MOST]), more=len(rows) > MOST)

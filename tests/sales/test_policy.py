@@ -1,0 +1,30 @@
+"""Who sees whose customers."""
+
+from sqlalchemy import select
+
+from engine.model import table
+from sales import customers, policy
+from sales.customers import CUSTOMER
+from sales.people import Person, Role, Who
+from tests.sales.conftest import NOW
+
+
+def sees(db, who):
+    rows = db.connection().execute(select(CUSTOMER.name).where(policy.visible(who)))
+    return set(rows.scalars())
+
+
+def test_two_reps_without_a_manager_are_no_team(db):
+    for name in ("甲", "乙"):
+        person = {"id": name, "name": name, "role": "rep", "manager_id": None, "region": "",
+                  "status": "active", "created_at": NOW}  # fmt: skip
+        db.connection().execute(table(Person).insert(), person)
+        draft = customers.draft(f"{name}的客户", owner_id=name, now=NOW, facts={})
+        customers.add(db, [draft])
+    assert sees(db, Who("甲", "甲", Role.REP, None, "")) == {"甲的客户"}
+
+
+def test_a_rep_sees_the_teams_customers_and_no_others(db):
+    names = sees(db, Who("zhangsan", "张三", Role.REP, "wangjingli", "华东"))
+    assert {"华东泵业", "恒信阀门"} <= names
+    assert "南粤阀业" not in names
