@@ -7,13 +7,18 @@ import importlib.metadata
 import json as jsonlib
 import logging
 import os
+import socket
 import sys
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import logs
 from bot.clock import Clock
@@ -21,7 +26,21 @@ from bot.settings import Settings, load, loose_permissions, masked
 from bot.settings_read import SettingsError
 from engine.database import Database, DatabaseInUse
 
+if TYPE_CHECKING:
+    from bot.importing import Report
+
 PROBLEM, MISUSE = 1, 2
+NO_PLATFORM = "企业微信和钉钉都没有配置，收不到任何消息。请在 config.toml 里填好至少一个。"
+UNREACHABLE = "数据库打不开（{reason}）。请检查 database.url 和数据库本身。"
+
+
+class Platform(StrEnum):
+    """A platform as it is named on the command line."""
+
+    WECOM = "wecom"
+    DINGTALK = "dingtalk"
+
+
 CONFIG = Path("config.toml")
 DEMO = Path(".demo")
 PORT = 8787
@@ -46,11 +65,16 @@ def version(*, json: Json = False) -> None:
 @app.command()
 def check(config: Config = CONFIG, *, json: Json = False) -> None:
     """检查配置：列出全部问题，不显示任何密钥。"""
-    settings = _settings(config)
+    settings = _settings(config, json=json)
     shown = masked(settings)
     loose = config.exists() and loose_permissions(config)
     warnings = ["配置文件别人也能读，请 chmod 600"] if loose else []
-    words = [*(f"{name}：{value}" for name, value in shown.items()), *warnings, "配置没有问题"]
+    if settings.wecom is None and settings.dingtalk is None:
+        warnings.append(NO_PLATFORM)
+    words = [
+        *(f"{name}：{value}" for name, value in shown.items()),
+        *(warnings or ["配置没有问题"]),
+    ]
     _print({"settings": shown, "warnings": warnings}, "\n".join(words), json=json)
 
 
@@ -59,9 +83,13 @@ def migrate(config: Config = CONFIG, *, json: Json = False) -> None:
     """把数据库升级到当前版本。"""
     from bot.migrate import upgrade
 
-    database = _database(_settings(config))
-    upgrade(database)
-    database.close()
+    database = _database(_settings(config, json=json), json=json)
+    try:
+        upgrade(database)
+    except SQLAlchemyError as broken:
+        _fail(UNREACHABLE.format(reason=type(broken).__name__), PROBLEM, json=json)
+    finally:
+        database.close()
     _print({"migrated": True}, "数据库已是最新", json=json)
 
 
@@ -73,17 +101,22 @@ def run(config: Config = CONFIG) -> None:
 
     settings = _settings(config)
     logs.configure(json=not sys.stderr.isatty())
+    if settings.wecom is None and settings.dingtalk is None:
+        _fail(NO_PLATFORM, PROBLEM)
+    server = settings.server
+    _must_be_free(server.host, server.port)
     try:
         service = Service(settings, Clock(settings.time.zone))
     except DatabaseInUse as busy:
         _fail(str(busy), PROBLEM)
-    server = settings.server
+    except SQLAlchemyError as broken:
+        _fail(UNREACHABLE.format(reason=type(broken).__name__), PROBLEM)
     asyncio.run(serve(service.asgi, service, host=server.host, port=server.port))
 
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="端口")] = PORT,
+    port: Annotated[int, typer.Option(help="端口", min=1, max=65535)] = PORT,
     data: Annotated[Path, typer.Option(help="演示数据放在哪里")] = DEMO,
     *,
     browser: Annotated[bool, typer.Option(help="自动打开浏览器")] = True,
@@ -96,10 +129,13 @@ def demo(
     logs.configure(json=not sys.stderr.isatty())
     if any(name.startswith(("JIANLIU_WECOM", "JIANLIU_DINGTALK")) for name in os.environ):
         _fail("演示不接真实账号，请先去掉 JIANLIU_WECOM… 和 JIANLIU_DINGTALK… 环境变量。", MISUSE)
+    _must_be_free("127.0.0.1", port)
     try:
         running, page = build(data, port)
     except DatabaseInUse as busy:
         _fail(str(busy), PROBLEM)
+    except (SQLAlchemyError, ValueError, KeyError, OSError):
+        _fail(f"演示数据读不出来。删掉文件夹 {data} 再试一次。", PROBLEM)
     address = f"http://127.0.0.1:{port}/sim"
 
     def ready() -> None:
@@ -114,8 +150,8 @@ def demo(
 def say(
     text: Annotated[str, typer.Argument(help="要说的话，如 /商机 某阀门制造 北方泵业")],
     person: Annotated[str, typer.Option("--as", help="以谁的身份")],
-    platform: Annotated[str, typer.Option(help="wecom 或 dingtalk")] = "",
-    port: Annotated[int, typer.Option(help="演示的端口")] = PORT,
+    platform: Annotated[Platform | None, typer.Option(help="用哪个平台")] = None,
+    port: Annotated[int, typer.Option(help="演示的端口", min=1, max=65535)] = PORT,
     *,
     json: Json = False,
 ) -> None:
@@ -124,30 +160,53 @@ def say(
 
     logs.configure(json=False, level=logging.WARNING)
     try:
-        messages = say_to_demo(person, text, platform, port=port, folder=DEMO)
-    except SayError as wrong:
-        _fail(str(wrong), PROBLEM)
+        messages = say_to_demo(person, text, platform or "", port=port, folder=DEMO)
+    except (SayError, DatabaseInUse) as wrong:
+        _fail(str(wrong), PROBLEM, json=json)
     words = [f"{m['title']}\n{m['text']}".strip() for m in messages] or ["没有新消息"]
     _print({"messages": messages}, "\n\n".join(words), json=json)
 
 
+Sheet = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="xlsx 或 csv 文件")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="只检查，不写入")]
+
+
 @imports.command("customers")
-def import_customers(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="xlsx 或 csv 文件")],
-    config: Config = CONFIG,
-    *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入")] = False,
-    json: Json = False,
+def customers(
+    file: Sheet, config: Config = CONFIG, *, dry_run: DryRun = False, json: Json = False
 ) -> None:
     """导入客户：要么全部导入，要么一行不动，错误逐行写进一个新文件。"""
-    from bot.importing import import_file
+    from bot.importing import import_customers
+
+    settings = _settings(config, json=json)
+    _import(settings, partial(import_customers, file=file, dry_run=dry_run), json=json)
+
+
+@imports.command("people")
+def people(
+    file: Sheet, config: Config = CONFIG, *, dry_run: DryRun = False, json: Json = False
+) -> None:
+    """导入同事：姓名、角色、上级、区域和他们在两个平台上的账号。"""
+    from bot.importing import import_people
+
+    settings = _settings(config, json=json)
+    tenants = settings.tenants()
+    if not tenants:
+        _fail(NO_PLATFORM, PROBLEM, json=json)
+    work = partial(import_people, file=file, tenants=tenants, dry_run=dry_run)
+    _import(settings, work, json=json)
+
+
+def _import(settings: Settings, work: Callable[..., Report], *, json: bool) -> None:
     from connectors.sheets import SheetError
 
-    database = _database(_settings(config))
+    database = _database(settings, json=json)
     try:
-        report = import_file(database, file, dry_run=dry_run, progress=not json)
+        report = work(database, progress=not json)
     except SheetError as unreadable:
-        _fail(str(unreadable), PROBLEM)
+        _fail(str(unreadable), PROBLEM, json=json)
+    except SQLAlchemyError as broken:
+        _fail(UNREACHABLE.format(reason=type(broken).__name__), PROBLEM, json=json)
     finally:
         database.close()
     _print(report.facts(), report.words(), json=json)
@@ -160,29 +219,41 @@ def main() -> None:
     app()
 
 
-def _settings(config: Path) -> Settings:
+def _settings(config: Path, *, json: bool = False) -> Settings:
     if not config.exists() and config != CONFIG:
-        _fail(f"没有找到配置文件 {config}", MISUSE)
+        _fail(f"没有找到配置文件 {config}", MISUSE, json=json)
     try:
         return load(config if config.exists() else None)
     except SettingsError as wrong:
-        _fail(str(wrong), PROBLEM)
+        _fail(str(wrong), PROBLEM, json=json)
 
 
-def _database(settings: Settings) -> Database:
+def _database(settings: Settings, *, json: bool) -> Database:
     try:
         return Database(settings.database.url.get_secret_value())
     except DatabaseInUse as busy:
-        _fail(str(busy), PROBLEM)
+        _fail(str(busy), PROBLEM, json=json)
 
 
 def _print(facts: dict[str, Any], words: str, *, json: bool) -> None:
     if json:
         typer.echo(jsonlib.dumps(facts, ensure_ascii=False, default=str))
     else:
-        console.print(escape(words))
+        console.print(escape(words), soft_wrap=True)
 
 
-def _fail(words: str, code: int) -> NoReturn:
-    Console(stderr=True, highlight=False).print(escape(words))
+def _fail(words: str, code: int, *, json: bool = False) -> NoReturn:
+    if json:
+        typer.echo(jsonlib.dumps({"errors": words.splitlines()}, ensure_ascii=False))
+    else:
+        Console(stderr=True, highlight=False).print(escape(words), soft_wrap=True)
     raise typer.Exit(code)
+
+
+def _must_be_free(host: str, port: int) -> None:
+    with socket.socket() as knock:
+        knock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            knock.bind((host, port))
+        except OSError:
+            _fail(f"端口 {port} 被占用，请换一个（演示用 --port，服务改 server.port）。", PROBLEM)

@@ -1,12 +1,15 @@
-"""`jianliu import customers`: a spreadsheet through the import use-case, errors as a file."""
+"""`jianliu import customers|people`: a spreadsheet through its use-case, errors as a file."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from rich.progress import track
 from sqlmodel import Session
 
@@ -14,8 +17,9 @@ from bot.migrate import upgrade
 from connectors.sheets import Column, Problem, Sheet, errors_file, read
 from engine.database import Database
 from sales.importing import Line, Outcome, customers_from
+from sales.joining import people_from
 
-COLUMNS = (
+CUSTOMERS = (
     Column("name", ("客户名称", "客户", "公司", "公司名称", "单位", "单位名称"), required=True,
            max_len=60),
     Column("owner", ("负责人", "销售", "业务员", "所属销售"), required=True, max_len=20),
@@ -29,8 +33,18 @@ COLUMNS = (
     Column("rating", ("信用评级", "评级", "信用等级"), max_len=4),
     Column("tags", ("交易标签", "标签", "采购品类", "历史采购品类"), kind="list", max_len=20),
 )  # fmt: skip
+PEOPLE = (
+    Column("name", ("姓名", "名字", "员工姓名"), required=True, max_len=20),
+    Column("role", ("角色", "岗位"), required=True, max_len=20),
+    Column("manager", ("上级", "直属上级", "主管", "经理"), max_len=20),
+    Column("region", ("区域", "大区", "地区"), max_len=20),
+    Column("wecom", ("企业微信账号", "企业微信", "userid"), max_len=64),
+    Column("dingtalk", ("钉钉账号", "钉钉", "staffId"), max_len=64),
+)
+UseCase = Callable[..., Outcome]
 SLOW_ROWS = 1000
 """From so many rows on a progress bar is worth its line."""
+WRONG = "-错误"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +58,11 @@ class Report:
     errors_path: Path | None
 
     def facts(self) -> dict[str, Any]:
-        """The report as JSON."""
+        """The report as JSON; with an error nothing was written, so nothing is counted."""
+        did = Outcome() if self.wrong else self.outcome
         return {
-            "created": self.outcome.created, "completed": self.outcome.completed,
-            "unchanged": self.outcome.unchanged, "dry_run": self.dry_run,
+            "created": did.created, "completed": did.completed, "unchanged": did.unchanged,
+            "dry_run": self.dry_run,
             "errors": [{"row": p.row, "column": p.column, "text": p.text} for p in self.wrong],
             "errors_file": str(self.errors_path) if self.errors_path else None,
             "ignored_columns": list(self.sheet.ignored), "unread_sheets": list(self.sheet.unread),
@@ -63,7 +78,7 @@ class Report:
             return "\n".join(lines)
         did = "检查通过，将" if self.dry_run else "已"
         new, more, same = self.outcome.created, self.outcome.completed, self.outcome.unchanged
-        words = f"{did}新建 {new} 家，补充 {more} 家，{same} 家没有变化"
+        words = f"{did}新建 {new} 行，补充 {more} 行，{same} 行没有变化"
         if self.sheet.ignored:
             words += f"\n没有用到的列：{'、'.join(self.sheet.ignored)}"
         if self.sheet.unread:
@@ -71,28 +86,47 @@ class Report:
         return words
 
 
-def import_file(database: Database, file: Path, *, dry_run: bool, progress: bool) -> Report:
-    """Read, check and, if every row is right and it is no dry run, write.
+def import_customers(database: Database, file: Path, *, dry_run: bool, progress: bool) -> Report:
+    """Customers from a spreadsheet.
 
     Raises:
         SheetError: the file as a whole cannot be read.
     """
+    return _import(database, file, CUSTOMERS, customers_from, dry_run=dry_run, progress=progress)
+
+
+def import_people(
+    database: Database, file: Path, tenants: Mapping[str, str], *, dry_run: bool, progress: bool
+) -> Report:
+    """Colleagues and their accounts; `tenants` names the organisation of each platform.
+
+    Raises:
+        SheetError: the file as a whole cannot be read.
+    """
+    use_case = partial(people_from, tenants=tenants)
+    return _import(database, file, PEOPLE, use_case, dry_run=dry_run, progress=progress)
+
+
+def _import(
+    database: Database, file: Path, columns: Sequence[Column], use_case: UseCase,
+    *, dry_run: bool, progress: bool,
+) -> Report:  # fmt: skip
     upgrade(database)
-    sheet = read(file, file.name, COLUMNS)
+    sheet = read(file, file.name, columns)
     dry = dry_run or bool(sheet.problems)
-    rows = sheet.rows
-    if progress and len(rows) >= SLOW_ROWS:
-        rows = tuple(track(rows, description="检查"))
+    slow = progress and len(sheet.rows) >= SLOW_ROWS
+    console = Console(stderr=True)
 
     def work(db: Session) -> Outcome:
+        rows = track(sheet.rows, "检查", console=console) if slow else sheet.rows
         lines = (Line(row.number, row.values) for row in rows)
-        return customers_from(db, lines, file=file.name, now=datetime.now(UTC), dry_run=dry)
+        return use_case(db, lines, file=file.name, now=datetime.now(UTC), dry_run=dry)
 
     outcome = database.writer.run(work, alone=True)
-    labels = {column.name: column.label for column in COLUMNS}
+    labels = {column.name: column.label for column in columns}
     wrong = [*sheet.problems, *(Problem(w.line, labels[w.column], w.text) for w in outcome.wrong)]
     wrong.sort(key=lambda problem: problem.row)
-    errors_path = file.with_name(f"{file.stem}-错误.xlsx") if wrong else None
+    errors_path = file.with_name(f"{file.stem.removesuffix(WRONG)}{WRONG}.xlsx") if wrong else None
     if errors_path is not None:
         errors_path.write_bytes(errors_file(sheet, wrong))
     return Report(outcome, tuple(wrong), sheet, dry_run, errors_path)

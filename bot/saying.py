@@ -30,6 +30,8 @@ def say_to_demo(
             answer = client.post(f"http://127.0.0.1:{port}/sim/api/say", json=body)
         except httpx.ConnectError:
             return asyncio.run(_in_own_demo(body, folder))
+        except httpx.HTTPError as failure:
+            raise SayError(f"演示没有应答：{type(failure).__name__}") from failure
     return _messages(answer)
 
 
@@ -53,7 +55,10 @@ async def _in_own_demo(body: dict[str, str], folder: Path) -> list[dict[str, Any
 
 
 def _messages(answer: httpx.Response) -> list[dict[str, Any]]:
-    told = answer.json()
+    try:
+        told = answer.json()
+    except ValueError:
+        raise SayError(f"{answer.url.netloc.decode()} 上的不是建流的演示") from None
     if answer.status_code != httpx.codes.OK:
         raise SayError(str(told.get("error", answer.status_code)))
     messages: list[dict[str, Any]] = told["messages"]

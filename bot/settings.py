@@ -152,6 +152,11 @@ class DingTalkSettings(Section):
     oapi_base: WebAddress = DINGTALK_OAPI
     templates: dict[str, str] = {}
 
+    @property
+    def tenant(self) -> str:
+        """How the organisation is known: its corp id, or the app's id where none is given."""
+        return self.corp_id or self.client_id
+
 
 class Time(Section):
     """The business time zone."""
@@ -176,6 +181,15 @@ class Settings(BaseSettings):
     wecom: WeComSettings | None = None
     dingtalk: DingTalkSettings | None = None
     time: Time = Time()
+
+    def tenants(self) -> dict[str, str]:
+        """The organisation on each platform in use, as accounts are bound to it."""
+        found = {}
+        if self.wecom is not None:
+            found["wecom"] = self.wecom.corp_id
+        if self.dingtalk is not None:
+            found["dingtalk"] = self.dingtalk.tenant
+        return found
 
     @field_validator("wecom", "dingtalk")
     @classmethod
