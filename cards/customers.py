@@ -11,8 +11,9 @@ SHOW = "customer.show"
 CREATE = "opportunity.create"
 
 
-def profile(customer: Profile) -> Card:
-    """Who it is, whose it is, what it bought last."""
+def profile(customer: Profile, *, may_refer: bool) -> Card:
+    """Who it is, whose it is, what it bought last; the button only for who may use it."""
+    refer = Button("由它介绍新客户", CREATE, {"introducer": customer.id}, "primary")
     orders = "\n".join(
         f"{day(o.ordered_on)} {o.product} {yuan(o.amount_fen)}" for o in customer.orders
     )
@@ -27,7 +28,7 @@ def profile(customer: Profile) -> Card:
         subtitle="、".join(customer.tags) or "还没有交易标签",
         facts=tuple((name, "未知" if value == UNKNOWN else value) for name, value in facts),
         quote=f"最近订单\n{orders}" if orders else "还没有订单",
-        buttons=(Button("由它介绍新客户", CREATE, {"introducer": customer.id}, "primary"),),
+        buttons=(refer,) if may_refer else (),
     )
 
 

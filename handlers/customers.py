@@ -30,8 +30,9 @@ def show(
         UnknownCustomer: nothing like `name` among the customers this person may see.
     """
     scope = policy.visible(ctx.who)
+    may_refer = policy.may(ctx.who, cards.CREATE)
     if (profile := customers.profile(ctx.db, name, scope)) is not None:
-        return cards.profile(profile)
+        return cards.profile(profile, may_refer=may_refer)
     found = finding.find(ctx.db, name, scope)
     if not found.customers:
         found = finding.nearest(ctx.db, name, scope)
@@ -40,4 +41,4 @@ def show(
     one = [customers.profile(ctx.db, c.id, scope) for c in found.customers]
     if not one or (profile := one[0]) is None:
         raise UnknownCustomer(name=names.clean(name))
-    return cards.profile(profile)
+    return cards.profile(profile, may_refer=may_refer)

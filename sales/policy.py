@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from engine.errors import Refusal
 from sales.customers import CUSTOMER
@@ -21,7 +21,7 @@ SEES_ALL = frozenset({Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN})
 
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "help": EVERYONE,
-    "customer.read": SELLERS | {Role.SALES_OPS, Role.MARKETING, Role.ADMIN},
+    "customer.read": SELLERS | {Role.SALES_OPS, Role.ADMIN},
     "opportunity.create": SELLERS,
 }
 
@@ -54,13 +54,14 @@ def require(who: Who, permission: str, what: str) -> None:
 def visible(who: Who) -> ColumnElement[bool]:
     """The customers `who` may see: own and the team's; a manager the people below; some all.
 
-    A team is the people who share a manager (A28: "own+team customers"); somebody without a
+    A team is the reps who share a manager (A28: "own+team customers"); somebody without a
     manager has none. Two levels of management lie below a director, who sees everything anyway.
     """
     if who.role in SEES_ALL:
         return true()
     below = PERSON.manager_id == who.id
     in_team = who.role is Role.REP and who.manager_id is not None
-    beside = PERSON.manager_id == who.manager_id if in_team else false()
+    peers = and_(PERSON.manager_id == who.manager_id, PERSON.role == Role.REP.value)
+    beside = peers if in_team else false()
     team = select(PERSON.id).where(or_(below, beside))
     return or_(CUSTOMER.owner_id == who.id, CUSTOMER.owner_id.in_(team))

@@ -82,6 +82,19 @@ def test_another_regions_customer_does_not_exist_for_me(office):
     assert card["title"] == "南粤阀业"
 
 
+def test_who_may_not_refer_is_not_offered_it(office):
+    [card] = office.says("冯运营", "/客户 某阀门制造")
+    assert card["buttons"] == []
+    [refused] = office.says("郑市场", "/客户 某阀门制造", "dingtalk")
+    assert "权限" in refused["text"]
+
+
+def test_a_manager_above_my_manager_is_no_team_mate(office):
+    office.says("王经理", "/商机 某阀门制造 王经理的客户")
+    [answer] = office.says("赵六", "/客户 王经理的客户", "dingtalk")
+    assert "没有「王经理的客户」" in answer["text"]
+
+
 def test_a_customer_introduces_from_its_card_with_one_field_left(office):
     [card] = office.says("张三", "/客户 某阀门制造", "dingtalk")
     [form] = office.presses("张三", card, "由它介绍新客户")

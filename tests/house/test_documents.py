@@ -39,6 +39,7 @@ def commands(document: str) -> list[str]:
 @pytest.mark.parametrize("document", ["README.md", "README_EN.md"])
 def test_every_command_in_the_readme_exists(document: str) -> None:
     known = {command.name or command.callback.__name__ for command in app.registered_commands}
+    known |= {group.name for group in app.registered_groups}
     for line in commands(document):
         program, *words = line.split()
         if program == "make":
