@@ -3,7 +3,7 @@
 BIN = .venv/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
-	--generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade --quiet
+	--generate-hashes --no-header --no-annotate --upgrade --quiet
 
 .PHONY: demo test check lint lock chromium
 

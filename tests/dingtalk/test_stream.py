@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -54,10 +53,9 @@ def test_a_ping_is_echoed_although_a_handler_is_slow():
             here.inbox.delay = 0.8
             saying = asyncio.create_task(here.fake.say("user1", "慢"))
             await until(lambda: here.inbox.events)
-            began = time.monotonic()
             echo = await here.fake.gateway.system("ping", {"opaque": "123-dsfs"})
             assert echo == ACKS["ping"]["data"]
-            assert time.monotonic() - began < 0.6
+            assert not saying.done()
             await saying
 
     asyncio.run(main())
