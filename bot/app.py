@@ -186,7 +186,8 @@ class Service:
             log.exception("ready.database")
             reasons.append(f"database: {type(failure).__name__}")
         if self.stream is not None and not self.stream.connected:
-            reasons.append("dingtalk stream: not connected")
+            silent = round(self.stream.last_frame_age)
+            reasons.append(f"dingtalk stream: not connected, silent for {silent} s")
         status = 503 if reasons else 200
         return JSONResponse({"ready": not reasons, "reasons": reasons}, status)
 

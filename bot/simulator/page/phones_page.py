@@ -22,8 +22,6 @@ _FILES = {path.name: path for path in _STATIC.iterdir() if path.suffix in _TYPES
 _FIRST_PHONES = ("张三.wecom", "张三.dingtalk", "王经理.wecom")
 _MONDAY_OPENS = 9  # o'clock
 
-_Asked = Annotated[list[str] | None, Query()]
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:
