@@ -278,3 +278,12 @@ def _add_customers(office, count):
         customers.add(db, drafts)
 
     office.demo.service.database.writer.run(add)
+
+
+def test_the_same_native_form_twice_leaves_one_opportunity(office):
+    [form] = office.says("张三", "/商机", "dingtalk")
+    values = {"introducer": "某阀门制造", "name": "北方泵业"}
+    submit = form["buttons"][0]["action"]
+    office.presses("张三", form, submit, values)
+    office.presses("张三", form, submit, {"introducer": "x", "name": "西方泵业"})
+    assert len(office.rows("opportunity")) == 1

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -165,3 +166,27 @@ def test_say_starts_a_demo_of_its_own_and_prints_the_cards(jianliu):
     stranger = jianliu("say", "--as", "王五", "/帮助", "--port", "1")
     assert stranger.returncode == 1
     assert "张三" in stranger.stderr
+
+
+def test_a_service_without_a_platform_does_not_start(jianliu):
+    done = jianliu("run")
+    assert done.returncode == 1
+    assert "config.toml" in done.stderr
+
+
+def test_a_port_that_is_taken_is_named(jianliu):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = jianliu("demo", "--port", port, "--no-browser")
+    assert done.returncode == 1
+    assert port in done.stderr
+
+
+def test_a_damaged_demo_says_what_to_do(jianliu, tmp_path):
+    (tmp_path / ".demo").mkdir()
+    (tmp_path / ".demo" / "secrets.json").write_text("{")
+    done = jianliu("demo", "--port", "18799", "--no-browser")
+    assert done.returncode == 1
+    assert ".demo" in done.stderr

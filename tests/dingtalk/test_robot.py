@@ -86,6 +86,14 @@ def test_a_card_press_is_read():
     assert (event.kind, event.key) == ("press", "1.0")
 
 
+def test_the_same_press_at_once_is_a_repetition_and_a_minute_later_a_new_tap():
+    body = json.dumps(press({"key": "1.0"})).encode()
+    later = NOW + timedelta(minutes=1)
+    first, again = (ROBOT.read_card(card_headers(), body, NOW) for _ in range(2))
+    tapped = ROBOT.read_card(card_headers(later), body, later)
+    assert first.event_key == again.event_key != tapped.event_key
+
+
 def test_without_a_token_no_card_press_and_no_event_can_be_forged_with_an_empty_key():
     bare = Robot(settings(token="", aes_key=""))
     assert refused(bare.read_card, card_headers(secret=""), b"{}", NOW) == ("signature", 401)

@@ -102,3 +102,32 @@ def test_pages_carry_a_strict_policy_and_nothing_is_documented_outside(office, f
         assert office.http.get(path).status_code == 404
     assert office.http.get("/healthz").json() == {"alive": True}
     assert office.http.get("/readyz").json()["ready"] is True
+
+
+def test_a_used_ticket_shows_the_form_again_instead_of_pretending(office, form):
+    with visitor(office, "zhangsan") as zhangsan:
+        old = ticket(zhangsan.get(form))
+        zhangsan.post(form, data={"ticket": old, **FIELDS, "name": "一"})
+        page = zhangsan.post(form, data={"ticket": old, **FIELDS})
+        assert "请核对后再点一次提交" in page.text
+        assert 'value="北方泵业"' in page.text
+        done = zhangsan.post(form, data={"ticket": ticket(page), **FIELDS})
+    assert "OPP-20261123-0001" in done.text
+
+
+def test_a_mistake_on_the_page_is_told_on_the_page_only(office, form):
+    before = office.sees("张三")
+    with visitor(office, "zhangsan") as zhangsan:
+        page = zhangsan.post(
+            form, data={"ticket": ticket(zhangsan.get(form)), **FIELDS, "name": "一"}
+        )
+    assert "2 到 60 个字" in page.text
+    assert office.sees("张三") == before
+
+
+def test_a_page_that_still_has_a_question_says_that_nothing_is_done_yet(office, form):
+    with visitor(office, "zhangsan") as zhangsan:
+        fields = {"ticket": ticket(zhangsan.get(form)), "introducer": "恒信", "name": "西部机电"}
+        page = zhangsan.post(form, data=fields)
+    assert "还没有建好" in page.text
+    assert office.rows("opportunity") == []
