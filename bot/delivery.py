@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
 from bot.clock import Clock
 from bot.platforms.api import Platform, Receipt, Request, Undelivered
@@ -30,6 +29,8 @@ from cards.tables import CARD, DELIVERY, CardRow, Delivery
 from engine import jobs
 from engine.database import Database
 from engine.jobs import Leased
+from engine.statement import Statement
+from engine.unit import Unit
 from engine.writer import Stopped
 from sales.people import Address
 
@@ -47,7 +48,7 @@ SHORTEST = 0.05
 LADDER = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 7200))
 """Waits between attempts; after the last one the message is dead (durability reference §4.4)."""
 
-_BY_ID = (
+_BY_ID = Statement(
     select(
         DELIVERY.id, DELIVERY.card_id, DELIVERY.platform, DELIVERY.tenant, DELIVERY.account,
         DELIVERY.state, DELIVERY.message_id, DELIVERY.token, DELIVERY.shown_version,
@@ -56,7 +57,7 @@ _BY_ID = (
     .join(CardRow, CARD.id == DELIVERY.card_id)
     .where(DELIVERY.id == bindparam("wanted"))
 )  # fmt: skip
-_SHOWN = (
+_SHOWN = Statement(
     update(Delivery)
     .where(DELIVERY.id == bindparam("wanted"), DELIVERY.shown_version <= bindparam("version"))
     .values(
@@ -64,12 +65,12 @@ _SHOWN = (
         reason="",
     )
 )  # fmt: skip
-_NEW_TOKEN = (  # a press may have brought a newer one meanwhile
+_NEW_TOKEN = Statement(  # a press may have brought a newer one meanwhile
     update(Delivery)
     .where(DELIVERY.id == bindparam("wanted"), DELIVERY.token == bindparam("spent"))
     .values(token=bindparam("fresh"))
 )
-_MARK = (
+_MARK = Statement(
     update(Delivery)
     .where(DELIVERY.id == bindparam("wanted"))
     .values(state=bindparam("new_state"), reason=bindparam("why"))
@@ -135,13 +136,13 @@ class Courier:
         return min(max((later - self._clock.now()).total_seconds(), SHORTEST), IDLE)
 
     def _claim(
-        self, db: Session, room: int, now: datetime
+        self, db: Unit, room: int, now: datetime
     ) -> tuple[list[Parcel], datetime | None]:  # fmt: skip
         parcels = []
         for job in jobs.claim(db, self.lane, now=now, lease=LEASE, limit=room):
-            row = db.connection().execute(_BY_ID, {"wanted": job.payload["delivery"]}).one()
+            row = _BY_ID.one(db, {"wanted": job.payload["delivery"]})
             try:
-                with db.begin_nested():
+                with db.part():
                     parcel = self._parcel(db, job, row, now)
             except Exception as bug:  # a card that cannot be drawn holds up nobody else
                 log.exception("delivery.not_drawn", lane=self.lane, job=job.id)
@@ -151,7 +152,7 @@ class Courier:
                 parcels += [parcel] if parcel is not None else []
         return parcels, jobs.next_due(db, self.lane, now=now)
 
-    def _parcel(self, db: Session, job: Leased, row: Any, now: datetime) -> Parcel | None:
+    def _parcel(self, db: Unit, job: Leased, row: Any, now: datetime) -> Parcel | None:
         """The message to carry; None if it has to wait or another one takes its place."""
         if row.state not in outbox.LIVE:
             if jobs.finish(db, job, now=now) and (row.state == "failed" or job.payload["again"]):
@@ -162,7 +163,7 @@ class Courier:
             return None
         return self._pack(db, job, row)
 
-    def _free_at(self, db: Session, account: str, now: datetime) -> datetime:
+    def _free_at(self, db: Unit, account: str, now: datetime) -> datetime:
         """When the platform takes the next message to this person without dropping it."""
         free = now
         for most, span in self._platform.pace:
@@ -171,7 +172,7 @@ class Courier:
                 free = max(free, full + span)
         return free
 
-    def _pack(self, db: Session, job: Leased, row: Any) -> Parcel:
+    def _pack(self, db: Unit, job: Leased, row: Any) -> Parcel:
         version, request = int(job.payload.get("version", row.version)), job.payload.get("request")
         if request is None:
             content = load(row.body)
@@ -188,7 +189,7 @@ class Courier:
             token=row.token,
         )
 
-    async def _commit(self, work: Callable[[Session], T]) -> T:
+    async def _commit(self, work: Callable[[Unit], T]) -> T:
         return await asyncio.wrap_future(self._database.writer.submit(work))
 
     async def _carry(self, parcel: Parcel) -> None:
@@ -222,7 +223,7 @@ class Courier:
         return await self._platform.update(parcel.to.account, shown, parcel.request)
 
     def _settle(
-        self, db: Session, *, parcel: Parcel, outcome: Receipt | Undelivered, now: datetime
+        self, db: Unit, *, parcel: Parcel, outcome: Receipt | Undelivered, now: datetime
     ) -> None:
         if isinstance(outcome, Undelivered):
             self._failed(db, parcel, outcome, now)
@@ -231,10 +232,10 @@ class Courier:
                 "wanted": parcel.delivery_id, "version": parcel.posted.version,
                 "message": outcome.message_id, "spent": parcel.token, "fresh": outcome.token,
             }  # fmt: skip
-            db.connection().execute(_SHOWN, values)
-            db.connection().execute(_NEW_TOKEN, values)
+            _SHOWN.run(db, values)
+            _NEW_TOKEN.run(db, values)
 
-    def _failed(self, db: Session, parcel: Parcel, failure: Undelivered, now: datetime) -> None:
+    def _failed(self, db: Unit, parcel: Parcel, failure: Undelivered, now: datetime) -> None:
         job, error = parcel.job, str(failure)
         log.warning("delivery.failed", lane=self.lane, job=job.id, reason=failure.reason)
         if failure.reason == "not_updatable" and parcel.message_id:
@@ -256,5 +257,5 @@ def _to(row: Any) -> Address:
     return Address(row.person_id, row.platform, row.tenant, row.account)
 
 
-def _mark(db: Session, delivery_id: str, state: str, reason: str) -> None:
-    db.connection().execute(_MARK, {"wanted": delivery_id, "new_state": state, "why": reason})
+def _mark(db: Unit, delivery_id: str, state: str, reason: str) -> None:
+    _MARK.run(db, {"wanted": delivery_id, "new_state": state, "why": reason})

@@ -115,7 +115,7 @@ class Demo:
         for name in filters:
             source.c[name]  # an unknown column is a KeyError
         with self.service.database.reading() as db:
-            found = db.connection().execute(select(source)).mappings().all()
+            found = db.execute(select(source)).mappings().all()
         rows = [{name: _plain(value) for name, value in row.items()} for row in found]
         return [row for row in rows if all(str(row[k]) == v for k, v in filters.items())]
 
@@ -140,7 +140,7 @@ class Demo:
     def plant_if_empty(self) -> None:
         """Write the demo company into a new database."""
         with self.service.database.reading() as db:
-            planted = db.connection().execute(select(metadata.tables["person"].c.id)).first()
+            planted = db.execute(select(metadata.tables["person"].c.id)).first()
         if planted is None:
             self.service.database.writer.run(self._plant)
 
@@ -151,7 +151,7 @@ class Demo:
     def _replant(self, db: Any) -> None:
         for table in reversed(metadata.sorted_tables):
             if table.name not in KEPT:
-                db.connection().execute(delete(table))
+                db.execute(delete(table))
         self._plant(db)
 
     def _plant(self, db: Any) -> None:

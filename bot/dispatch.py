@@ -8,14 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session
-
 from bot.clock import Clock
 from bot.platforms.api import Inbound
 from bot.presses import Stale, resolve
 from cards import help as texts
 from cards.model import Content
 from engine.errors import Refusal
+from engine.unit import Unit
 from handlers import forms, lines
 from handlers.api import Ctx, Registry
 from handlers.lines import Call, Guess
@@ -54,9 +53,7 @@ class Dispatcher:
     registry: Registry
     clock: Clock
 
-    def understand(
-        self, db: Session, inbound: Inbound, cause: int
-    ) -> Task | Content | Stale | None:
+    def understand(self, db: Unit, inbound: Inbound, cause: int) -> Task | Content | Stale | None:
         """What is asked: a task to run, a ready answer, a repaint, or deliberate silence.
 
         `cause` is the inbox job; it names a new errand.
@@ -76,7 +73,7 @@ class Dispatcher:
             return None if inbound.text.lower() in SILENT else texts.say(texts.UNSUPPORTED)
         return self._said(inbound.text, who, address, flow)
 
-    def run(self, db: Session, task: Task, cause: int, now: datetime) -> Content | None:
+    def run(self, db: Unit, task: Task, cause: int, now: datetime) -> Content | None:
         """Call the handler, or ask for what is missing.
 
         Raises:
@@ -104,7 +101,7 @@ class Dispatcher:
         return texts.say(texts.NOT_UNDERSTOOD, line=line[:20])
 
     def _pressed(
-        self, db: Session, inbound: Inbound, who: Who, address: Address, flow: str
+        self, db: Unit, inbound: Inbound, who: Who, address: Address, flow: str
     ) -> Task | Stale:
         press = resolve(db, inbound, who)
         if press is None:

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlmodel import Session
 
 from bot.dispatch import Dispatcher, Task
 from bot.platforms.api import Answer, Inbound
@@ -22,6 +21,7 @@ from cards.model import Content, Text
 from engine import audit, jobs
 from engine.errors import Refusal
 from engine.jobs import Leased
+from engine.unit import Unit
 from sales import people
 from sales.people import Address
 
@@ -50,7 +50,7 @@ class Units:
 
     dispatcher: Dispatcher
 
-    def change(self, db: Session, event: Event) -> Answer | Pending:
+    def change(self, db: Unit, event: Event) -> Answer | Pending:
         """Understand and, for a command, run; a query is handed back to run on a reader."""
         if not jobs.finish(db, event.job, now=event.now):
             return Answer()
@@ -66,7 +66,7 @@ class Units:
             db.rollback()
             return self._conclude(db, event, refusal)
 
-    def look(self, db: Session, event: Event, task: Task) -> Content | Refusal | None:
+    def look(self, db: Unit, event: Event, task: Task) -> Content | Refusal | None:
         """Run a query on a reader."""
         try:
             return self.dispatcher.run(db, task, event.job.id, event.now)
@@ -74,7 +74,7 @@ class Units:
             return refusal
 
     def told(
-        self, db: Session, event: Event, task: Task, said: Content | Refusal | None
+        self, db: Unit, event: Event, task: Task, said: Content | Refusal | None
     ) -> Answer:  # fmt: skip
         """Answer a query and note who asked for what (B58)."""
         if not jobs.finish(db, event.job, now=event.now):
@@ -82,13 +82,13 @@ class Units:
         _note(db, event, f"read.{task.call.route.action}", task.who.id, task.call.args)
         return self._say(db, event, said)
 
-    def _conclude(self, db: Session, event: Event, said: Content | Refusal) -> Answer:
+    def _conclude(self, db: Unit, event: Event, said: Content | Refusal) -> Answer:
         """The fence, then the answer."""
         if not jobs.finish(db, event.job, now=event.now):
             return Answer()
         return self._say(db, event, said)
 
-    def _say(self, db: Session, event: Event, said: Content | Refusal | Stale | None) -> Answer:
+    def _say(self, db: Unit, event: Event, said: Content | Refusal | Stale | None) -> Answer:
         """Post the answer in the unit of what it answers, behind the fence."""
         job, inbound = event.job, event.inbound
         address = _address(db, inbound)
@@ -108,7 +108,7 @@ class Units:
         own_face = inbound.kind == "press" and outbox.carries(db, inbound.ref, posted)
         return Answer(said, posted.version if own_face else 0)
 
-    def incident(self, db: Session, event: Event, error: str) -> None:
+    def incident(self, db: Unit, event: Event, error: str) -> None:
         """Give the event up: a dead letter for the operator, a number for the person."""
         if jobs.bury(db, event.job, error, now=event.now):
             words = texts.say(texts.INCIDENT, number=f"E{event.job.id}")
@@ -116,7 +116,7 @@ class Units:
 
 
 def _note(
-    db: Session, event: Event, action: str, actor: str, detail: dict[str, Any] | None = None
+    db: Unit, event: Event, action: str, actor: str, detail: dict[str, Any] | None = None
 ) -> None:
     audit.record(
         db, action, ("inbox", str(event.job.id)), at=event.now, actor=actor,
@@ -124,7 +124,7 @@ def _note(
     )  # fmt: skip
 
 
-def _address(db: Session, inbound: Inbound) -> Address:
+def _address(db: Unit, inbound: Inbound) -> Address:
     who = people.known(db, inbound.platform, inbound.tenant, inbound.account)
     person_id = "" if who is None else who.id
     return Address(person_id, inbound.platform, inbound.tenant, inbound.account)

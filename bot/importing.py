@@ -11,11 +11,11 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import track
-from sqlmodel import Session
 
 from bot.migrate import upgrade
 from connectors.sheets import Column, Problem, Sheet, errors_file, read
 from engine.database import Database
+from engine.unit import Unit
 from sales.importing import Line, Outcome, customers_from
 from sales.joining import people_from
 
@@ -117,7 +117,7 @@ def _import(
     slow = progress and len(sheet.rows) >= SLOW_ROWS
     console = Console(stderr=True)
 
-    def work(db: Session) -> Outcome:
+    def work(db: Unit) -> Outcome:
         rows = track(sheet.rows, "检查", console=console) if slow else sheet.rows
         lines = (Line(row.number, row.values) for row in rows)
         return use_case(db, lines, file=file.name, now=datetime.now(UTC), dry_run=dry)

@@ -15,7 +15,6 @@ from typing import TypeVar
 import structlog
 from pydantic import TypeAdapter
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
 from bot.dispatch import Dispatcher, Task
 from bot.handling import Event, Units
@@ -25,6 +24,7 @@ from engine import jobs
 from engine.database import Database
 from engine.errors import Refusal
 from engine.jobs import Leased
+from engine.unit import Unit
 from engine.writer import Stopped
 
 log = structlog.get_logger(__name__)
@@ -72,7 +72,7 @@ class Inbox:
         payload = _inbound.dump_python(inbound, mode="json")
         key = f"{inbound.platform}:{inbound.tenant}:{inbound.event_key}"
 
-        def accept(db: Session) -> Leased | None:
+        def accept(db: Unit) -> Leased | None:
             return jobs.add(db, LANE, key, payload, due=now, now=now, lease=LEASE)
 
         job = await self._stored(accept, inbound, ends)
@@ -120,7 +120,7 @@ class Inbox:
             await asyncio.wait(self._running)
 
     async def _stored(
-        self, accept: Callable[[Session], Leased | None], inbound: Inbound, ends: float
+        self, accept: Callable[[Unit], Leased | None], inbound: Inbound, ends: float
     ) -> Leased | None:
         try:
             stored = self._database.writer.submit(accept)
@@ -152,7 +152,7 @@ class Inbox:
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _commit(self, work: Callable[[Session], T], *, alone: bool = False) -> T:
+    async def _commit(self, work: Callable[[Unit], T], *, alone: bool = False) -> T:
         return await asyncio.wrap_future(self._database.writer.submit(work, alone=alone))
 
     async def _handle(self, event: Event) -> Answer:
@@ -187,7 +187,7 @@ class Inbox:
     async def _give_up(self, event: Event, error: str) -> Answer:
         return await self._surely(lambda db: self._units.incident(db, event, error))
 
-    async def _surely(self, work: Callable[[Session], object]) -> Answer:
+    async def _surely(self, work: Callable[[Unit], object]) -> Answer:
         """Commit how an event ended; if even that fails, its lease runs out and it comes back."""
         try:
             await self._commit(work)

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlmodel import Session
+from sqlalchemy import bindparam, select, update
 
 from bot.platforms.api import Inbound
 from cards.model import Card, load
 from cards.tables import CARD, DELIVERY, CardRow, Delivery
 from engine.errors import Refusal
+from engine.statement import Statement
+from engine.unit import Unit
 from sales.people import Who
 
 CHOICE = "choice"
@@ -57,21 +58,38 @@ class Stale:
     delivery_id: str
 
 
-def resolve(db: Session, inbound: Inbound, who: Who) -> Press | Stale | None:
+_SHOWN = Statement(
+    select(
+        DELIVERY.id, DELIVERY.opened_at, DELIVERY.created_at,
+        CARD.person_id, CARD.key, CARD.version, CARD.body,
+    )
+    .join(CardRow, CARD.id == DELIVERY.card_id)
+    .where(
+        DELIVERY.id == bindparam("wanted"),
+        DELIVERY.platform == bindparam("on"),
+        DELIVERY.tenant == bindparam("of"),
+    )
+)  # fmt: skip
+_BY_ID = update(Delivery).where(DELIVERY.id == bindparam("wanted"))
+_NEW_TOKEN = Statement(_BY_ID.values(token=bindparam("newest")))
+_OPENED = Statement(_BY_ID.values(opened_at=bindparam("at")))
+
+
+def resolve(db: Unit, inbound: Inbound, who: Who) -> Press | Stale | None:
     """What the press means; None for a message we never sent.
 
     Raises:
         NotYours: the card belongs to another person.
         NothingChosen: the drop-down still shows its placeholder.
     """
-    row = db.connection().execute(_shown(inbound)).one_or_none()
+    wanted = {"wanted": inbound.ref, "on": inbound.platform, "of": inbound.tenant}
+    row = _SHOWN.row(db, wanted)
     if row is None:
         return None
     if row.person_id != who.id:
         raise NotYours
     if inbound.reply_token:
-        newest = {"token": inbound.reply_token}
-        db.connection().execute(update(Delivery).where(DELIVERY.id == row.id).values(newest))
+        _NEW_TOKEN.run(db, {"wanted": row.id, "newest": inbound.reply_token})
     card = load(row.body)
     version, _, part = inbound.key.partition(".")
     if not isinstance(card, Card) or version != str(row.version) or card.done:
@@ -89,26 +107,11 @@ def resolve(db: Session, inbound: Inbound, who: Who) -> Press | Stale | None:
     return Press(button.action, button.args, row.key, button.fresh, row.opened_at)
 
 
-def _opened_when_sent(db: Session, row: Any) -> datetime:
+def _opened_when_sent(db: Unit, row: Any) -> datetime:
     """A form inside the card is open from the start; later taps of the errand count from it."""
     opened: datetime = row.created_at
-    db.connection().execute(update(Delivery).where(DELIVERY.id == row.id).values(opened_at=opened))
+    _OPENED.run(db, {"wanted": row.id, "at": opened})
     return opened
-
-
-def _shown(inbound: Inbound) -> Any:
-    return (
-        select(
-            DELIVERY.id, DELIVERY.opened_at, DELIVERY.created_at,
-            CARD.person_id, CARD.key, CARD.version, CARD.body,
-        )
-        .join(CardRow, CARD.id == DELIVERY.card_id)
-        .where(
-            DELIVERY.id == inbound.ref,
-            DELIVERY.platform == inbound.platform,
-            DELIVERY.tenant == inbound.tenant,
-        )
-    )  # fmt: skip
 
 
 def _chosen(inbound: Inbound) -> str:

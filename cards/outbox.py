@@ -6,18 +6,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, insert, select, update
-from sqlmodel import Session
+from sqlalchemy import bindparam, literal, select, update
 
 from cards.model import Card, Content, dump
 from cards.tables import CARD, DELIVERY, CardRow, Delivery
 from engine import jobs
 from engine.ids import ulid
+from engine.model import table
+from engine.statement import Statement, insertion
+from engine.unit import Unit
 from sales.people import Address
 
 LIVE = ("waiting", "shown")
-_INSERT_CARD = insert(CardRow)
-_INSERT_DELIVERY = insert(Delivery)
+_INSERT_CARD = insertion(table(CardRow))
+_INSERT_DELIVERY = insertion(
+    table(Delivery), "id", "card_id", "platform", "tenant", "account", "state", "shown_version",
+    "message_id", "token", "reason", "created_at",
+)  # fmt: skip
+_EXISTING = Statement(
+    select(CARD.id, CARD.version, CARD.body).where(
+        CARD.person_id == bindparam("person"), CARD.key == bindparam("wanted")
+    )
+)
+_NEW_FACE = Statement(
+    update(CardRow)
+    .where(CARD.id == bindparam("wanted"))
+    .values(body=bindparam("face"), version=bindparam("number"), updated_at=bindparam("at"))
+)
+_CARRIED = Statement(select(DELIVERY.card_id).where(DELIVERY.id == bindparam("wanted")))
+_SHOWING = Statement(
+    select(DELIVERY.id, CARD.person_id, DELIVERY.platform, DELIVERY.tenant, DELIVERY.account)
+    .join(CardRow, CARD.id == DELIVERY.card_id)
+    .where(DELIVERY.card_id == bindparam("wanted"), DELIVERY.state.in_([literal(state) for state in LIVE]))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +55,7 @@ def lane(platform: str, tenant: str) -> str:
     return f"outbox:{platform}:{tenant}"
 
 
-def post(db: Session, content: Content, to: Sequence[Address], *, now: datetime) -> Posted:
+def post(db: Unit, content: Content, to: Sequence[Address], *, now: datetime) -> Posted:
     """Say `content` to one person, at all the given addresses.
 
     A card with a key the person already has becomes that card's new face: updated where it
@@ -44,15 +65,15 @@ def post(db: Session, content: Content, to: Sequence[Address], *, now: datetime)
     person_id = to[0].person_id
     key = content.key if isinstance(content, Card) else ""
     body = dump(content)
-    row = _existing(db, person_id, key) if key and person_id else None
+    row = _EXISTING.row(db, {"person": person_id, "wanted": key}) if key and person_id else None
     if row is None:
         posted = _create(db, person_id, key, body, now)
         shown = set()
     else:
         posted = Posted(row.id, key, row.version + (row.body != body))
         if posted.version > row.version:
-            face = {"body": body, "version": posted.version, "updated_at": now}
-            db.connection().execute(update(CardRow).where(CARD.id == row.id).values(face))
+            face = {"wanted": row.id, "face": body, "number": posted.version, "at": now}
+            _NEW_FACE.run(db, face)
         shown = _refresh(db, posted, changed=posted.version > row.version, now=now)
     for address in to:
         if address not in shown:
@@ -60,11 +81,11 @@ def post(db: Session, content: Content, to: Sequence[Address], *, now: datetime)
     return posted
 
 
-def send(db: Session, posted: Posted, to: Address, *, now: datetime) -> None:
+def send(db: Unit, posted: Posted, to: Address, *, now: datetime) -> None:
     """Put the card into a new message to one address."""
     delivery_id = ulid(now)
-    db.connection().execute(
-        _INSERT_DELIVERY,
+    _INSERT_DELIVERY.run(
+        db,
         {"id": delivery_id, "card_id": posted.card_id, "platform": to.platform,
          "tenant": to.tenant, "account": to.account, "state": "waiting", "shown_version": 0,
          "message_id": "", "token": "", "reason": "", "created_at": now},
@@ -72,42 +93,30 @@ def send(db: Session, posted: Posted, to: Address, *, now: datetime) -> None:
     _enqueue(db, delivery_id, to, str(posted.version), now)
 
 
-def repaint(db: Session, delivery_id: str, to: Address, cause: str, *, now: datetime) -> None:
+def repaint(db: Unit, delivery_id: str, to: Address, cause: str, *, now: datetime) -> None:
     """Show the present face again on one message, because its phone shows an old one."""
     _enqueue(db, delivery_id, to, cause, now, again=True)
 
 
-def carries(db: Session, delivery_id: str, posted: Posted) -> bool:
+def carries(db: Unit, delivery_id: str, posted: Posted) -> bool:
     """Whether the message `delivery_id` is the one that shows the posted card."""
-    card = select(DELIVERY.card_id).where(DELIVERY.id == delivery_id)
-    return db.connection().execute(card).scalar_one_or_none() == posted.card_id
+    return _CARRIED.value(db, {"wanted": delivery_id}) == posted.card_id
 
 
-def _create(db: Session, person_id: str, key: str, body: str, now: datetime) -> Posted:
+def _create(db: Unit, person_id: str, key: str, body: str, now: datetime) -> Posted:
     card_id = ulid(now)
     posted = Posted(card_id, key or f"message/{card_id}", 1)
-    db.connection().execute(
-        _INSERT_CARD,
+    _INSERT_CARD.run(
+        db,
         {"id": card_id, "person_id": person_id, "key": posted.key, "version": 1,
          "body": body, "created_at": now, "updated_at": now},
     )  # fmt: skip
     return posted
 
 
-def _existing(db: Session, person_id: str, key: str) -> Row[str, int, str] | None:
-    found = select(CARD.id, CARD.version, CARD.body).where(
-        CARD.person_id == person_id, CARD.key == key
-    )
-    return db.connection().execute(found).one_or_none()
-
-
-def _refresh(db: Session, posted: Posted, *, changed: bool, now: datetime) -> set[Address]:
+def _refresh(db: Unit, posted: Posted, *, changed: bool, now: datetime) -> set[Address]:
     """The addresses that show the card; their messages get its new face if it changed."""
-    rows = db.connection().execute(
-        select(DELIVERY.id, CARD.person_id, DELIVERY.platform, DELIVERY.tenant, DELIVERY.account)
-        .join(CardRow, CARD.id == DELIVERY.card_id)
-        .where(DELIVERY.card_id == posted.card_id, DELIVERY.state.in_(LIVE))
-    )
+    rows = _SHOWING.rows(db, {"wanted": posted.card_id})
     shown = {row.id: Address(*row[1:]) for row in rows}
     if changed:
         for delivery_id, address in shown.items():
@@ -117,7 +126,7 @@ def _refresh(db: Session, posted: Posted, *, changed: bool, now: datetime) -> se
 
 
 def _enqueue(
-    db: Session, delivery_id: str, to: Address, face: str, now: datetime, *, again: bool = False
+    db: Unit, delivery_id: str, to: Address, face: str, now: datetime, *, again: bool = False
 ) -> None:
     jobs.add(
         db, lane(to.platform, to.tenant), f"{delivery_id}/{face}",

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, insert
-from sqlmodel import Field, Session
+from sqlalchemy import Index
+from sqlmodel import Field
 
-from engine.model import Row
+from engine.model import Row, table
+from engine.statement import insertion
 from engine.types import Json, Serial, UtcTime
+from engine.unit import Unit
 
 
 class Audit(Row, table=True):
@@ -38,11 +40,21 @@ class Audit(Row, table=True):
     detail: dict[str, Any] = Field(sa_type=Json)
 
 
-_INSERT = insert(Audit)
+_INSERT = insertion(
+    table(Audit),
+    "at",
+    "actor",
+    "channel",
+    "action",
+    "subject_type",
+    "subject_id",
+    "cause",
+    "detail",
+)  # fmt: skip
 
 
 def record(
-    db: Session,
+    db: Unit,
     action: str,
     subject: tuple[str, str],
     *,
@@ -53,8 +65,8 @@ def record(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Add one row to the trail; `subject` is (type, id)."""
-    db.connection().execute(
-        _INSERT,
+    _INSERT.run(
+        db,
         {
             "at": at, "actor": actor, "channel": channel, "action": action, "cause": cause,
             "subject_type": subject[0], "subject_id": subject[1], "detail": dict(detail or {}),

@@ -15,11 +15,13 @@ from typing import Any
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlmodel import Session
 
+from engine.unit import Unit
 from engine.writer import Writer
 
 READERS = 4
+CACHED = 512
+"""SQL texts whose plans SQLite keeps; more than there are."""
 READ_SECONDS = 5
 CONNECT_SECONDS = 5
 PG_READS = "-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
@@ -46,10 +48,10 @@ class Database:
         self.writer = Writer(self.engine, wake)
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self) -> Iterator[Unit]:
         """A session that sees one consistent state and cannot change it."""
-        with Session(self._readers) as db:
-            yield db
+        with self._readers.begin() as connection:
+            yield Unit(connection)
 
     def close(self) -> None:
         """Finish queued work and let go of the file."""
@@ -74,7 +76,10 @@ class Database:
 
 def sqlite_writer(url: URL) -> Engine:
     """The engine of the one writing connection."""
-    engine = create_engine(url, pool_size=1, max_overflow=0, hide_parameters=True)
+    engine = create_engine(
+        url, pool_size=1, max_overflow=0, hide_parameters=True,
+        connect_args={"cached_statements": CACHED},
+    )  # fmt: skip
     _on_connect(engine, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
                 "busy_timeout=5000", "journal_size_limit=67108864")  # fmt: skip
     _begin_with(engine, "BEGIN IMMEDIATE")
@@ -84,8 +89,9 @@ def sqlite_writer(url: URL) -> Engine:
 def sqlite_reader(url: URL) -> Engine:
     """An engine whose connections can neither write nor checkpoint."""
     engine = create_engine(
-        url, pool_size=READERS, max_overflow=0, pool_timeout=READ_SECONDS, hide_parameters=True
-    )
+        url, pool_size=READERS, max_overflow=0, pool_timeout=READ_SECONDS, hide_parameters=True,
+        connect_args={"cached_statements": CACHED},
+    )  # fmt: skip
     _on_connect(engine, "query_only=ON", "wal_autocheckpoint=0", "busy_timeout=5000")
     _begin_with(engine, "BEGIN")
     return engine
@@ -105,6 +111,7 @@ def _postgres(url: URL, options: str) -> Engine:
     return create_engine(
         url, pool_size=READERS, pool_pre_ping=True, pool_timeout=READ_SECONDS,
         hide_parameters=True,  # they are people's names and words
+        paramstyle="format",  # parameters by position, as SQLite has them
         connect_args={"options": options, "connect_timeout": CONNECT_SECONDS,
                       "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3},
     )  # fmt: skip

@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 
-from sqlalchemy import text
-from sqlmodel import Field, Session
+from sqlalchemy import bindparam
+from sqlmodel import Field
 
-from engine.model import Row
+from engine.model import Row, table
+from engine.statement import DIALECTS, Statement
 from engine.types import EPOCH
+from engine.unit import Unit
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_BITS = 80
@@ -35,17 +37,23 @@ class Sequence(Row, table=True):
     last: int
 
 
-_NEXT = text(
-    "INSERT INTO sequence (kind, day, last) VALUES (:kind, :day, 1)"
-    " ON CONFLICT (kind, day) DO UPDATE SET last = sequence.last + 1 RETURNING last"
+_SEQUENCE = table(Sequence)
+_NEXT = Statement(
+    {
+        name: dialect.insert(_SEQUENCE)
+        .values(kind=bindparam("of_kind"), day=bindparam("on_day"), last=1)
+        .on_conflict_do_update(index_elements=["kind", "day"], set_={"last": _SEQUENCE.c.last + 1})
+        .returning(_SEQUENCE.c.last)
+        for name, dialect in DIALECTS.items()
+    }
 )
 
 
-def day_number(db: Session, kind: str, day: date) -> str:
+def day_number(db: Unit, kind: str, day: date) -> str:
     """The next number people see, such as OPP-20261123-0001; gapless per commit.
 
     The row stays locked until the commit, so two workers never get the same number.
     """
     stamp = f"{day:%Y%m%d}"
-    last = db.connection().execute(_NEXT, {"kind": kind, "day": stamp}).scalar_one()
+    last = _NEXT.value(db, {"of_kind": kind, "on_day": stamp})
     return f"{kind}-{stamp}-{last:04d}"

@@ -17,7 +17,6 @@ from typing import Any
 from sqlalchemy import (
     Index,
     UniqueConstraint,
-    Update,
     and_,
     bindparam,
     exists,
@@ -27,14 +26,12 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Field, Session
+from sqlmodel import Field
 
 from engine.model import Row, table
+from engine.statement import Statement, insertion_once
 from engine.types import Json, Serial, UtcTime
-
-WAKE = "jobs.wake"
-"""Key of `Session.info`: the lanes that got work in this unit, read after its commit."""
+from engine.unit import Unit
 
 
 class State(IntEnum):
@@ -86,23 +83,25 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-_ADD = {
-    name: dialect.insert(JOB).on_conflict_do_nothing().returning(*_COLUMNS)
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
-}
+_ADD = insertion_once(
+    JOB, "lane", "key", "order_key", "payload", "due", "created_at", "last_error", "attempts",
+    "crashes", "state", "token", "lease_until", returning=_COLUMNS,
+)  # fmt: skip
 _HELD = update(JOB).where(
     JOB.c.id == bindparam("held_id"),
     JOB.c.token == bindparam("held_token"),
     JOB.c.state == State.LEASED,
 )
-_END = _HELD.values(
-    state=bindparam("new_state"), done_at=bindparam("ended"), last_error=bindparam("error")
+_END = Statement(
+    _HELD.values(
+        state=bindparam("new_state"), done_at=bindparam("ended"), last_error=bindparam("error")
+    )
 )
-_RETRY = _HELD.values(
+_RETRY = Statement(_HELD.values(
     state=State.OPEN, due=bindparam("later"), last_error=bindparam("error"),
     attempts=bindparam("spent"),
-)  # fmt: skip
-_KEEP = _HELD.values(payload=bindparam("learnt"))
+))  # fmt: skip
+_KEEP = Statement(_HELD.values(payload=bindparam("learnt")))
 _AHEAD = JOB.alias("ahead")
 _BLOCKED = exists(
     select(_AHEAD.c.id).where(
@@ -127,7 +126,7 @@ _DUE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_CLAIM = (
+_CLAIM = Statement(
     update(JOB)
     .where(JOB.c.id.in_(_DUE.scalar_subquery()), JOB.c.state == State.OPEN)
     .values(
@@ -145,15 +144,16 @@ _REAP = (
     )
     .returning(JOB.c.lane)
 )
-_REAP_LATE = _REAP.where(JOB.c.lease_until < bindparam("now", type_=UtcTime))
-_NEXT_DUE = (
+_REAP_LATE = Statement(_REAP.where(JOB.c.lease_until < bindparam("now", type_=UtcTime)))
+_REAP_ALL = Statement(_REAP)
+_NEXT_DUE = Statement(
     select(JOB.c.due)
     .where(JOB.c.lane == bindparam("lane"), JOB.c.state == State.OPEN)
     .where(JOB.c.due > bindparam("now", type_=UtcTime))
     .order_by(JOB.c.due)
     .limit(1)
 )
-_BUSY = (
+_BUSY = Statement(
     select(JOB.c.id)
     .where(
         or_(
@@ -167,14 +167,14 @@ _BUSY = (
     )
     .limit(1)
 )
-_UPCOMING = (
+_UPCOMING = Statement(
     select(JOB.c.lane, JOB.c.due)
     .where(JOB.c.state == State.OPEN, JOB.c.due > bindparam("now", type_=UtcTime))
     .where(JOB.c.due <= bindparam("until", type_=UtcTime))
     .order_by(JOB.c.due)
     .limit(1)
 )
-_NTH_LAST_DONE = (
+_NTH_LAST_DONE = Statement(
     select(JOB.c.done_at)
     .where(JOB.c.lane == bindparam("lane"), JOB.c.order_key == bindparam("order_key"))
     .where(JOB.c.state == State.DONE)
@@ -198,7 +198,7 @@ class Leased:
 
 
 def add(
-    db: Session,
+    db: Unit,
     lane: str,
     key: str,
     payload: Mapping[str, Any],
@@ -219,51 +219,49 @@ def add(
         "token": 0 if lease is None else 1,
         "lease_until": None if lease is None else now + lease,
     }  # fmt: skip
-    connection = db.connection()
-    row = connection.execute(_ADD[connection.dialect.name], values).one_or_none()
+    row = _ADD.row(db, values)
     if row is None:
         return None
     if lease is None:
-        db.info.setdefault(WAKE, set()).add(lane)
+        db.lanes.add(lane)
     return Leased(*row)
 
 
-def claim(db: Session, lane: str, *, now: datetime, lease: timedelta, limit: int) -> list[Leased]:
+def claim(db: Unit, lane: str, *, now: datetime, lease: timedelta, limit: int) -> list[Leased]:
     """Lease up to `limit` due jobs of a lane, at most one per order key, earliest due first.
 
     A job waits while an older job of its order key is due, leased, or was begun before and
     given back (a rate limit, a failed attempt): messages to one person never overtake.
     """
     values = {"from_lane": lane, "now": now, "until": now + lease, "most": limit}
-    rows = db.connection().execute(_CLAIM, values)
-    return sorted((Leased(*row) for row in rows), key=lambda job: job.id)
+    return sorted((Leased(*row) for row in _CLAIM.rows(db, values)), key=lambda job: job.id)
 
 
-def finish(db: Session, job: Leased, *, now: datetime) -> bool:
+def finish(db: Unit, job: Leased, *, now: datetime) -> bool:
     """The fence: mark the job done; False when the lease was lost and nothing may be done."""
     return _held(db, _END, job, new_state=State.DONE, ended=now, error="")
 
 
-def bury(db: Session, job: Leased, error: str, *, now: datetime) -> bool:
+def bury(db: Unit, job: Leased, error: str, *, now: datetime) -> bool:
     """Give up on the job; it stays as a dead letter with its reason."""
     return _held(db, _END, job, new_state=State.DEAD, ended=now, error=error)
 
 
-def retry(db: Session, job: Leased, error: str, *, due: datetime, spent: bool = True) -> bool:
+def retry(db: Unit, job: Leased, error: str, *, due: datetime, spent: bool = True) -> bool:
     """Give the job back until `due`; `spent` False does not count the attempt."""
-    db.info.setdefault(WAKE, set()).add(job.lane)
+    db.lanes.add(job.lane)
     return _held(db, _RETRY, job, later=due, error=error, spent=job.attempts + spent)
 
 
-def keep(db: Session, job: Leased, payload: Mapping[str, Any]) -> bool:
+def keep(db: Unit, job: Leased, payload: Mapping[str, Any]) -> bool:
     """Write what the job has learnt into its payload without giving up the lease."""
     return _held(db, _KEEP, job, learnt=dict(payload))
 
 
-def cancel(db: Session, lane: str, key_prefix: str) -> int:
+def cancel(db: Unit, lane: str, key_prefix: str) -> int:
     """Cancel the open jobs whose key starts with `key_prefix`; how many there were."""
     stop = key_prefix[:-1] + chr(ord(key_prefix[-1]) + 1)
-    result = db.connection().execute(
+    result = db.execute(
         update(JOB)
         .where(JOB.c.lane == lane, JOB.c.key >= key_prefix, JOB.c.key < stop)
         .where(JOB.c.state == State.OPEN)
@@ -272,7 +270,7 @@ def cancel(db: Session, lane: str, key_prefix: str) -> int:
     return result.rowcount
 
 
-def reap(db: Session, *, now: datetime, orphaned: bool = False) -> list[str]:
+def reap(db: Unit, *, now: datetime, orphaned: bool = False) -> list[str]:
     """Take back jobs whose lease ran out; their lanes, one entry per job.
 
     Each becomes a suspect (`crashes` + 1): its holder died with it or was too slow. It is due
@@ -280,34 +278,34 @@ def reap(db: Session, *, now: datetime, orphaned: bool = False) -> list[str]:
     does not meet every fresh start. `orphaned` True takes back every lease, because the
     holder is known to be gone (SQLite right after start, where the file lock proves it).
     """
-    lost = _REAP if orphaned else _REAP_LATE
-    lanes = [row.lane for row in db.connection().execute(lost, {"now": now})]
-    db.info.setdefault(WAKE, set()).update(lanes)
+    lost = _REAP_ALL if orphaned else _REAP_LATE
+    lanes = [row.lane for row in lost.rows(db, {"now": now})]
+    db.lanes.update(lanes)
     return lanes
 
 
-def nth_last_done(db: Session, lane: str, order_key: str, nth: int) -> datetime | None:
+def nth_last_done(db: Unit, lane: str, order_key: str, nth: int) -> datetime | None:
     """When the `nth` newest finished job (1 is the newest) of one receiver was finished."""
     window = {"lane": lane, "order_key": order_key, "skipped": nth - 1}
-    return db.connection().execute(_NTH_LAST_DONE, window).scalar_one_or_none()
+    return _NTH_LAST_DONE.value(db, window)
 
 
-def next_due(db: Session, lane: str, *, now: datetime) -> datetime | None:
+def next_due(db: Unit, lane: str, *, now: datetime) -> datetime | None:
     """When the next job of a lane falls due after `now`; None when there is none."""
-    return db.connection().execute(_NEXT_DUE, {"lane": lane, "now": now}).scalar_one_or_none()
+    return _NEXT_DUE.value(db, {"lane": lane, "now": now})
 
 
-def busy(db: Session, *, now: datetime) -> bool:
+def busy(db: Unit, *, now: datetime) -> bool:
     """Whether any job is leased, or due at `now` and not waiting for one before it."""
-    return db.connection().execute(_BUSY, {"now": now}).first() is not None
+    return _BUSY.row(db, {"now": now}) is not None
 
 
-def upcoming(db: Session, *, now: datetime, until: datetime) -> tuple[str, datetime] | None:
+def upcoming(db: Unit, *, now: datetime, until: datetime) -> tuple[str, datetime] | None:
     """(lane, due) of the next job that falls due after `now` and by `until`, if any."""
-    row = db.connection().execute(_UPCOMING, {"now": now, "until": until}).one_or_none()
+    row = _UPCOMING.row(db, {"now": now, "until": until})
     return None if row is None else (row.lane, row.due)
 
 
-def _held(db: Session, statement: Update, job: Leased, **values: Any) -> bool:
+def _held(db: Unit, statement: Statement, job: Leased, **values: Any) -> bool:
     held = {"held_id": job.id, "held_token": job.token, **values}
-    return db.connection().execute(statement, held).rowcount == 1
+    return statement.run(db, held) == 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets as random
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Field, Session
+from sqlmodel import Field
 
 from engine.model import Row, table
+from engine.statement import insertion_once
+from engine.unit import Unit
 
 BYTES = 32
 
@@ -23,12 +24,10 @@ class Secret(Row, table=True):
 
 
 SECRET = table(Secret).c
+_KEEP = insertion_once(table(Secret), "name", "value")
 
 
-def secret(db: Session, name: str) -> str:
+def secret(db: Unit, name: str) -> str:
     """The secret for a purpose, 256 random bits in hex; made by whoever asks first."""
-    connection = db.connection()
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    fresh = {"name": name, "value": random.token_hex(BYTES)}
-    connection.execute(dialect.insert(table(Secret)).values(fresh).on_conflict_do_nothing())
-    return str(connection.execute(select(SECRET.value).where(SECRET.name == name)).scalar_one())
+    _KEEP.run(db, {"name": name, "value": random.token_hex(BYTES)})
+    return str(db.execute(select(SECRET.value).where(SECRET.name == name)).scalar_one())

@@ -16,9 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlmodel import Session
 
-from engine.jobs import WAKE
+from engine.unit import Unit
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +32,8 @@ class Stopped(Exception):
 
 
 @dataclass(slots=True)
-class _Unit:
-    work: Callable[[Session], Any]
+class _Work:
+    work: Callable[[Unit], Any]
     alone: bool
     future: Future[Any]
     result: Any = None
@@ -47,16 +46,15 @@ class _Unit:
 
     def attempt(self, connection: Connection) -> None:
         self.result, self.error, self.lanes = None, None, set()
-        with Session(
-            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
-        ) as db:
-            try:
-                self.result = self.work(db)
-                db.commit()
-                self.lanes = db.info.get(WAKE, set())
-            except BaseException as error:  # noqa: BLE001  handed to whoever waits for it
-                self.error = error
-                db.rollback()
+        db = Unit(connection)
+        db.begin()
+        try:
+            self.result = self.work(db)
+            self.lanes = db.lanes
+        except BaseException as error:  # noqa: BLE001  handed to whoever waits for it
+            self.error = error
+            db.rollback()
+        db.release()
 
     def settle(self) -> None:
         if self.error is None:
@@ -74,7 +72,7 @@ class Writer:
     def __init__(self, engine: Engine, wake: Callable[[Iterable[str]], None]) -> None:
         self._engine = engine
         self._wake = wake
-        self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._stopped = False
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
         self._thread.start()
@@ -84,7 +82,7 @@ class Writer:
         """Whether the thread still takes work."""
         return self._thread.is_alive()
 
-    def submit(self, work: Callable[[Session], T], *, alone: bool = False) -> Future[T]:
+    def submit(self, work: Callable[[Unit], T], *, alone: bool = False) -> Future[T]:
         """Run `work` in the next commit; the future is done only after that commit.
 
         `alone` gives the unit a commit of its own (suspects, long work).
@@ -94,11 +92,11 @@ class Writer:
         """
         if self._stopped:
             raise Stopped
-        unit = _Unit(work, alone, Future())
+        unit = _Work(work, alone, Future())
         self._queue.put(unit)
         return unit.future
 
-    def run(self, work: Callable[[Session], T], *, alone: bool = False) -> T:
+    def run(self, work: Callable[[Unit], T], *, alone: bool = False) -> T:
         """`submit` and wait; for threads, never for the event loop."""
         return self.submit(work, alone=alone).result()
 
@@ -126,7 +124,7 @@ class Writer:
                 batch.append(following)
             self._commit(batch)
 
-    def _commit(self, units: list[_Unit]) -> None:
+    def _commit(self, units: list[_Work]) -> None:
         # From here on a unit can no longer be cancelled; one that was is never begun.
         batch = [unit for unit in units if unit.begins()]
         try:

@@ -23,9 +23,8 @@ from typing import (
     get_type_hints,
 )
 
-from sqlmodel import Session
-
 from cards.model import Choice, Content
+from engine.unit import Unit
 from sales import policy
 from sales.people import Address, Who
 
@@ -40,7 +39,7 @@ class Ctx:
     opened the form this comes from, if it was a form.
     """
 
-    db: Session
+    db: Unit
     who: Who
     address: Address
     now: datetime

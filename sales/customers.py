@@ -8,13 +8,15 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Index, Select, String, bindparam, insert, select
-from sqlmodel import Field, Session
+from sqlalchemy import BigInteger, ColumnElement, Index, String, bindparam, select
+from sqlmodel import Field
 
 from engine.errors import Refusal
 from engine.ids import ulid
 from engine.model import Row, table
+from engine.statement import Statement, insertion
 from engine.types import Json, UtcTime
+from engine.unit import Unit
 from sales import names
 from sales.people import PERSON, Person
 
@@ -140,9 +142,9 @@ PURCHASE = table(Purchase).c
 NAMED = (CUSTOMER.id, CUSTOMER.name, CUSTOMER.region)
 
 
-def get(db: Session, customer_id: str, scope: ColumnElement[bool]) -> Named | None:
+def get(db: Unit, customer_id: str, scope: ColumnElement[bool]) -> Named | None:
     """The customer with this id if it lies within `scope` (`policy.visible`)."""
-    row = db.connection().execute(_by_id(scope), {"wanted": customer_id}).first()
+    row = _by_id(scope).row(db, {"wanted": customer_id})
     return None if row is None else Named(*row)
 
 
@@ -162,34 +164,33 @@ def draft(
     return row
 
 
-def add(db: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+def add(db: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store new customers, rows made by `draft`, and the keys they are found by."""
     for start in range(0, len(rows), AT_ONCE):
         some = rows[start : start + AT_ONCE]
-        db.connection().execute(_INSERT, some)
+        _INSERT.run_many(db, some)
         keys = [
             {"key": key, "customer_id": row["id"]}
             for row in some
             for key in names.stored_keys(row["stem"])
         ]
-        db.connection().execute(_INSERT_KEYS, keys)
+        _INSERT_KEYS.run_many(db, keys)
 
 
-def tags(db: Session, customer_id: str) -> list[str]:
+def tags(db: Unit, customer_id: str) -> list[str]:
     """The distinct trade tags of a customer, in alphabetical order."""
-    return list(db.connection().execute(_TAGS, {"customer": customer_id}).scalars())
+    return [tag for (tag,) in _TAGS.rows(db, {"customer": customer_id})]
 
 
-def add_tags(db: Session, tags: Iterable[tuple[str, str]]) -> None:
+def add_tags(db: Unit, tags: Iterable[tuple[str, str]]) -> None:
     """Store new trade tags, as (customer id, tag)."""
     rows = [{"customer_id": customer_id, "tag": tag} for customer_id, tag in tags]
-    if rows:
-        db.connection().execute(_INSERT_TAGS, rows)
+    _INSERT_TAGS.run_many(db, rows)
 
 
-def profile(db: Session, customer_id: str, scope: ColumnElement[bool]) -> Profile | None:
+def profile(db: Unit, customer_id: str, scope: ColumnElement[bool]) -> Profile | None:
     """Everything the customer card shows, if the customer lies within `scope`."""
-    row = db.connection().execute(_profile(scope), {"wanted": customer_id}).one_or_none()
+    row = _profile(scope).row(db, {"wanted": customer_id})
     if row is None:
         return None
     return Profile(
@@ -199,9 +200,9 @@ def profile(db: Session, customer_id: str, scope: ColumnElement[bool]) -> Profil
     )  # fmt: skip
 
 
-def orders(db: Session, customer_id: str, *, limit: int) -> list[Order]:
+def orders(db: Unit, customer_id: str, *, limit: int) -> list[Order]:
     """The newest orders, newest first."""
-    rows = db.connection().execute(_ORDERS, {"customer": customer_id, "most": limit})
+    rows = _ORDERS.rows(db, {"customer": customer_id, "most": limit})
     return [Order(*row) for row in rows]
 
 
@@ -210,11 +211,11 @@ PROFILE = (
 )  # fmt: skip
 """The fields that start as "unknown"."""
 
-_INSERT = insert(Customer)
-_INSERT_KEYS = insert(CustomerKey)
-_INSERT_TAGS = insert(CustomerTag)
-_TAGS = select(TAG.tag).where(TAG.customer_id == bindparam("customer")).order_by(TAG.tag)
-_ORDERS = (
+_INSERT = insertion(table(Customer))
+_INSERT_KEYS = insertion(table(CustomerKey))
+_INSERT_TAGS = insertion(table(CustomerTag))
+_TAGS = Statement(select(TAG.tag).where(TAG.customer_id == bindparam("customer")).order_by(TAG.tag))
+_ORDERS = Statement(
     select(PURCHASE.ordered_on, PURCHASE.product, PURCHASE.amount_fen)
     .where(PURCHASE.customer_id == bindparam("customer"))
     .order_by(PURCHASE.ordered_on.desc(), PURCHASE.id.desc())
@@ -223,13 +224,13 @@ _ORDERS = (
 
 
 @lru_cache(maxsize=1024)
-def _by_id(scope: ColumnElement[bool]) -> Select[Any]:
-    return select(*NAMED).where(CUSTOMER.id == bindparam("wanted"), scope)
+def _by_id(scope: ColumnElement[bool]) -> Statement:
+    return Statement(select(*NAMED).where(CUSTOMER.id == bindparam("wanted"), scope))
 
 
 @lru_cache(maxsize=1024)
-def _profile(scope: ColumnElement[bool]) -> Select[Any]:
-    return (
+def _profile(scope: ColumnElement[bool]) -> Statement:
+    return Statement(
         select(CUSTOMER.name, CUSTOMER.industry, CUSTOMER.region, CUSTOMER.rating,
                PERSON.name.label("owner"))
         .join(Person, PERSON.id == CUSTOMER.owner_id)

@@ -6,13 +6,14 @@ import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rapidfuzz import fuzz
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 
 from engine.model import table
+from engine.statement import Statement
+from engine.unit import Unit
 from sales import names
 from sales.customers import CUSTOMER, NAMED, CustomerKey, Named
 from sales.people import PERSON, Person
@@ -47,7 +48,7 @@ class Twin:
     visible: bool
 
 
-def find(db: Session, words: str, scope: ColumnElement[bool]) -> Found:
+def find(db: Unit, words: str, scope: ColumnElement[bool]) -> Found:
     """The customers people mean by `words`, best first, at most ten.
 
     One exact name (or the only name starting with or containing the words) is alone in the
@@ -67,7 +68,7 @@ def find(db: Session, words: str, scope: ColumnElement[bool]) -> Found:
     return _cut(_sounding(db, queries, wanted))
 
 
-def nearest(db: Session, words: str, scope: ColumnElement[bool]) -> Found:
+def nearest(db: Unit, words: str, scope: ColumnElement[bool]) -> Found:
     """The customers that share at least half of the characters of `words`, best first.
 
     Ten at most, and never for one character alone: "华东阀门" is near "华东泵业" and "恒信阀门".
@@ -79,14 +80,14 @@ def nearest(db: Session, words: str, scope: ColumnElement[bool]) -> Found:
         return Found()
     patterns = [*(f"%{c}%" for c in shared), *[""] * (COMPARED - len(shared))]  # "" fits none
     values = {f"c{i}": pattern for i, pattern in enumerate(patterns)}
-    rows = db.connection().execute(
-        _queries(scope).nearest, {**values, **_range("core", stem[:2]), "enough": enough}
+    rows = _queries(scope).nearest.rows(
+        db, {**values, **_range("core", stem[:2]), "enough": enough}
     )
     ranked = sorted(rows, key=lambda row: -fuzz.ratio(stem, row.core))
     return Found(tuple(Named(*row[:3]) for row in ranked[:MOST]))
 
 
-def suggest(db: Session, typed: str, scope: ColumnElement[bool]) -> Sequence[Named]:
+def suggest(db: Unit, typed: str, scope: ColumnElement[bool]) -> Sequence[Named]:
     """What a pick list offers: what fits the typed letters, or the first fifty by name.
 
     One more than `LISTED` says that there are more.
@@ -96,7 +97,7 @@ def suggest(db: Session, typed: str, scope: ColumnElement[bool]) -> Sequence[Nam
     return _rows(db, _queries(scope).listed)
 
 
-def similar(db: Session, name: str, scope: ColumnElement[bool]) -> list[Twin]:
+def similar(db: Unit, name: str, scope: ColumnElement[bool]) -> list[Twin]:
     """Every customer that may be the same company, whoever owns it, at most ten.
 
     Same stem, same sound, or one slip apart (`names.asked_keys`): index look-ups only.
@@ -104,8 +105,9 @@ def similar(db: Session, name: str, scope: ColumnElement[bool]) -> list[Twin]:
     masked).
     """
     stem = names.forms(name).stem
-    rows = db.connection().execute(
-        _queries(scope).twins, {"keys": sorted(names.asked_keys(stem)), "stem": stem}
+    keys = sorted(names.asked_keys(stem))
+    rows = _twins(scope, len(keys)).rows(
+        db, {"stem": stem, **{f"key{i}": key for i, key in enumerate(keys)}}
     )
     return [
         Twin(Named(*row[:3]), row.owner, row.owner_region, bool(row.seen))
@@ -117,14 +119,13 @@ def similar(db: Session, name: str, scope: ColumnElement[bool]) -> list[Twin]:
 class _Queries(NamedTuple):
     """The statements of one scope, built once."""
 
-    exact: Select[Any]
-    starts: Select[Any]
-    inside: Select[Any]
-    sounds: Select[Any]
-    spells: Select[Any]
-    listed: Select[Any]
-    nearest: Select[Any]
-    twins: Select[Any]
+    exact: Statement
+    starts: Statement
+    inside: Statement
+    sounds: Statement
+    spells: Statement
+    listed: Statement
+    nearest: Statement
 
 
 KEY = table(CustomerKey).c
@@ -138,22 +139,23 @@ def _queries(scope: ColumnElement[bool]) -> _Queries:
     inside = CUSTOMER.core.contains(bindparam("wanted"))  # letters only, nothing to escape
     sounds = or_(CUSTOMER.sound == bindparam("heard"), _begins("sound"))
     return _Queries(
-        exact=offer.where(CUSTOMER.core == bindparam("wanted")),
-        starts=offer.where(_indexed(starts)),
-        inside=offer.where(inside).order_by(None).order_by(case((starts, 0), else_=1), *_BY_NAME),
-        sounds=offer.where(_indexed(sounds)),
-        spells=offer.where(_indexed(or_(_begins("letters"), _begins("initials")))),
-        listed=offer.limit(LISTED + 1),
+        exact=Statement(offer.where(CUSTOMER.core == bindparam("wanted"))),
+        starts=Statement(offer.where(_indexed(starts))),
+        inside=Statement(
+            offer.where(inside).order_by(None).order_by(case((starts, 0), else_=1), *_BY_NAME)
+        ),
+        sounds=Statement(offer.where(_indexed(sounds))),
+        spells=Statement(offer.where(_indexed(or_(_begins("letters"), _begins("initials"))))),
+        listed=Statement(offer.limit(LISTED + 1)),
         nearest=_nearest(scope),
-        twins=_twins(scope),
     )
 
 
-def _nearest(scope: ColumnElement[bool]) -> Select[Any]:
+def _nearest(scope: ColumnElement[bool]) -> Statement:
     """The rough order: characters shared, the same first two, the shorter name."""
     shares = (CUSTOMER.core.like(bindparam(f"c{i}")) for i in range(COMPARED))
     shared = reduce(operator.add, (case((one, 1), else_=0) for one in shares))
-    return (
+    return Statement(
         select(*NAMED, CUSTOMER.core)
         .where(scope, shared >= bindparam("enough"))
         .order_by(shared.desc(), case((_begins("core"), 0), else_=1), func.length(CUSTOMER.core),
@@ -162,10 +164,11 @@ def _nearest(scope: ColumnElement[bool]) -> Select[Any]:
     )  # fmt: skip
 
 
-def _twins(scope: ColumnElement[bool]) -> Select[Any]:
+@lru_cache(maxsize=4096)
+def _twins(scope: ColumnElement[bool], count: int) -> Statement:
     """Index look-ups of a handful of keys; the very same stem comes first."""
-    same = select(KEY.customer_id).where(KEY.key.in_(bindparam("keys", expanding=True)))
-    return (
+    same = select(KEY.customer_id).where(KEY.key.in_([bindparam(f"key{i}") for i in range(count)]))
+    return Statement(
         select(*NAMED, PERSON.name.label("owner"), PERSON.region.label("owner_region"),
                scope.label("seen"), CUSTOMER.stem)
         .join(Person, PERSON.id == CUSTOMER.owner_id)
@@ -175,7 +178,7 @@ def _twins(scope: ColumnElement[bool]) -> Select[Any]:
     )  # fmt: skip
 
 
-def _sounding(db: Session, queries: _Queries, wanted: names.Forms) -> list[Named]:
+def _sounding(db: Unit, queries: _Queries, wanted: names.Forms) -> list[Named]:
     heard = {"heard": wanted.sound, **_range("sound", f"{wanted.sound} ")}
     found = _rows(db, queries.sounds, **heard)
     if found or not wanted.core.isascii():
@@ -201,8 +204,8 @@ def _range(column: str, start: str) -> dict[str, str]:
     return {f"{column}_from": start, f"{column}_to": f"{start}{LAST}"}
 
 
-def _rows(db: Session, statement: Select[Any], **values: str) -> list[Named]:
-    return [Named(*row) for row in db.connection().execute(statement, values)]
+def _rows(db: Unit, statement: Statement, **values: str) -> list[Named]:
+    return [Named(*row) for row in statement.rows(db, values)]
 
 
 def _cut(rows: list[Named]) -> Found:

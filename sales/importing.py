@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlmodel import Session
 
 from engine import audit
+from engine.unit import Unit
 from sales import customers, names
 from sales.customers import CUSTOMER, PROFILE, TAG, UNKNOWN, Customer
 from sales.people import PERSON
@@ -49,7 +49,7 @@ class Outcome:
 
 
 def customers_from(
-    db: Session, lines: Iterable[Line], *, file: str, now: datetime, dry_run: bool = False
+    db: Unit, lines: Iterable[Line], *, file: str, now: datetime, dry_run: bool = False
 ) -> Outcome:
     """Create new customers and fill empty fields of known ones; never overwrite a value.
 
@@ -69,7 +69,7 @@ def customers_from(
 class _Importer:
     """Sorts lines against what is known, then writes everything in a few statements."""
 
-    def __init__(self, db: Session, source: str, now: datetime) -> None:
+    def __init__(self, db: Unit, source: str, now: datetime) -> None:
         self.db, self.source, self.now = db, source, now
         self.outcome = Outcome()
         self.new: list[dict[str, Any]] = []
@@ -78,7 +78,7 @@ class _Importer:
         self.completed: set[str] = set()
         self.taken: dict[str, int] = {}
         self.new_codes: dict[str, int] = {}
-        execute = db.connection().execute
+        execute = db.execute
         self.owners: dict[str, list[str]] = {}
         for name, person_id in execute(_COLLEAGUES):
             self.owners.setdefault(name, []).append(person_id)
@@ -113,9 +113,7 @@ class _Importer:
         customers.add(self.db, self.new)
         customers.add_tags(self.db, self.tags)
         for customer_id, change in self.changes.items():
-            self.db.connection().execute(
-                update(Customer).where(CUSTOMER.id == customer_id).values(change)
-            )
+            self.db.execute(update(Customer).where(CUSTOMER.id == customer_id).values(change))
         counts = {"created": self.outcome.created, "completed": self.outcome.completed}
         if any(counts.values()):
             audit.record(self.db, "customer.imported", ("file", file), at=self.now,

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlmodel import Session
 
 from engine import audit
 from engine.ids import ulid
+from engine.unit import Unit
 from sales import names
 from sales.importing import Line, Outcome, Wrong
 from sales.people import IDENTITY, PERSON, ROLE_NAMES, Identity, Person
@@ -23,7 +23,7 @@ _ROLES = {word: role for role, word in ROLE_NAMES.items()}
 
 
 def people_from(
-    db: Session,
+    db: Unit,
     lines: Iterable[Line],
     *,
     tenants: Mapping[str, str],
@@ -51,10 +51,10 @@ def people_from(
 class _Joining:
     """Sorts lines against who is known, then writes everything in a few statements."""
 
-    def __init__(self, db: Session, tenants: Mapping[str, str], now: datetime) -> None:
+    def __init__(self, db: Unit, tenants: Mapping[str, str], now: datetime) -> None:
         self.db, self.tenants, self.now = db, tenants, now
         self.outcome = Outcome()
-        execute = db.connection().execute
+        execute = db.execute
         rows = execute(
             select(PERSON.id, PERSON.name, PERSON.role, PERSON.manager_id, PERSON.region)
         ).mappings()
@@ -94,7 +94,7 @@ class _Joining:
 
     def write(self, file: str) -> None:
         """Store what `take` has gathered, with one audit row."""
-        execute = self.db.connection().execute
+        execute = self.db.execute
         if self.new:  # managers last, because rows refer to each other
             execute(insert(Person), [{**row, "manager_id": None} for row in self.new])
         for row in [*self.new, *self.changes]:

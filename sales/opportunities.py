@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import BigInteger, Index, bindparam, insert, select
-from sqlmodel import Field, Session
+from sqlalchemy import BigInteger, Index, bindparam, select
+from sqlmodel import Field
 
 from engine import audit
 from engine.errors import Refusal
 from engine.ids import day_number, ulid
 from engine.model import Row, table
+from engine.statement import Statement, insertion
 from engine.types import UtcTime
+from engine.unit import Unit
 from sales import customers
 from sales.customers import CUSTOMER, PROFILE, UNKNOWN, Customer, Named
 
@@ -101,16 +103,16 @@ class By:
 OPPORTUNITY = table(Opportunity).c
 TAG = table(OpportunityTag).c
 REFERRAL = table(Referral).c
-_INSERT = insert(Opportunity)
-_INSERT_TAG = insert(OpportunityTag)
-_INSERT_REFERRAL = insert(Referral)
+_INSERT = insertion(table(Opportunity))
+_INSERT_TAG = insertion(table(OpportunityTag))
+_INSERT_REFERRAL = insertion(table(Referral))
 INHERITED = ("industry", "region")
 """Facts a new customer takes over from its introducer until somebody knows better."""
 INTRODUCED = "介绍客户 "
 """How the source of such a fact begins."""
 
 _VOUCHING = table(Customer).alias("introducer")
-_OF_FLOW = (
+_OF_FLOW = Statement(
     select(
         OPPORTUNITY.id, OPPORTUNITY.number, OPPORTUNITY.customer_id, CUSTOMER.name,
         CUSTOMER.sources, _VOUCHING.c.name.label("introducer"), *(CUSTOMER[f] for f in PROFILE),
@@ -120,12 +122,16 @@ _OF_FLOW = (
     .join(_VOUCHING, _VOUCHING.c.id == REFERRAL.introducer_id)
     .where(OPPORTUNITY.flow == bindparam("wanted"))
 )  # fmt: skip
-_EXISTS = select(OPPORTUNITY.id).where(OPPORTUNITY.flow == bindparam("wanted"))
-_TAGS = select(TAG.tag).where(TAG.opportunity_id == bindparam("wanted")).order_by(TAG.tag)
-_INHERITED = select(CUSTOMER.industry, CUSTOMER.region).where(CUSTOMER.id == bindparam("wanted"))
+_EXISTS = Statement(select(OPPORTUNITY.id).where(OPPORTUNITY.flow == bindparam("wanted")))
+_TAGS = Statement(
+    select(TAG.tag).where(TAG.opportunity_id == bindparam("wanted")).order_by(TAG.tag)
+)
+_INHERITED = Statement(
+    select(CUSTOMER.industry, CUSTOMER.region).where(CUSTOMER.id == bindparam("wanted"))
+)
 
 
-def refer(db: Session, introducer: Named, new: str | Named, by: By) -> Created:
+def refer(db: Unit, introducer: Named, new: str | Named, by: By) -> Created:
     """Customer, opportunity, referral and copied tags, all or nothing.
 
     `new` is the name of a new customer, or the existing customer it turned out to be. The
@@ -145,44 +151,45 @@ def refer(db: Session, introducer: Named, new: str | Named, by: By) -> Created:
         customer_id = row["id"]
         _trail(db, "customer.created", ("customer", customer_id), by)
     opportunity_id, number = _open(db, customer_id, by)
-    db.connection().execute(_INSERT_REFERRAL, {
+    _INSERT_REFERRAL.run(db, {
         "opportunity_id": opportunity_id, "introducer_id": introducer.id,
         "customer_id": customer_id,
     })  # fmt: skip
     tags = customers.tags(db, introducer.id)
     if tags:
         copied = [{"opportunity_id": opportunity_id, "tag": tag} for tag in tags]
-        db.connection().execute(_INSERT_TAG, copied)
+        _INSERT_TAG.run_many(db, copied)
     _trail(db, "opportunity.created", ("opportunity", opportunity_id), by,
            number=number, introducer=introducer.id)  # fmt: skip
     return _shown(db, by.flow)
 
 
-def of_flow(db: Session, flow: str) -> Created | None:
+def of_flow(db: Unit, flow: str) -> Created | None:
     """The opportunity an errand has led to, if it has."""
-    found = db.connection().execute(_EXISTS, {"wanted": flow}).scalar_one_or_none()
+    found = _EXISTS.value(db, {"wanted": flow})
     return None if found is None else _shown(db, flow)
 
 
-def _shown(db: Session, flow: str) -> Created:
+def _shown(db: Unit, flow: str) -> Created:
     """The errand's result, read back: it is shown alike the first time and every other."""
-    row = db.connection().execute(_OF_FLOW, {"wanted": flow}).one()
-    tags = db.connection().execute(_TAGS, {"wanted": row.id}).scalars()
+    row = _OF_FLOW.one(db, {"wanted": flow})
+    tags = tuple(tag for (tag,) in _TAGS.rows(db, {"wanted": row.id}))
     filled = tuple(
         (field, getattr(row, field), row.sources[field])
         for field in INHERITED
         if row.sources.get(field, "").startswith(INTRODUCED)
     )
     missing = tuple(field for field in PROFILE if getattr(row, field) == UNKNOWN)
-    return Created(row.number, row.customer_id, row.name, row.introducer, tuple(tags), filled,
-                   missing)  # fmt: skip
+    return Created(
+        row.number, row.customer_id, row.name, row.introducer, tags, filled, missing
+    )  # fmt: skip
 
 
-def _open(db: Session, customer_id: str, by: By) -> tuple[str, str]:
+def _open(db: Unit, customer_id: str, by: By) -> tuple[str, str]:
     opportunity_id, number = ulid(by.now), day_number(db, "OPP", by.today)
     effort = None if by.opened_at is None else by.now - by.opened_at
-    db.connection().execute(
-        _INSERT,
+    _INSERT.run(
+        db,
         {
             "id": opportunity_id, "number": number, "flow": by.flow, "customer_id": customer_id,
             "owner_id": by.person_id, "source": "referral", "stage": "open",
@@ -193,12 +200,12 @@ def _open(db: Session, customer_id: str, by: By) -> tuple[str, str]:
     return opportunity_id, number
 
 
-def _inherited(db: Session, introducer: Named) -> dict[str, tuple[str, str]]:
-    row = db.connection().execute(_INHERITED, {"wanted": introducer.id}).one()
+def _inherited(db: Unit, introducer: Named) -> dict[str, tuple[str, str]]:
+    row = _INHERITED.one(db, {"wanted": introducer.id})
     source = f"{INTRODUCED}{introducer.name}"
     return {f: (getattr(row, f), source) for f in INHERITED if getattr(row, f) != UNKNOWN}
 
 
-def _trail(db: Session, action: str, subject: tuple[str, str], by: By, **detail: str) -> None:
+def _trail(db: Unit, action: str, subject: tuple[str, str], by: By, **detail: str) -> None:
     audit.record(db, action, subject, at=by.now, actor=by.person_id, channel=by.channel,
                  cause=by.cause, detail=detail)  # fmt: skip

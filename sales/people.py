@@ -8,10 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Index, UniqueConstraint, bindparam, select
-from sqlmodel import Field, Session
+from sqlmodel import Field
 
 from engine.model import Row, table
+from engine.statement import Statement
 from engine.types import UtcTime
+from engine.unit import Unit
 
 
 class Role(StrEnum):
@@ -96,7 +98,7 @@ class Address:
 
 PERSON = table(Person).c
 IDENTITY = table(Identity).c
-_KNOWN = (
+_KNOWN = Statement(
     select(PERSON.id, PERSON.name, PERSON.role, PERSON.manager_id, PERSON.region)
     .join(Identity, IDENTITY.person_id == PERSON.id)
     .where(
@@ -108,14 +110,14 @@ _KNOWN = (
 )
 
 
-def known(db: Session, platform: str, tenant: str, account: str) -> Who | None:
+def known(db: Unit, platform: str, tenant: str, account: str) -> Who | None:
     """The active person behind a platform account; None for strangers and leavers.
 
     WeCom's user ids compare without case and come back in lower case, so all accounts are
     kept in lower case (wecom reference §5.1).
     """
     values = {"platform": platform, "tenant": tenant, "account": account.lower()}
-    row = db.connection().execute(_KNOWN, values).one_or_none()
+    row = _KNOWN.row(db, values)
     if row is None:
         return None
     return Who(row.id, row.name, Role(row.role), row.manager_id, row.region)

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert
-from sqlmodel import Session
 
 from bot.simulator.phones import Member
 from engine.ids import ulid
+from engine.unit import Unit
 from sales import customers
 from sales.customers import Purchase
 from sales.people import Identity, Person, Role
@@ -114,18 +114,20 @@ def account(person: Colleague, platform: str) -> str:
     return person.id if platform == "wecom" else f"staff_{person.id}"
 
 
-def plant(db: Session, tenants: dict[str, str], now: datetime) -> None:
+def plant(db: Unit, tenants: dict[str, str], now: datetime) -> None:
     """Write the demo company; `tenants` names the organisation of each platform."""
-    for person in PEOPLE:
-        db.add(Person(id=person.id, name=person.name, role=person.role.value,
-                      manager_id=person.manager or None, region=person.region,
-                      created_at=now))  # fmt: skip
-    db.flush()
-    for person in PEOPLE:
-        for platform in person.on:
-            db.add(Identity(id=ulid(now), person_id=person.id, platform=platform,
-                            tenant=tenants[platform], account=account(person, platform),
-                            created_at=now))  # fmt: skip
+    colleagues = [
+        Person(id=p.id, name=p.name, role=p.role.value, manager_id=p.manager or None,
+               region=p.region, created_at=now)
+        for p in PEOPLE
+    ]  # fmt: skip
+    accounts = [
+        Identity(id=ulid(now), person_id=p.id, platform=platform, tenant=tenants[platform],
+                 account=account(p, platform), created_at=now)
+        for p in PEOPLE for platform in p.on
+    ]  # fmt: skip
+    db.execute(insert(Person), [row.model_dump() for row in colleagues])
+    db.execute(insert(Identity), [row.model_dump() for row in accounts])
     drafts = [(c, _draft(c, now)) for c in CUSTOMERS]
     customers.add(db, [row for _, row in drafts])
     customers.add_tags(db, [(row["id"], tag) for c, row in drafts for tag in c.tags])
@@ -134,7 +136,7 @@ def plant(db: Session, tenants: dict[str, str], now: datetime) -> None:
          "product": product, "amount_fen": yuan * 100}
         for c, row in drafts for day, product, yuan in c.orders
     ]  # fmt: skip
-    db.connection().execute(insert(Purchase), orders)
+    db.execute(insert(Purchase), orders)
 
 
 def _draft(customer: Account, now: datetime) -> dict[str, Any]:

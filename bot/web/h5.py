@@ -14,7 +14,6 @@ from typing import Annotated, Protocol
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy import select, update
-from sqlmodel import Session
 
 from bot.clock import Clock
 from bot.dispatch import Dispatcher
@@ -27,6 +26,7 @@ from cards.model import Form as CardForm
 from cards.tables import CARD, DELIVERY, CardRow, Delivery
 from engine.database import Database
 from engine.errors import Refusal
+from engine.unit import Unit
 from handlers.api import Ctx
 from sales import people, policy
 from sales.people import Address
@@ -187,7 +187,7 @@ class FormPages:
             policy.require(ctx.who, route.permission, route.word)
             return asks[0].options(ctx, typed[:50])[:LISTED]
 
-    def _ctx(self, db: Session, sheet: Sheet) -> Ctx | None:
+    def _ctx(self, db: Unit, sheet: Sheet) -> Ctx | None:
         who = people.known(db, sheet.platform, sheet.tenant, sheet.account)
         if who is None:
             return None
@@ -220,19 +220,21 @@ class FormPages:
             .values(opened_at=now)
         )
         await asyncio.wrap_future(
-            self.database.writer.submit(lambda db: db.connection().execute(first).rowcount)
+            self.database.writer.submit(lambda db: db.execute(first).rowcount)
         )
 
     def _sheet(self, form: str) -> Sheet | None:
         with self.database.reading() as db:
-            row = db.connection().execute(
+            row = db.execute(
                 select(DELIVERY.id, DELIVERY.platform, DELIVERY.tenant, DELIVERY.account,
                        CARD.version, CARD.body)
                 .join(CardRow, CARD.id == DELIVERY.card_id)
                 .where(DELIVERY.id == form)
             ).one_or_none()  # fmt: skip
         card = load(row.body) if row is not None else None
-        return Sheet(*row[:5], card) if row is not None and isinstance(card, Card) else None
+        if row is None or not isinstance(card, Card):
+            return None
+        return Sheet(row.id, row.platform, row.tenant, row.account, row.version, card)
 
 
 def _result(card: Card) -> Response:

@@ -69,7 +69,7 @@ class Desk:
         from sqlalchemy import text
 
         with self.database.reading() as db:
-            return db.connection().execute(text(question)).scalar_one()
+            return db.execute(text(question)).scalar_one()
 
     async def until(self, met, seconds=5.0):
         """Wait for a condition."""

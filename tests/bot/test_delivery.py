@@ -121,7 +121,7 @@ def test_a_message_the_platform_refuses_for_good_is_dead_with_its_reason(tmp_pat
             await d.inbox.receive(d.inbound("你好"))
             await d.deliver()
             with d.database.reading() as db:
-                found = db.connection().execute(text("SELECT state, reason FROM delivery")).one()
+                found = db.execute(text("SELECT state, reason FROM delivery")).one()
             assert tuple(found) == ("failed", "user_left")
 
     asyncio.run(story())

@@ -47,7 +47,7 @@ def company(tmp_path):
 def rows(folder, question):
     database = Database(f"sqlite:///{folder}/jianliu.db")
     with database.reading() as db:
-        found = [tuple(row) for row in db.connection().execute(text(question))]
+        found = [tuple(row) for row in db.execute(text(question))]
     database.close()
     return found
 

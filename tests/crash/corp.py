@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy import insert
 
 from bot.demo import settings as demo_settings
 from bot.migrate import upgrade
@@ -64,14 +65,18 @@ class Corp:
 
         def work(db):
             seed.plant(db, tenants, now)
-            for rep in REPS:
-                db.add(Person(id=rep, name=rep, role="rep", manager_id="wangjingli",
-                              region="华东", created_at=now))  # fmt: skip
-            db.flush()
-            for rep in REPS:
-                for platform, tenant in tenants.items():
-                    db.add(Identity(id=f"{rep}-{platform}", person_id=rep, platform=platform,
-                                    tenant=tenant, account=rep, created_at=now))  # fmt: skip
+            people = [
+                Person(id=rep, name=rep, role="rep", manager_id="wangjingli", region="华东",
+                       created_at=now)
+                for rep in REPS
+            ]  # fmt: skip
+            accounts = [
+                Identity(id=f"{rep}-{platform}", person_id=rep, platform=platform,
+                         tenant=tenant, account=rep, created_at=now)
+                for rep in REPS for platform, tenant in tenants.items()
+            ]  # fmt: skip
+            db.execute(insert(Person), [row.model_dump() for row in people])
+            db.execute(insert(Identity), [row.model_dump() for row in accounts])
 
         database.writer.run(work)
         database.close()

@@ -72,7 +72,7 @@ def test_a_message_held_back_by_a_rate_limit_is_not_overtaken_either(database):
 
 def test_a_job_number_never_comes_again(database):
     first = database.writer.run(lambda db: add(db, "a", lease=LEASE))
-    database.writer.run(lambda db: db.connection().execute(text("DELETE FROM job")).rowcount)
+    database.writer.run(lambda db: db.execute(text("DELETE FROM job")).rowcount)
     assert database.writer.run(lambda db: add(db, "b", lease=LEASE)).id > first.id
 
 

@@ -4,8 +4,8 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import DBAPIError
 
 from engine import audit
 from engine.audit import Audit
@@ -22,7 +22,7 @@ def note(db, what):
 
 def notes(database):
     with database.reading() as db:
-        return [r.action for r in db.connection().execute(text("SELECT action FROM audit"))]
+        return [r.action for r in db.execute(text("SELECT action FROM audit"))]
 
 
 def test_a_unit_that_fails_leaves_its_neighbours_alone(database):
@@ -61,7 +61,7 @@ def test_a_unit_that_breaks_the_transaction_costs_only_itself(database):
         pytest.skip("only PostgreSQL ends a session for a statement")
 
     def kill(db):
-        db.connection().execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        db.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
     gate = threading.Event()
     first = database.writer.submit(lambda _: gate.wait(5))
@@ -79,7 +79,7 @@ def test_a_unit_that_breaks_the_transaction_costs_only_itself(database):
 
 def test_readers_cannot_write(database):
     with database.reading() as db, pytest.raises(DBAPIError, match=r"read.?only"):
-        db.connection().execute(text("DELETE FROM audit"))
+        db.execute(text("DELETE FROM audit"))
 
 
 def test_a_second_process_on_the_same_file_is_refused(tmp_path):
@@ -98,7 +98,7 @@ def test_work_after_the_end_is_refused_not_lost(tmp_path):
 
 
 def test_a_naive_time_never_reaches_the_database(database):
-    with pytest.raises(StatementError, match="naive"):
+    with pytest.raises(ValueError, match="naive"):
         database.writer.run(
             lambda db: audit.record(db, "x", ("t", "1"), at=NOW.replace(tzinfo=None))
         )
@@ -108,7 +108,7 @@ def test_times_come_back_to_the_microsecond(database):
     at = NOW.replace(microsecond=123456)
     database.writer.run(lambda db: audit.record(db, "x", ("t", "1"), at=at))
     with database.reading() as db:
-        assert db.get(Audit, 1).at == at
+        assert db.execute(select(Audit.at)).scalar_one() == at
 
 
 def test_numbers_count_per_kind_and_day_without_gaps(database):
@@ -150,6 +150,6 @@ def test_even_a_panic_in_a_unit_leaves_the_thread_alive(database):
 def test_what_people_wrote_does_not_stand_in_error_texts(database):
     with pytest.raises(DBAPIError) as broken:
         database.writer.run(
-            lambda db: db.connection().execute(text("SELECT :x FROM nowhere"), {"x": "张总的手机"})
+            lambda db: db.execute(text("SELECT :x FROM nowhere"), {"x": "张总的手机"})
         )
     assert "张总" not in str(broken.value)

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlmodel import Session
 
 from bot.migrate import upgrade
 from bot.simulator import seed
 from engine.database import Database
+from engine.unit import Unit
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -16,7 +16,9 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 def db(database_url):
     database = Database(database_url)
     upgrade(database)
-    with Session(database.engine) as session:
-        seed.plant(session, {"wecom": "ww", "dingtalk": "ding"}, NOW)
-        yield session
+    with database.engine.connect() as connection, connection.begin() as begun:
+        unit = Unit(connection)
+        seed.plant(unit, {"wecom": "ww", "dingtalk": "ding"}, NOW)
+        yield unit
+        begun.rollback()
     database.close()

@@ -24,7 +24,7 @@ def wrong(outcome):
 
 
 def customer(db, name):
-    return db.connection().execute(select(*CUSTOMER).where(CUSTOMER.name == name)).one()
+    return db.execute(select(*CUSTOMER).where(CUSTOMER.name == name)).one()
 
 
 def test_two_new_lines_with_one_credit_code_are_one_customer(db):
@@ -43,7 +43,7 @@ def test_a_new_line_and_a_known_customer_cannot_share_a_new_code(db):
 
 def test_two_lines_complete_one_customer_and_lose_no_source(db):
     known = update(Customer).where(CUSTOMER.name == "华东泵业").values(credit_code=CODE)
-    db.connection().execute(known)
+    db.execute(known)
     outcome = taken(
         db,
         {"name": "华东泵业", "contact": "王工", "tags": ["出口"]},
@@ -54,7 +54,7 @@ def test_two_lines_complete_one_customer_and_lose_no_source(db):
     assert (row.contact, row.phone) == ("王工", "021")
     assert {"contact", "phone", "region"} <= set(row.sources)
     tags = select(TAG.tag).where(TAG.customer_id == row.id, TAG.tag == "出口")
-    assert len(db.connection().execute(tags).all()) == 1
+    assert len(db.execute(tags).all()) == 1
 
 
 def test_a_code_learnt_from_one_line_is_known_to_the_next(db):
@@ -65,7 +65,7 @@ def test_a_code_learnt_from_one_line_is_known_to_the_next(db):
 
 
 def test_two_colleagues_with_one_name_are_no_owner(db):
-    db.connection().execute(
+    db.execute(
         table(Person).insert(),
         {"id": "zhangsan2", "name": "张三", "role": "rep", "manager_id": None, "region": "",
          "status": "active", "created_at": NOW},

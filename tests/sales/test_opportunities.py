@@ -16,7 +16,7 @@ BY = By("zhangsan", "wecom", "flow/1", "1", NOW, NOW.date(), NOW - timedelta(sec
 
 def customer(db, name):
     query = select(CUSTOMER.id, CUSTOMER.name, CUSTOMER.region).where(CUSTOMER.name == name)
-    return Named(*db.connection().execute(query).one())
+    return Named(*db.execute(query).one())
 
 
 def test_a_new_customer_is_told_alike_again(db):
@@ -38,7 +38,7 @@ def test_a_customer_that_was_there_is_told_alike_again(db):
 
 def test_nothing_is_missing_of_a_customer_we_know_everything_about(db):
     known = dict.fromkeys(PROFILE, "已知")
-    db.connection().execute(update(Customer).where(CUSTOMER.name == "华东泵业").values(known))
+    db.execute(update(Customer).where(CUSTOMER.name == "华东泵业").values(known))
     created = opportunities.refer(db, customer(db, "某阀门制造"), customer(db, "华东泵业"), BY)
     assert created.missing == ()
 
@@ -53,4 +53,4 @@ def test_a_customer_is_never_its_own_introducer(db):
 def test_the_effort_counts_from_the_opened_form(db, new):
     there = customer(db, new) if new == "华东泵业" else new
     opportunities.refer(db, customer(db, "某阀门制造"), there, BY)
-    assert db.connection().execute(select(OPPORTUNITY.effort_ms)).scalar_one() == 3000
+    assert db.execute(select(OPPORTUNITY.effort_ms)).scalar_one() == 3000

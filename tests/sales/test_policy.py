@@ -10,7 +10,7 @@ from tests.sales.conftest import NOW
 
 
 def sees(db, who):
-    rows = db.connection().execute(select(CUSTOMER.name).where(policy.visible(who)))
+    rows = db.execute(select(CUSTOMER.name).where(policy.visible(who)))
     return set(rows.scalars())
 
 
@@ -18,7 +18,7 @@ def test_two_reps_without_a_manager_are_no_team(db):
     for name in ("甲", "乙"):
         person = {"id": name, "name": name, "role": "rep", "manager_id": None, "region": "",
                   "status": "active", "created_at": NOW}  # fmt: skip
-        db.connection().execute(table(Person).insert(), person)
+        db.execute(table(Person).insert(), person)
         draft = customers.draft(f"{name}的客户", owner_id=name, now=NOW, facts={})
         customers.add(db, [draft])
     assert sees(db, Who("甲", "甲", Role.REP, None, "")) == {"甲的客户"}

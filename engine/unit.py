@@ -1,0 +1,85 @@
+"""A unit of work: what happens in one transaction, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable
+from sqlalchemy.exc import DBAPIError
+
+
+class Unit:
+    """The database as use-cases see it: statements inside a transaction somebody else ends.
+
+    `lanes` are the job lanes that got work in this unit; they are woken after its commit.
+    """
+
+    __slots__ = ("_connection", "_driver", "dialect", "lanes")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._driver: Any = connection.connection.dbapi_connection
+        self.dialect: Any = connection.dialect
+        self.lanes: set[str] = set()
+
+    def execute(
+        self,
+        statement: Executable,
+        values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """Run a Core expression; what runs often is a `Statement`."""
+        return self._connection.execute(statement, values)
+
+    def drive(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """Run SQL text on the driver; its cursor.
+
+        Raises:
+            DBAPIError: as SQLAlchemy would raise it, without the values: they are people's.
+        """
+        try:
+            return self._driver.execute(sql, parameters)
+        except self.dialect.dbapi.Error as error:
+            raise self._translated(sql, error) from error
+
+    def drive_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run SQL text once per row of parameters.
+
+        Raises:
+            DBAPIError: see `drive`.
+        """
+        try:
+            self._driver.cursor().executemany(sql, rows)
+        except self.dialect.dbapi.Error as error:
+            raise self._translated(sql, error) from error
+
+    def begin(self) -> None:
+        """Set the point `rollback` goes back to."""
+        self.drive("SAVEPOINT unit")
+
+    def rollback(self) -> None:
+        """Undo everything since `begin`; the unit goes on."""
+        self.drive("ROLLBACK TO SAVEPOINT unit")
+        self.lanes.clear()
+
+    def release(self) -> None:
+        """Keep everything since `begin` for the commit of the batch."""
+        self.drive("RELEASE SAVEPOINT unit")
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part of the unit that is undone alone when it raises."""
+        self.drive("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self.drive("ROLLBACK TO SAVEPOINT part")
+            raise
+        finally:
+            self.drive("RELEASE SAVEPOINT part")
+
+    def _translated(self, sql: str, error: Exception) -> BaseException:
+        return DBAPIError.instance(
+            sql, None, error, self.dialect.dbapi.Error, hide_parameters=True, dialect=self.dialect
+        )
