@@ -4,34 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
-import json as jsonlib
 import logging
 import os
-import socket
 import sys
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import logs
 from bot.clock import Clock
-from bot.settings import Settings, load, loose_permissions, masked
-from bot.settings_read import SettingsError
-from engine.database import Database, DatabaseInUse
+from bot.commands.console import (
+    CONFIG,
+    MISUSE,
+    PROBLEM,
+    UNREACHABLE,
+    Config,
+    Json,
+    console,
+    fail,
+    must_be_free,
+    show,
+)
+from bot.commands.console import database as database_of
+from bot.commands.console import settings as settings_of
+from bot.settings import Settings, loose_permissions, masked
+from engine.database import DatabaseInUse
 
 if TYPE_CHECKING:
     from bot.importing import Report
 
-PROBLEM, MISUSE = 1, 2
 NO_PLATFORM = "企业微信和钉钉都没有配置，收不到任何消息。请在 config.toml 里填好至少一个。"
-UNREACHABLE = "数据库打不开（{reason}）。请检查 database.url 和数据库本身。"
 
 
 class Platform(StrEnum):
@@ -41,7 +48,6 @@ class Platform(StrEnum):
     DINGTALK = "dingtalk"
 
 
-CONFIG = Path("config.toml")
 DEMO = Path(".demo")
 PORT = 8787
 
@@ -50,22 +56,18 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 imports = typer.Typer(no_args_is_help=True, help="从 Excel 或 CSV 导入。")
 app.add_typer(imports, name="import")
 
-Config = Annotated[Path, typer.Option("--config", "-c", help="配置文件")]
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-console = Console(highlight=False)
-
 
 @app.command()
 def version(*, json: Json = False) -> None:
     """版本号。"""
     number = importlib.metadata.version("jianliu")
-    _print({"version": number}, f"建流 {number}", json=json)
+    show({"version": number}, f"建流 {number}", json=json)
 
 
 @app.command()
 def check(config: Config = CONFIG, *, json: Json = False) -> None:
     """检查配置：列出全部问题，不显示任何密钥。"""
-    settings = _settings(config, json=json)
+    settings = settings_of(config, json=json)
     shown = masked(settings)
     loose = config.exists() and loose_permissions(config)
     warnings = ["配置文件别人也能读，请 chmod 600"] if loose else []
@@ -75,7 +77,7 @@ def check(config: Config = CONFIG, *, json: Json = False) -> None:
         *(f"{name}：{value}" for name, value in shown.items()),
         *(warnings or ["配置没有问题"]),
     ]
-    _print({"settings": shown, "warnings": warnings}, "\n".join(words), json=json)
+    show({"settings": shown, "warnings": warnings}, "\n".join(words), json=json)
 
 
 @app.command()
@@ -83,14 +85,14 @@ def migrate(config: Config = CONFIG, *, json: Json = False) -> None:
     """把数据库升级到当前版本。"""
     from bot.migrate import upgrade
 
-    database = _database(_settings(config, json=json), json=json)
+    database = database_of(settings_of(config, json=json), json=json)
     try:
         upgrade(database)
     except SQLAlchemyError as broken:
-        _fail(UNREACHABLE.format(reason=type(broken).__name__), PROBLEM, json=json)
+        fail(UNREACHABLE.format(reason=type(broken).__name__), PROBLEM, json=json)
     finally:
         database.close()
-    _print({"migrated": True}, "数据库已是最新", json=json)
+    show({"migrated": True}, "数据库已是最新", json=json)
 
 
 @app.command()
@@ -99,18 +101,18 @@ def run(config: Config = CONFIG) -> None:
     from bot.app import Service
     from bot.serve import serve
 
-    settings = _settings(config)
+    settings = settings_of(config)
     logs.configure(json=not sys.stderr.isatty())
     if settings.wecom is None and settings.dingtalk is None:
-        _fail(NO_PLATFORM, PROBLEM)
+        fail(NO_PLATFORM, PROBLEM)
     server = settings.server
-    _must_be_free(server.host, server.port)
+    must_be_free(server.host, server.port)
     try:
         service = Service(settings, Clock(settings.time.zone))
     except DatabaseInUse as busy:
-        _fail(str(busy), PROBLEM)
+        fail(str(busy), PROBLEM)
     except SQLAlchemyError as broken:
-        _fail(UNREACHABLE.format(reason=type(broken).__name__), PROBLEM)
+        fail(UNREACHABLE.format(reason=type(broken).__name__), PROBLEM)
     asyncio.run(serve(service.asgi, service, host=server.host, port=server.port))
 
 
@@ -128,14 +130,14 @@ def demo(
 
     logs.configure(json=not sys.stderr.isatty())
     if any(name.startswith(("JIANLIU_WECOM", "JIANLIU_DINGTALK")) for name in os.environ):
-        _fail("演示不接真实账号，请先去掉 JIANLIU_WECOM… 和 JIANLIU_DINGTALK… 环境变量。", MISUSE)
-    _must_be_free("127.0.0.1", port)
+        fail("演示不接真实账号，请先去掉 JIANLIU_WECOM… 和 JIANLIU_DINGTALK… 环境变量。", MISUSE)
+    must_be_free("127.0.0.1", port)
     try:
         running, page = build(data, port)
     except DatabaseInUse as busy:
-        _fail(str(busy), PROBLEM)
+        fail(str(busy), PROBLEM)
     except (SQLAlchemyError, ValueError, KeyError, OSError):
-        _fail(f"演示数据读不出来。删掉文件夹 {data} 再试一次。", PROBLEM)
+        fail(f"演示数据读不出来。删掉文件夹 {data} 再试一次。", PROBLEM)
     address = f"http://127.0.0.1:{port}/sim"
 
     def ready() -> None:
@@ -162,9 +164,9 @@ def say(
     try:
         messages = say_to_demo(person, text, platform or "", port=port, folder=DEMO)
     except (SayError, DatabaseInUse) as wrong:
-        _fail(str(wrong), PROBLEM, json=json)
+        fail(str(wrong), PROBLEM, json=json)
     words = [f"{m['title']}\n{m['text']}".strip() for m in messages] or ["没有新消息"]
-    _print({"messages": messages}, "\n\n".join(words), json=json)
+    show({"messages": messages}, "\n\n".join(words), json=json)
 
 
 Sheet = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="xlsx 或 csv 文件")]
@@ -178,7 +180,7 @@ def customers(
     """导入客户：要么全部导入，要么一行不动，错误逐行写进一个新文件。"""
     from bot.importing import import_customers
 
-    settings = _settings(config, json=json)
+    settings = settings_of(config, json=json)
     _import(settings, partial(import_customers, file=file, dry_run=dry_run), json=json)
 
 
@@ -189,10 +191,10 @@ def people(
     """导入同事：姓名、角色、上级、区域和他们在两个平台上的账号。"""
     from bot.importing import import_people
 
-    settings = _settings(config, json=json)
+    settings = settings_of(config, json=json)
     tenants = settings.tenants()
     if not tenants:
-        _fail(NO_PLATFORM, PROBLEM, json=json)
+        fail(NO_PLATFORM, PROBLEM, json=json)
     work = partial(import_people, file=file, tenants=tenants, dry_run=dry_run)
     _import(settings, work, json=json)
 
@@ -200,16 +202,16 @@ def people(
 def _import(settings: Settings, work: Callable[..., Report], *, json: bool) -> None:
     from connectors.sheets import SheetError
 
-    database = _database(settings, json=json)
+    database = database_of(settings, json=json)
     try:
         report = work(database, progress=not json)
     except SheetError as unreadable:
-        _fail(str(unreadable), PROBLEM, json=json)
+        fail(str(unreadable), PROBLEM, json=json)
     except SQLAlchemyError as broken:
-        _fail(UNREACHABLE.format(reason=type(broken).__name__), PROBLEM, json=json)
+        fail(UNREACHABLE.format(reason=type(broken).__name__), PROBLEM, json=json)
     finally:
         database.close()
-    _print(report.facts(), report.words(), json=json)
+    show(report.facts(), report.words(), json=json)
     if report.wrong:
         raise typer.Exit(PROBLEM)
 
@@ -217,43 +219,3 @@ def _import(settings: Settings, work: Callable[..., Report], *, json: bool) -> N
 def main() -> None:
     """Entry of the console command."""
     app()
-
-
-def _settings(config: Path, *, json: bool = False) -> Settings:
-    if not config.exists() and config != CONFIG:
-        _fail(f"没有找到配置文件 {config}", MISUSE, json=json)
-    try:
-        return load(config if config.exists() else None)
-    except SettingsError as wrong:
-        _fail(str(wrong), PROBLEM, json=json)
-
-
-def _database(settings: Settings, *, json: bool) -> Database:
-    try:
-        return Database(settings.database.url.get_secret_value())
-    except DatabaseInUse as busy:
-        _fail(str(busy), PROBLEM, json=json)
-
-
-def _print(facts: dict[str, Any], words: str, *, json: bool) -> None:
-    if json:
-        typer.echo(jsonlib.dumps(facts, ensure_ascii=False, default=str))
-    else:
-        console.print(escape(words), soft_wrap=True)
-
-
-def _fail(words: str, code: int, *, json: bool = False) -> NoReturn:
-    if json:
-        typer.echo(jsonlib.dumps({"errors": words.splitlines()}, ensure_ascii=False))
-    else:
-        Console(stderr=True, highlight=False).print(escape(words), soft_wrap=True)
-    raise typer.Exit(code)
-
-
-def _must_be_free(host: str, port: int) -> None:
-    with socket.socket() as knock:
-        knock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            knock.bind((host, port))
-        except OSError:
-            _fail(f"端口 {port} 被占用，请换一个（演示用 --port，服务改 server.port）。", PROBLEM)

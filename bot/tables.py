@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from cards.tables import CardRow, Delivery
 from engine.audit import Audit
+from engine.deadlines import Deadline
 from engine.ids import Sequence
 from engine.jobs import Job
+from engine.leases import Lease, Shared, Worker
 from engine.model import Row, metadata
 from engine.secrets import Secret
+from engine.slots import Slot
 from sales.customers import Customer, CustomerKey, CustomerTag, Purchase
 from sales.opportunities import Opportunity, OpportunityTag, Referral
 from sales.people import Identity, Person
 
 TABLES: tuple[type[Row], ...] = (
     Person, Identity, Customer, CustomerKey, CustomerTag, Purchase, Opportunity, OpportunityTag,
-    Referral, CardRow, Delivery, Job, Audit, Sequence, Secret,
+    Referral, CardRow, Delivery, Job, Deadline, Slot, Lease, Shared, Worker, Audit, Sequence,
+    Secret,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]
