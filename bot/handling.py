@@ -60,7 +60,8 @@ class Units:
                 if not asked.call.route.changes:
                     db.rollback()
                     return Pending(asked)
-                asked = self.dispatcher.run(db, asked, event.job.id, event.now)
+                said = self.dispatcher.run(db, asked, event.job.id, event.now)
+                return self._say(db, event, said, asked.address)
             return self._say(db, event, asked)
         except Refusal as refusal:
             db.rollback()
@@ -80,7 +81,7 @@ class Units:
         if not jobs.finish(db, event.job, now=event.now):
             return Answer()
         _note(db, event, f"read.{task.call.route.action}", task.who.id, task.call.args)
-        return self._say(db, event, said)
+        return self._say(db, event, said, task.address)
 
     def _conclude(self, db: Unit, event: Event, said: Content | Refusal) -> Answer:
         """The fence, then the answer."""
@@ -88,10 +89,13 @@ class Units:
             return Answer()
         return self._say(db, event, said)
 
-    def _say(self, db: Unit, event: Event, said: Content | Refusal | Stale | None) -> Answer:
+    def _say(
+        self, db: Unit, event: Event, said: Content | Refusal | Stale | None,
+        to: Address | None = None,
+    ) -> Answer:  # fmt: skip
         """Post the answer in the unit of what it answers, behind the fence."""
         job, inbound = event.job, event.inbound
-        address = _address(db, inbound)
+        address = to or _address(db, inbound)
         if isinstance(said, Refusal):
             log.info("inbox.refused", code=said.code, job=job.id)
             _note(db, event, f"refused.{said.code}", address.person_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cards.tables import CardRow, Delivery
 from engine.audit import Audit
+from engine.calendar_days import Absence, CalendarDay
 from engine.deadlines import Deadline
 from engine.ids import Sequence
 from engine.jobs import Job
@@ -17,8 +18,8 @@ from sales.people import Identity, Person
 
 TABLES: tuple[type[Row], ...] = (
     Person, Identity, Customer, CustomerKey, CustomerTag, Purchase, Opportunity, OpportunityTag,
-    Referral, CardRow, Delivery, Job, Deadline, Slot, Lease, Shared, Worker, Audit, Sequence,
-    Secret,
+    Referral, CardRow, Delivery, Job, Deadline, CalendarDay, Absence, Slot, Lease, Shared, Worker,
+    Audit, Sequence, Secret,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, select
 from sqlmodel import Field
 
 from engine.model import Row, table
@@ -14,7 +14,10 @@ from engine.types import EPOCH
 from engine.unit import Unit
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+PAIRS = [high + low for high in CROCKFORD for low in CROCKFORD]
+"""Two digits for every ten bits."""
 RANDOM_BITS = 80
+LENGTH = 26
 
 
 def ulid(now: datetime) -> str:
@@ -24,11 +27,16 @@ def ulid(now: datetime) -> str:
     """
     milliseconds = int((now - EPOCH).total_seconds() * 1000)
     number = milliseconds << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
-    return "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
+
+
+def is_ulid(words: str) -> bool:
+    """Whether this could be such an id; nobody types one."""
+    return len(words) == LENGTH and all(digit in CROCKFORD for digit in words)
 
 
 class Sequence(Row, table=True):
-    """The last number given out per kind and business day."""
+    """The last number given out per kind and business day ("" where days do not matter)."""
 
     __tablename__ = "sequence"
 
@@ -49,11 +57,28 @@ _NEXT = Statement(
 )
 
 
+_LAST = Statement(
+    select(_SEQUENCE.c.last).where(
+        _SEQUENCE.c.kind == bindparam("of_kind"), _SEQUENCE.c.day == bindparam("on_day")
+    )
+)
+
+
 def day_number(db: Unit, kind: str, day: date) -> str:
-    """The next number people see, such as OPP-20261123-0001; gapless per commit.
+    """The next number people see, such as OPP-20261123-0001; gapless per commit."""
+    stamp = f"{day:%Y%m%d}"
+    return f"{kind}-{stamp}-{next_number(db, kind, stamp):04d}"
+
+
+def next_number(db: Unit, kind: str, day: str = "") -> int:
+    """The next number of a kind, from 1.
 
     The row stays locked until the commit, so two workers never get the same number.
     """
-    stamp = f"{day:%Y%m%d}"
-    last = _NEXT.value(db, {"of_kind": kind, "on_day": stamp})
-    return f"{kind}-{stamp}-{last:04d}"
+    [row] = _NEXT.rows(db, {"of_kind": kind, "on_day": day})
+    return int(row.last)
+
+
+def last_number(db: Unit, kind: str, day: str = "") -> int:
+    """The last number of a kind that was given out, 0 before the first."""
+    return int(_LAST.value(db, {"of_kind": kind, "on_day": day}) or 0)

@@ -34,6 +34,11 @@ from engine.types import Json, Serial, UtcTime
 from engine.unit import Unit
 
 
+LEFT_EVERY = timedelta(seconds=30)
+LEFT_FOR = timedelta(hours=1)
+"""Longer than a rolling deploy takes, counted from when the job was stored."""
+
+
 class State(IntEnum):
     """Where a job is."""
 
@@ -42,6 +47,12 @@ class State(IntEnum):
     DONE = 2
     DEAD = 3
     CANCELLED = 4
+    UNCERTAIN = 5
+
+
+_QUEUED = text("state < 2 AND order_key <> ''")
+_SENT = text("state = 2 AND order_key <> ''")
+_FAILED = text("state IN (3, 5)")
 
 
 class Job(Row, table=True):
@@ -54,10 +65,12 @@ class Job(Row, table=True):
               postgresql_where=text("state = 0")),
         Index("ix_job_lease", "lease_until", sqlite_where=text("state = 1"),
               postgresql_where=text("state = 1")),
-        Index("ix_job_order", "lane", "order_key", "id", sqlite_where=text("state < 2"),
-              postgresql_where=text("state < 2")),
-        Index("ix_job_done", "lane", "order_key", "done_at", sqlite_where=text("state = 2"),
-              postgresql_where=text("state = 2")),
+        Index("ix_job_order", "lane", "order_key", "id", sqlite_where=_QUEUED,
+              postgresql_where=_QUEUED),
+        Index("ix_job_done", "lane", "order_key", "done_at", sqlite_where=_SENT,
+              postgresql_where=_SENT),
+        Index("ix_job_failed", "lane", "done_at", sqlite_where=_FAILED,
+              postgresql_where=_FAILED),
         {"sqlite_autoincrement": True},
     )  # fmt: skip
 
@@ -80,6 +93,7 @@ class Job(Row, table=True):
 JOB = table(Job)
 _COLUMNS = (
     JOB.c.id, JOB.c.token, JOB.c.lane, JOB.c.key, JOB.c.payload, JOB.c.attempts, JOB.c.crashes,
+    JOB.c.created_at,
 )  # fmt: skip
 
 
@@ -134,18 +148,21 @@ _CLAIM = Statement(
     )
     .returning(*_COLUMNS)
 )
-_REAP = (
-    update(JOB)
-    .where(JOB.c.state == State.LEASED)
-    .values(
-        state=State.OPEN,
-        crashes=JOB.c.crashes + 1,
-        due=bindparam("now", type_=UtcTime).op("+")(literal_column("crashes * 1000000")),
+_LOST = select(JOB.c.id).where(JOB.c.state == State.LEASED).with_for_update(skip_locked=True)
+_LATE = _LOST.where(JOB.c.lease_until < bindparam("now", type_=UtcTime))
+_REAP_ALL, _REAP_LATE = (
+    Statement(
+        update(JOB)
+        .where(JOB.c.id.in_(lost.scalar_subquery()), JOB.c.state == State.LEASED)
+        .values(
+            state=State.OPEN,
+            crashes=JOB.c.crashes + 1,
+            due=bindparam("now", type_=UtcTime).op("+")(literal_column("crashes * 1000000")),
+        )
+        .returning(JOB.c.lane)
     )
-    .returning(JOB.c.lane)
+    for lost in (_LOST, _LATE)
 )
-_REAP_LATE = Statement(_REAP.where(JOB.c.lease_until < bindparam("now", type_=UtcTime)))
-_REAP_ALL = Statement(_REAP)
 _NEXT_DUE = Statement(
     select(JOB.c.due)
     .where(JOB.c.lane == bindparam("lane"), JOB.c.state == State.OPEN)
@@ -177,7 +194,7 @@ _UPCOMING = Statement(
 _NTH_LAST_DONE = Statement(
     select(JOB.c.done_at)
     .where(JOB.c.lane == bindparam("lane"), JOB.c.order_key == bindparam("order_key"))
-    .where(JOB.c.state == State.DONE)
+    .where(JOB.c.state == State.DONE, JOB.c.order_key != "")
     .order_by(JOB.c.done_at.desc())
     .limit(1)
     .offset(bindparam("skipped"))
@@ -195,6 +212,7 @@ class Leased:
     payload: dict[str, Any]
     attempts: int
     crashes: int
+    created_at: datetime
 
 
 def add(
@@ -245,6 +263,23 @@ def finish(db: Unit, job: Leased, *, now: datetime) -> bool:
 def bury(db: Unit, job: Leased, error: str, *, now: datetime) -> bool:
     """Give up on the job; it stays as a dead letter with its reason."""
     return _held(db, _END, job, new_state=State.DEAD, ended=now, error=error)
+
+
+def doubt(db: Unit, job: Leased, error: str, *, now: datetime) -> bool:
+    """Give up on a job of which nobody knows whether it took effect; a person must decide."""
+    return _held(db, _END, job, new_state=State.UNCERTAIN, ended=now, error=error)
+
+
+def leave(db: Unit, job: Leased, error: str, *, now: datetime) -> bool:
+    """Give back a job this version cannot read; a newer one may. After an hour it is dead.
+
+    Returns:
+        Whether it was given back.
+    """
+    if now - job.created_at < LEFT_FOR:
+        return retry(db, job, error, due=now + LEFT_EVERY, spent=False)
+    bury(db, job, error, now=now)
+    return False
 
 
 def retry(db: Unit, job: Leased, error: str, *, due: datetime, spent: bool = True) -> bool:

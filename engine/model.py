@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
@@ -13,6 +15,10 @@ metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+WITHOUT_ROWID: Mapping[str, object] = {"sqlite_with_rowid": False}
+"""Table arguments of a table that is nothing but its key: SQLite then stores it once."""
 
 
 class Row(SQLModel):

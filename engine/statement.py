@@ -9,11 +9,13 @@ What runs rarely needs none of this: `Unit.execute` takes any Core expression.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, zip_longest
+from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import Delete, Dialect, Insert, Select, Table, Update, insert
+from sqlalchemy import BindParameter, Delete, Dialect, Insert, Select, Table, Update, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.unit import Unit
@@ -111,16 +113,20 @@ class _Compiled:
     """The SQL text, how values become parameters, and how a row becomes a named tuple."""
 
     sql: str
-    parameters: tuple[tuple[str, Callable[[Any], Any] | None, bool, Any], ...]
+    pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    binds: tuple[tuple[int, Callable[[Any], Any]], ...]
     make: Callable[..., Any]
     converts: tuple[tuple[int, Callable[[Any], Any]], ...]
 
-    def bind(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    def bind(self, values: Mapping[str, Any]) -> Sequence[Any]:
         """The parameters in the order of the text."""
-        return tuple([
-            constant if fixed else values[name] if convert is None else convert(values[name])
-            for name, convert, fixed, constant in self.parameters
-        ])  # fmt: skip
+        parameters = self.pick(values)
+        if not self.binds:
+            return parameters
+        cells = list(parameters)
+        for index, convert in self.binds:
+            cells[index] = convert(cells[index])
+        return cells
 
     def record(self, row: Sequence[Any]) -> Any:
         """A driver's row in Python's types."""
@@ -134,19 +140,46 @@ class _Compiled:
 
 def _compile(expression: Expression, columns: Sequence[str], dialect: Dialect) -> _Compiled:
     sql = expression.compile(dialect=dialect, column_keys=list(columns) or None)
-    parameters = []
-    for name in sql.positiontup or ():
-        bind = sql.binds[name]
-        convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
-        fixed = not bind.required
-        constant = bind.effective_value if fixed else None
-        parameters.append((name, convert, fixed, convert(constant) if convert else constant))
+    names = list(sql.positiontup or ())
+    asked = [name for name in names if sql.binds[name].required]
+    binds = _conversions(
+        sql.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in asked
+    )
     shown = list(expression.exported_columns)
-    converts = [
-        (index, convert)
-        for index, column in enumerate(shown)
-        if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None))
-    ]
-    names = [str(column.key) for column in shown]
-    record = namedtuple("Record", names, rename=True)  # type: ignore[misc]  # noqa: PYI024  names are the statement's
-    return _Compiled(str(sql), tuple(parameters), record._make, tuple(converts))
+    converts = _conversions(
+        column.type.dialect_impl(dialect).result_processor(dialect, None) for column in shown
+    )
+    record = namedtuple("Record", [str(c.key) for c in shown], rename=True)  # type: ignore[misc]  # noqa: PYI024  names are the statement's
+    text = _with_constants(str(sql), [sql.binds[name] for name in names], dialect)
+    return _Compiled(text, _picker(asked), binds, record._make, converts)
+
+
+def _with_constants(sql: str, binds: Sequence[BindParameter[Any]], dialect: Dialect) -> str:
+    """The text with its constants written out: only so can a partial index serve it."""
+    mark = "?" if dialect.positional and dialect.paramstyle == "qmark" else "%s"
+    pieces = sql.split(mark)
+    words = [mark if bind.required else _literal(bind, dialect) for bind in binds]
+    return "".join(chain.from_iterable(zip_longest(pieces, words, fillvalue="")))
+
+
+def _literal(bind: BindParameter[Any], dialect: Dialect) -> str:
+    if bind.value is None:
+        return "NULL"
+    written = bind.type.dialect_impl(dialect).literal_processor(dialect)
+    if written is None:
+        raise TypeError(f"a constant of type {bind.type!r} cannot be written into SQL")
+    return written(bind.effective_value).replace(
+        "%", "%%" if dialect.paramstyle == "format" else "%"
+    )
+
+
+def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
+
+
+def _conversions(
+    processors: Iterable[Callable[[Any], Any] | None],
+) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    return tuple((i, convert) for i, convert in enumerate(processors) if convert is not None)

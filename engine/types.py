@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import BigInteger, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
 
@@ -30,17 +31,29 @@ class UtcTime(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002  SQLAlchemy's signature
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], int | None]:  # noqa: ARG002  SQLAlchemy's signature
         """Aware datetime to microseconds."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"naive datetime {value.isoformat()} must not reach the database")
-        return (value - EPOCH) // MICROSECOND
+        return _to_microseconds
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  SQLAlchemy's signature
+    def result_processor(
+        self,
+        dialect: Dialect,  # noqa: ARG002  SQLAlchemy's signature
+        coltype: object,  # noqa: ARG002
+    ) -> Callable[[int | None], datetime | None]:
         """Microseconds to aware datetime."""
-        return None if value is None else EPOCH + timedelta(microseconds=value)
+        return _to_moment
+
+
+def _to_microseconds(value: datetime | None) -> int | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"naive datetime {value.isoformat()} must not reach the database")
+    return (value - EPOCH) // MICROSECOND
+
+
+def _to_moment(value: int | None) -> datetime | None:
+    return None if value is None else EPOCH + timedelta(microseconds=value)
 
 
 class Json(TypeDecorator[Any]):
@@ -53,8 +66,8 @@ class Json(TypeDecorator[Any]):
         """Value to text; Chinese stays Chinese."""
         if value is None:
             return None
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return to_json(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002  SQLAlchemy's signature
         """Text to value."""
-        return None if value is None else json.loads(value)
+        return None if value is None else from_json(value)

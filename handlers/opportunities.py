@@ -7,6 +7,7 @@ from typing import Annotated
 from cards import opportunities as cards
 from cards.model import Card, Content
 from engine.errors import Refusal
+from engine.ids import is_ulid
 from handlers.api import Ask, Ctx, Routes
 from handlers.choices import customer_name, visible_customers
 from sales import customers, finding, names, opportunities, policy
@@ -71,7 +72,7 @@ def create(
 def _introducer(ctx: Ctx, words: str, new: str) -> Named | Card:
     """The one customer meant by `words` (an id from a pick, or a name), or a card that asks."""
     scope = policy.visible(ctx.who)
-    if (picked := customers.get(ctx.db, words, scope)) is not None:
+    if is_ulid(words) and (picked := customers.get(ctx.db, words, scope)) is not None:
         return picked
     found = finding.find(ctx.db, words, scope)
     if len(found.customers) == 1:

@@ -8,12 +8,12 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Index, String, bindparam, select
+from sqlalchemy import BigInteger, ColumnElement, Index, String, bindparam, select, text
 from sqlmodel import Field
 
 from engine.errors import Refusal
 from engine.ids import ulid
-from engine.model import Row, table
+from engine.model import WITHOUT_ROWID, Row, table
 from engine.statement import Statement, insertion
 from engine.types import Json, UtcTime
 from engine.unit import Unit
@@ -27,6 +27,9 @@ AT_ONCE = 1000
 
 Bytewise = String().with_variant(String(collation="C"), "postgresql")
 """A text ordered by its bytes on every database, so that an index serves its beginnings."""
+
+
+_KNOWN_CODE = text("credit_code <> 'unknown'")
 
 
 class Customer(Row, table=True):
@@ -43,7 +46,12 @@ class Customer(Row, table=True):
         Index("ix_customer_letters", "letters"),
         Index("ix_customer_initials", "initials"),
         Index("ix_customer_owner", "owner_id"),
-        Index("ix_customer_code", "credit_code"),
+        Index(
+            "ix_customer_code",
+            "credit_code",
+            sqlite_where=_KNOWN_CODE,
+            postgresql_where=_KNOWN_CODE,
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -70,6 +78,7 @@ class CustomerKey(Row, table=True):
     """One way a customer's name is written with one slip (`names.stored_keys`)."""
 
     __tablename__ = "customer_key"
+    __table_args__ = WITHOUT_ROWID
 
     key: str = Field(primary_key=True)
     customer_id: str = Field(primary_key=True, foreign_key="customer.id")
@@ -79,6 +88,7 @@ class CustomerTag(Row, table=True):
     """A trade tag: what this customer has bought or done with us."""
 
     __tablename__ = "customer_tag"
+    __table_args__ = WITHOUT_ROWID
 
     customer_id: str = Field(primary_key=True, foreign_key="customer.id")
     tag: str = Field(primary_key=True)

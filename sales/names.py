@@ -15,7 +15,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
+from pypinyin import Style
+from pypinyin.core import Pinyin
 
 from sales import stems
 
@@ -24,6 +25,7 @@ LEGAL = (
     "总公司", "公司", "集团", "厂",
 )  # fmt: skip
 PUNCTUATION = re.compile(r"[\s\W_]+")
+_SPOKEN = Pinyin()
 LEAST = 3
 """Characters a slip must leave: two names that share fewer are two companies."""
 
@@ -67,13 +69,21 @@ def says_something(name: str) -> bool:
 @lru_cache(maxsize=4096)
 def sound(words: str) -> str:
     """Pinyin without tones, syllables apart by spaces; other letters stay as they are."""
-    return " ".join(lazy_pinyin(words, style=Style.NORMAL))
+    return " ".join([part for word in _SPOKEN.seg(words) for part in _spoken(word, Style.NORMAL)])
 
 
 @lru_cache(maxsize=4096)
 def initials(words: str) -> str:
     """The first letters of the pinyin: "恒信阀门" → "hxfm"."""
-    return "".join(lazy_pinyin(words, style=Style.FIRST_LETTER))
+    return "".join(
+        [part for word in _SPOKEN.seg(words) for part in _spoken(word, Style.FIRST_LETTER)]
+    )
+
+
+@lru_cache(maxsize=65536)
+def _spoken(word: str, style: Style) -> tuple[str, ...]:
+    """Company names share their words, and spelling one out takes 100 µs."""
+    return tuple(_SPOKEN.lazy_pinyin([word], style=style))
 
 
 def stored_keys(stem: str) -> set[str]:

@@ -11,11 +11,11 @@ from sqlmodel import Field
 from engine import audit
 from engine.errors import Refusal
 from engine.ids import day_number, ulid
-from engine.model import Row, table
+from engine.model import WITHOUT_ROWID, Row, table
 from engine.statement import Statement, insertion
 from engine.types import UtcTime
 from engine.unit import Unit
-from sales import customers
+from sales import customers, names
 from sales.customers import CUSTOMER, PROFILE, UNKNOWN, Customer, Named
 
 
@@ -47,6 +47,7 @@ class OpportunityTag(Row, table=True):
     """A trade tag taken over from the introducer."""
 
     __tablename__ = "opportunity_tag"
+    __table_args__ = WITHOUT_ROWID
 
     opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id")
     tag: str = Field(primary_key=True)
@@ -143,7 +144,7 @@ def refer(db: Unit, introducer: Named, new: str | Named, by: By) -> Created:
     if isinstance(new, Named):
         if new.id == introducer.id:
             raise OwnIntroducer(name=new.name)
-        customer_id = new.id
+        customer_id, facts = new.id, None
     else:
         facts = _inherited(db, introducer)
         row = customers.draft(new, owner_id=by.person_id, now=by.now, facts=facts)
@@ -156,12 +157,16 @@ def refer(db: Unit, introducer: Named, new: str | Named, by: By) -> Created:
         "customer_id": customer_id,
     })  # fmt: skip
     tags = customers.tags(db, introducer.id)
-    if tags:
-        copied = [{"opportunity_id": opportunity_id, "tag": tag} for tag in tags]
-        _INSERT_TAG.run_many(db, copied)
+    _INSERT_TAG.run_many(db, [{"opportunity_id": opportunity_id, "tag": tag} for tag in tags])
     _trail(db, "opportunity.created", ("opportunity", opportunity_id), by,
            number=number, introducer=introducer.id)  # fmt: skip
-    return _shown(db, by.flow)
+    if facts is None:
+        return _shown(db, by.flow)
+    return Created(
+        number, customer_id, names.clean(str(new)), introducer.name, tuple(tags),
+        tuple((field, *facts[field]) for field in INHERITED if field in facts),
+        tuple(field for field in PROFILE if field not in facts),
+    )  # fmt: skip
 
 
 def of_flow(db: Unit, flow: str) -> Created | None:

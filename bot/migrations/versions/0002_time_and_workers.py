@@ -9,17 +9,48 @@ revision = "0002"
 down_revision = "0001"
 
 PENDING = sa.text("state = 'pending'")
+FAILED = sa.text("state IN (3, 5)")
 
 
 def upgrade() -> None:
     _deadlines()
+    _calendar()
     _slots()
     _workers()
+    _narrower_indexes("order_key <> ''", "credit_code <> 'unknown'")
+    _key_tables(with_rowid=False)
+    op.create_index("ix_job_failed", "job", ["lane", "done_at"], sqlite_where=FAILED,
+                    postgresql_where=FAILED)  # fmt: skip
 
 
 def downgrade() -> None:
-    for table in ("worker", "shared", "lease", "slot", "deadline"):
+    op.drop_index("ix_job_failed", "job")
+    _key_tables(with_rowid=True)
+    _narrower_indexes("", "")
+    for table in ("worker", "shared", "lease", "slot", "absence", "calendar_day", "deadline"):
         op.drop_table(table)
+
+
+def _narrower_indexes(jobs: str, codes: str) -> None:
+    """Most jobs and customers have no order and no credit code: they need no index entry."""
+    _index("job", "ix_job_order", ["lane", "order_key", "id"], "state < 2", jobs)
+    _index("job", "ix_job_done", ["lane", "order_key", "done_at"], "state = 2", jobs)
+    _index("customer", "ix_customer_code", ["credit_code"], codes)
+
+
+def _index(table: str, name: str, columns: list[str], *conditions: str) -> None:
+    where = sa.text(" AND ".join(c for c in conditions if c)) if any(conditions) else None
+    op.drop_index(name, table)
+    op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
+
+
+def _key_tables(*, with_rowid: bool) -> None:
+    """Tables that are nothing but their key are stored once instead of twice (SQLite)."""
+    if op.get_context().dialect.name == "sqlite":
+        options = {"sqlite_with_rowid": with_rowid}
+        for table in ("customer_key", "customer_tag", "opportunity_tag"):
+            with op.batch_alter_table(table, recreate="always", table_kwargs=options):
+                pass
 
 
 def _deadlines() -> None:
@@ -51,6 +82,27 @@ def _deadlines() -> None:
 def _pending(name: str, columns: list[str], *, unique: bool) -> None:
     op.create_index(name, "deadline", columns, unique=unique, sqlite_where=PENDING,
                     postgresql_where=PENDING)  # fmt: skip
+
+
+def _calendar() -> None:
+    op.create_table(
+        "calendar_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("is_workday", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("quality", sa.String(), nullable=False),
+        sa.Column("loaded_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name="pk_calendar_day"),
+    )
+    op.create_table(
+        "absence",
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("from_at", sa.BigInteger(), nullable=False),
+        sa.Column("to_at", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("person_id", "from_at", name="pk_absence"),
+    )
 
 
 def _slots() -> None:
