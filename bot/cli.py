@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.metadata
 import logging
 import os
@@ -18,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import logs
 from bot.clock import Clock
+from bot.commands import calendar, data
 from bot.commands.console import (
     CONFIG,
     MISUSE,
@@ -32,6 +32,7 @@ from bot.commands.console import (
 )
 from bot.commands.console import database as database_of
 from bot.commands.console import settings as settings_of
+from bot.roles import Role
 from bot.settings import Settings, loose_permissions, masked
 from engine.database import DatabaseInUse
 
@@ -55,6 +56,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                   help="建流：在企业微信和钉钉里，把销售流程跑起来。")  # fmt: skip
 imports = typer.Typer(no_args_is_help=True, help="从 Excel 或 CSV 导入。")
 app.add_typer(imports, name="import")
+app.add_typer(calendar.app, name="calendar")
+app.add_typer(data.db, name="db")
 
 
 @app.command()
@@ -96,24 +99,34 @@ def migrate(config: Config = CONFIG, *, json: Json = False) -> None:
 
 
 @app.command()
-def run(config: Config = CONFIG) -> None:
-    """启动服务。"""
+def run(
+    config: Config = CONFIG,
+    role: Annotated[
+        Role, typer.Option(help="all 全部；web 收消息；worker 发消息、接手和定时")
+    ] = Role.ALL,
+    host: Annotated[str, typer.Option(help="监听地址，默认用 server.host")] = "",
+    port: Annotated[
+        int | None, typer.Option(help="端口，默认用 server.port", min=0, max=65535)
+    ] = None,
+) -> None:
+    """启动服务；同一个 PostgreSQL 上可以启动多个。"""
     from bot.app import Service
-    from bot.serve import serve
+    from bot.serve import run_loop, supervised
 
     settings = settings_of(config)
     logs.configure(json=not sys.stderr.isatty())
     if settings.wecom is None and settings.dingtalk is None:
         fail(NO_PLATFORM, PROBLEM)
-    server = settings.server
-    must_be_free(server.host, server.port)
+    host = host or settings.server.host
+    port = settings.server.port if port is None else port
+    must_be_free(host, port)
     try:
-        service = Service(settings, Clock(settings.time.zone))
+        service = Service(settings, Clock(settings.time.zone), role)
     except DatabaseInUse as busy:
         fail(str(busy), PROBLEM)
     except SQLAlchemyError as broken:
         fail(UNREACHABLE.format(reason=type(broken).__name__), PROBLEM)
-    asyncio.run(serve(service.asgi, service, host=server.host, port=server.port))
+    run_loop(supervised(service, host=host, port=port))
 
 
 @app.command()
@@ -127,6 +140,7 @@ def demo(
     import webbrowser
 
     from bot.demo import build
+    from bot.serve import run_loop
 
     logs.configure(json=not sys.stderr.isatty())
     if any(name.startswith(("JIANLIU_WECOM", "JIANLIU_DINGTALK")) for name in os.environ):
@@ -145,7 +159,7 @@ def demo(
         if browser and sys.stdout.isatty():
             webbrowser.open(address)
 
-    asyncio.run(running.run(page, port, ready))
+    run_loop(running.run(page, port, ready))
 
 
 @app.command()
@@ -214,6 +228,10 @@ def _import(settings: Settings, work: Callable[..., Report], *, json: bool) -> N
     show(report.facts(), report.words(), json=json)
     if report.wrong:
         raise typer.Exit(PROBLEM)
+
+
+app.command(help="备份数据库，服务可以照常运行。")(data.backup)
+app.command(help="停下服务，用备份替换数据库；当时没发出的消息不会自动再发。")(data.restore)
 
 
 def main() -> None:

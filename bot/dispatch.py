@@ -16,13 +16,10 @@ from cards.model import Content
 from engine.errors import Refusal
 from engine.unit import Unit
 from handlers import forms, lines
-from handlers.api import Ctx, Registry
+from handlers.api import FLOW, Ctx, Registry
 from handlers.lines import Call, Guess
 from sales import people, policy
 from sales.people import Address, Who
-
-FLOW = "flow/"
-"""Keys of the cards that belong to one errand begin so."""
 
 SILENT = frozenset({"subscribe", "unsubscribe", "enter_agent", "location", "view", "malformed"})
 """Events that nobody expects an answer to."""

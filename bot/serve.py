@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -13,6 +14,18 @@ from bot.app import Service
 POLL = 0.01
 STOP_SECONDS = 3
 """How long open connections may last after the process was told to stop."""
+
+
+def run_loop(serving: Coroutine[Any, Any, None]) -> None:
+    """Run to the end on the fastest event loop this platform has."""
+    with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
+        runner.run(serving)
+
+
+async def supervised(service: Service, *, host: str, port: int) -> None:
+    """Serve; a process that hangs ends itself, so that its supervisor starts it again."""
+    async with service.watchdog.watching():
+        await serve(service.asgi, service, host=host, port=port)
 
 
 async def serve(

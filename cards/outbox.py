@@ -13,12 +13,14 @@ from cards.tables import CARD, DELIVERY, CardRow, Delivery
 from engine import jobs
 from engine.ids import ulid
 from engine.model import table
-from engine.statement import Statement, insertion
+from engine.statement import Statement, insertion, insertion_once
 from engine.unit import Unit
 from sales.people import Address
 
 LIVE = ("waiting", "shown")
-_INSERT_CARD = insertion(table(CardRow))
+_INSERT_CARD = insertion_once(
+    table(CardRow), "id", "person_id", "key", "version", "body", "created_at", "updated_at"
+)
 _INSERT_DELIVERY = insertion(
     table(Delivery), "id", "card_id", "platform", "tenant", "account", "state", "shown_version",
     "message_id", "token", "reason", "created_at",
@@ -37,7 +39,10 @@ _CARRIED = Statement(select(DELIVERY.card_id).where(DELIVERY.id == bindparam("wa
 _SHOWING = Statement(
     select(DELIVERY.id, CARD.person_id, DELIVERY.platform, DELIVERY.tenant, DELIVERY.account)
     .join(CardRow, CARD.id == DELIVERY.card_id)
-    .where(DELIVERY.card_id == bindparam("wanted"), DELIVERY.state.in_([literal(state) for state in LIVE]))
+    .where(
+        DELIVERY.card_id == bindparam("wanted"),
+        DELIVERY.state.in_([literal(state) for state in LIVE]),
+    )
 )
 
 
@@ -55,34 +60,33 @@ def lane(platform: str, tenant: str) -> str:
     return f"outbox:{platform}:{tenant}"
 
 
-def post(db: Unit, content: Content, to: Sequence[Address], *, now: datetime) -> Posted:
-    """Say `content` to one person, at all the given addresses.
+def post(
+    db: Unit, content: Content, to: Sequence[Address], *, now: datetime,
+    not_before: datetime | None = None,
+) -> Posted:  # fmt: skip
+    """Say `content` to one person, at all the given addresses, now or `not_before` a moment.
 
     A card with a key the person already has becomes that card's new face: updated where it
     is shown, replaced where it still waits, nothing at all if it looks the same. Anything
     else is a new message. All addresses must belong to the same person.
     """
     person_id = to[0].person_id
-    key = content.key if isinstance(content, Card) else ""
-    body = dump(content)
-    row = _EXISTING.row(db, {"person": person_id, "wanted": key}) if key and person_id else None
-    if row is None:
-        posted = _create(db, person_id, key, body, now)
-        shown = set()
-    else:
-        posted = Posted(row.id, key, row.version + (row.body != body))
-        if posted.version > row.version:
-            face = {"wanted": row.id, "face": body, "number": posted.version, "at": now}
-            _NEW_FACE.run(db, face)
-        shown = _refresh(db, posted, changed=posted.version > row.version, now=now)
+    key = content.key if isinstance(content, Card) and person_id else ""
+    body, due = dump(content), max(now, not_before or now)
+    shown: set[Address] = set()
+    if (posted := _create(db, person_id, key, body, now)) is None:
+        posted, changed = _renew(db, person_id, key, body, now)
+        shown = _refresh(db, posted, changed=changed, now=now, due=due)
     for address in to:
         if address not in shown:
-            send(db, posted, address, now=now)
+            send(db, posted, address, now=now, due=due)
     return posted
 
 
-def send(db: Unit, posted: Posted, to: Address, *, now: datetime) -> None:
-    """Put the card into a new message to one address."""
+def send(
+    db: Unit, posted: Posted, to: Address, *, now: datetime, due: datetime | None = None
+) -> None:  # fmt: skip
+    """Put the card into a new message to one address, now or when it is `due`."""
     delivery_id = ulid(now)
     _INSERT_DELIVERY.run(
         db,
@@ -90,12 +94,12 @@ def send(db: Unit, posted: Posted, to: Address, *, now: datetime) -> None:
          "tenant": to.tenant, "account": to.account, "state": "waiting", "shown_version": 0,
          "message_id": "", "token": "", "reason": "", "created_at": now},
     )  # fmt: skip
-    _enqueue(db, delivery_id, to, str(posted.version), now)
+    _enqueue(db, delivery_id, to, str(posted.version), now=now, due=due or now)
 
 
 def repaint(db: Unit, delivery_id: str, to: Address, cause: str, *, now: datetime) -> None:
     """Show the present face again on one message, because its phone shows an old one."""
-    _enqueue(db, delivery_id, to, cause, now, again=True)
+    _enqueue(db, delivery_id, to, cause, now=now, due=now, again=True)
 
 
 def carries(db: Unit, delivery_id: str, posted: Posted) -> bool:
@@ -103,32 +107,46 @@ def carries(db: Unit, delivery_id: str, posted: Posted) -> bool:
     return _CARRIED.value(db, {"wanted": delivery_id}) == posted.card_id
 
 
-def _create(db: Unit, person_id: str, key: str, body: str, now: datetime) -> Posted:
+def _create(db: Unit, person_id: str, key: str, body: str, now: datetime) -> Posted | None:
+    """A new card; None if the person has one with this key."""
     card_id = ulid(now)
     posted = Posted(card_id, key or f"message/{card_id}", 1)
-    _INSERT_CARD.run(
+    created = _INSERT_CARD.run(
         db,
         {"id": card_id, "person_id": person_id, "key": posted.key, "version": 1,
          "body": body, "created_at": now, "updated_at": now},
     )  # fmt: skip
-    return posted
+    return posted if created else None
 
 
-def _refresh(db: Unit, posted: Posted, *, changed: bool, now: datetime) -> set[Address]:
+def _renew(db: Unit, person_id: str, key: str, body: str, now: datetime) -> tuple[Posted, bool]:
+    """The person's card of this key with its new face, and whether it looks other than before."""
+    row = _EXISTING.one(db, {"person": person_id, "wanted": key})
+    changed = bool(row.body != body)
+    posted = Posted(row.id, key, row.version + changed)
+    if changed:
+        _NEW_FACE.run(db, {"wanted": row.id, "face": body, "number": posted.version, "at": now})
+    return posted, changed
+
+
+def _refresh(
+    db: Unit, posted: Posted, *, changed: bool, now: datetime, due: datetime
+) -> set[Address]:  # fmt: skip
     """The addresses that show the card; their messages get its new face if it changed."""
     rows = _SHOWING.rows(db, {"wanted": posted.card_id})
     shown = {row.id: Address(*row[1:]) for row in rows}
     if changed:
         for delivery_id, address in shown.items():
             jobs.cancel(db, lane(address.platform, address.tenant), f"{delivery_id}/")
-            _enqueue(db, delivery_id, address, str(posted.version), now)
+            _enqueue(db, delivery_id, address, str(posted.version), now=now, due=due)
     return set(shown.values())
 
 
 def _enqueue(
-    db: Unit, delivery_id: str, to: Address, face: str, now: datetime, *, again: bool = False
-) -> None:
+    db: Unit, delivery_id: str, to: Address, face: str, *, now: datetime, due: datetime,
+    again: bool = False,
+) -> None:  # fmt: skip
     jobs.add(
         db, lane(to.platform, to.tenant), f"{delivery_id}/{face}",
-        {"delivery": delivery_id, "again": again}, due=now, now=now, order_key=to.account,
+        {"delivery": delivery_id, "again": again}, due=due, now=now, order_key=to.account,
     )  # fmt: skip

@@ -24,6 +24,8 @@ CACHED = 512
 """SQL texts whose plans SQLite keeps; more than there are."""
 CACHE_KIB = 32768
 """Pages the writer keeps; with SQLite's 2 MiB it reads the same index pages again and again."""
+CHECKPOINT_PAGES = 8000
+"""The log is folded into the file every 32 MB; at SQLite's 4 MB a busy minute does little else."""
 READ_SECONDS = 5
 CONNECT_SECONDS = 5
 PG_READS = "-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
@@ -44,7 +46,7 @@ class Database:
     def __init__(self, url: str, *, wake: Callable[[Iterable[str]], None] = lambda _: None) -> None:
         self.url = make_url(url)
         self.embedded = self.url.get_backend_name() == "sqlite"
-        self._lock = self._lock_file() if self.embedded else None
+        self._lock = lock(Path(str(self.url.database))) if self.embedded else None
         self.engine = sqlite_writer(self.url) if self.embedded else postgres(self.url)
         self._readers = (sqlite_reader if self.embedded else postgres_reader)(self.url)
         self.writer = Writer(self.engine, wake)
@@ -63,17 +65,22 @@ class Database:
         if self._lock is not None:
             self._lock.release()
 
-    def _lock_file(self) -> FileLock:
-        path = Path(str(self.url.database))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(f"{path}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as taken:
-            raise DatabaseInUse(
-                f"数据库 {path.name} 正被另一个建流进程使用，请先停掉它再启动。"
-            ) from taken
-        return lock
+
+def lock(path: Path) -> FileLock:
+    """The lock of a SQLite file, held by us from here on.
+
+    Raises:
+        DatabaseInUse: another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    held = FileLock(f"{path}.lock", thread_local=False)
+    try:
+        held.acquire(timeout=0)
+    except Timeout as taken:
+        raise DatabaseInUse(
+            f"数据库 {path.name} 正被另一个建流进程使用，请先停掉它再启动。"
+        ) from taken
+    return held
 
 
 def sqlite_writer(url: URL) -> Engine:
@@ -84,7 +91,7 @@ def sqlite_writer(url: URL) -> Engine:
     )  # fmt: skip
     _on_connect(engine, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
                 "busy_timeout=5000", "journal_size_limit=67108864",
-                f"cache_size=-{CACHE_KIB}")  # fmt: skip
+                f"cache_size=-{CACHE_KIB}", f"wal_autocheckpoint={CHECKPOINT_PAGES}")  # fmt: skip
     _begin_with(engine, "BEGIN IMMEDIATE")
     return engine
 

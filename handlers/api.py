@@ -28,6 +28,9 @@ from engine.unit import Unit
 from sales import policy
 from sales.people import Address, Who
 
+FLOW = "flow/"
+"""Keys of the cards that belong to one errand begin so; its first cause follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ctx:
@@ -48,6 +51,11 @@ class Ctx:
     cause: str
     registry: Registry
     opened_at: datetime | None = None
+
+    @property
+    def begins(self) -> bool:
+        """Whether this is the first step of its errand, so that nothing of it can exist."""
+        return self.flow == f"{FLOW}{self.cause}"
 
 
 Options: TypeAlias = Callable[[Ctx, str], Sequence[Choice]]

@@ -51,7 +51,7 @@ def create(
         OwnIntroducer: the new customer is its own introducer.
         UnknownCustomer: nothing like `introducer` among the customers this person may see.
     """
-    if (done := opportunities.of_flow(ctx.db, ctx.flow)) is not None:
+    if not ctx.begins and (done := opportunities.of_flow(ctx.db, ctx.flow)) is not None:
         return cards.created(done, flow=ctx.flow)
     shown = names.clean(name)
     if not SHORTEST <= len(shown) <= LONGEST or not names.says_something(shown):

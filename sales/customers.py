@@ -116,11 +116,12 @@ class UnknownCustomer(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A customer as it is offered for picking."""
+    """A customer as it is offered for picking, with what its referrals take over."""
 
     id: str
     name: str
     region: str
+    industry: str = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +148,9 @@ class Profile:
 
 
 CUSTOMER = table(Customer).c
-TAG = table(CustomerTag).c
+CUSTOMER_TAG = table(CustomerTag).c
 PURCHASE = table(Purchase).c
-NAMED = (CUSTOMER.id, CUSTOMER.name, CUSTOMER.region)
+NAMED = (CUSTOMER.id, CUSTOMER.name, CUSTOMER.region, CUSTOMER.industry)
 
 
 def get(db: Unit, customer_id: str, scope: ColumnElement[bool]) -> Named | None:
@@ -224,7 +225,11 @@ PROFILE = (
 _INSERT = insertion(table(Customer))
 _INSERT_KEYS = insertion(table(CustomerKey))
 _INSERT_TAGS = insertion(table(CustomerTag))
-_TAGS = Statement(select(TAG.tag).where(TAG.customer_id == bindparam("customer")).order_by(TAG.tag))
+_TAGS = Statement(
+    select(CUSTOMER_TAG.tag)
+    .where(CUSTOMER_TAG.customer_id == bindparam("customer"))
+    .order_by(CUSTOMER_TAG.tag)
+)
 _ORDERS = Statement(
     select(PURCHASE.ordered_on, PURCHASE.product, PURCHASE.amount_fen)
     .where(PURCHASE.customer_id == bindparam("customer"))

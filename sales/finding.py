@@ -84,7 +84,7 @@ def nearest(db: Unit, words: str, scope: ColumnElement[bool]) -> Found:
         db, {**values, **_range("core", stem[:2]), "enough": enough}
     )
     ranked = sorted(rows, key=lambda row: -fuzz.ratio(stem, row.core))
-    return Found(tuple(Named(*row[:3]) for row in ranked[:MOST]))
+    return Found(tuple(Named(*row[: len(NAMED)]) for row in ranked[:MOST]))
 
 
 def suggest(db: Unit, typed: str, scope: ColumnElement[bool]) -> Sequence[Named]:
@@ -110,7 +110,7 @@ def similar(db: Unit, name: str, scope: ColumnElement[bool]) -> list[Twin]:
         db, {"stem": stem, **{f"key{i}": key for i, key in enumerate(keys)}}
     )
     return [
-        Twin(Named(*row[:3]), row.owner, row.owner_region, bool(row.seen))
+        Twin(Named(*row[: len(NAMED)]), row.owner, row.owner_region, bool(row.seen))
         for row in rows
         if not names.numbered_apart(stem, row.stem)
     ][:MOST]

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from engine import audit
 from engine.unit import Unit
 from sales import customers, names
-from sales.customers import CUSTOMER, PROFILE, TAG, UNKNOWN, Customer
+from sales.customers import CUSTOMER, CUSTOMER_TAG, PROFILE, UNKNOWN, Customer
 from sales.people import PERSON
 
 SOURCE = "导入 {file}"
@@ -172,4 +172,4 @@ def _code(line: Line) -> str:
 
 _COLLEAGUES = select(PERSON.name, PERSON.id).where(PERSON.status == "active")
 _KNOWN = select(*CUSTOMER)
-_KNOWN_TAGS = select(TAG.customer_id, TAG.tag)
+_KNOWN_TAGS = select(CUSTOMER_TAG.customer_id, CUSTOMER_TAG.tag)

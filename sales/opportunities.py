@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import BigInteger, Index, bindparam, select
+from sqlalchemy import BigInteger, Index, String, bindparam, insert, select
 from sqlmodel import Field
 
 from engine import audit
@@ -16,7 +16,7 @@ from engine.statement import Statement, insertion
 from engine.types import UtcTime
 from engine.unit import Unit
 from sales import customers, names
-from sales.customers import CUSTOMER, PROFILE, UNKNOWN, Customer, Named
+from sales.customers import CUSTOMER, CUSTOMER_TAG, PROFILE, UNKNOWN, Customer, Named
 
 
 class Opportunity(Row, table=True):
@@ -105,7 +105,16 @@ OPPORTUNITY = table(Opportunity).c
 TAG = table(OpportunityTag).c
 REFERRAL = table(Referral).c
 _INSERT = insertion(table(Opportunity))
-_INSERT_TAG = insertion(table(OpportunityTag))
+_COPY_TAGS = Statement(
+    insert(OpportunityTag)
+    .from_select(
+        ["opportunity_id", "tag"],
+        select(bindparam("opportunity", type_=String), CUSTOMER_TAG.tag).where(
+            CUSTOMER_TAG.customer_id == bindparam("introducer")
+        ),
+    )
+    .returning(TAG.tag)
+)
 _INSERT_REFERRAL = insertion(table(Referral))
 INHERITED = ("industry", "region")
 """Facts a new customer takes over from its introducer until somebody knows better."""
@@ -127,9 +136,6 @@ _EXISTS = Statement(select(OPPORTUNITY.id).where(OPPORTUNITY.flow == bindparam("
 _TAGS = Statement(
     select(TAG.tag).where(TAG.opportunity_id == bindparam("wanted")).order_by(TAG.tag)
 )
-_INHERITED = Statement(
-    select(CUSTOMER.industry, CUSTOMER.region).where(CUSTOMER.id == bindparam("wanted"))
-)
 
 
 def refer(db: Unit, introducer: Named, new: str | Named, by: By) -> Created:
@@ -146,7 +152,7 @@ def refer(db: Unit, introducer: Named, new: str | Named, by: By) -> Created:
             raise OwnIntroducer(name=new.name)
         customer_id, facts = new.id, None
     else:
-        facts = _inherited(db, introducer)
+        facts = _inherited(introducer)
         row = customers.draft(new, owner_id=by.person_id, now=by.now, facts=facts)
         customers.add(db, [row])
         customer_id = row["id"]
@@ -156,14 +162,14 @@ def refer(db: Unit, introducer: Named, new: str | Named, by: By) -> Created:
         "opportunity_id": opportunity_id, "introducer_id": introducer.id,
         "customer_id": customer_id,
     })  # fmt: skip
-    tags = customers.tags(db, introducer.id)
-    _INSERT_TAG.run_many(db, [{"opportunity_id": opportunity_id, "tag": tag} for tag in tags])
+    copied = _COPY_TAGS.rows(db, {"opportunity": opportunity_id, "introducer": introducer.id})
     _trail(db, "opportunity.created", ("opportunity", opportunity_id), by,
            number=number, introducer=introducer.id)  # fmt: skip
     if facts is None:
         return _shown(db, by.flow)
     return Created(
-        number, customer_id, names.clean(str(new)), introducer.name, tuple(tags),
+        number, customer_id, names.clean(str(new)), introducer.name,
+        tuple(sorted(tag for (tag,) in copied)),
         tuple((field, *facts[field]) for field in INHERITED if field in facts),
         tuple(field for field in PROFILE if field not in facts),
     )  # fmt: skip
@@ -205,10 +211,10 @@ def _open(db: Unit, customer_id: str, by: By) -> tuple[str, str]:
     return opportunity_id, number
 
 
-def _inherited(db: Unit, introducer: Named) -> dict[str, tuple[str, str]]:
-    row = _INHERITED.one(db, {"wanted": introducer.id})
+def _inherited(introducer: Named) -> dict[str, tuple[str, str]]:
     source = f"{INTRODUCED}{introducer.name}"
-    return {f: (getattr(row, f), source) for f in INHERITED if getattr(row, f) != UNKNOWN}
+    known = {field: getattr(introducer, field) for field in INHERITED}
+    return {field: (value, source) for field, value in known.items() if value != UNKNOWN}
 
 
 def _trail(db: Unit, action: str, subject: tuple[str, str], by: By, **detail: str) -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Index, UniqueConstraint, bindparam, select
 from sqlmodel import Field
 
+from engine.audit import Audit
 from engine.model import Row, table
 from engine.statement import Statement
 from engine.types import UtcTime
@@ -98,6 +99,7 @@ class Address:
 
 PERSON = table(Person).c
 IDENTITY = table(Identity).c
+_AUDIT = table(Audit).c
 _KNOWN = Statement(
     select(PERSON.id, PERSON.name, PERSON.role, PERSON.manager_id, PERSON.region)
     .join(Identity, IDENTITY.person_id == PERSON.id)
@@ -121,3 +123,39 @@ def known(db: Unit, platform: str, tenant: str, account: str) -> Who | None:
     if row is None:
         return None
     return Who(row.id, row.name, Role(row.role), row.manager_id, row.region)
+
+
+_ACCOUNTS = Statement(
+    select(IDENTITY.person_id, IDENTITY.platform, IDENTITY.tenant, IDENTITY.account)
+    .join(Person, PERSON.id == IDENTITY.person_id)
+    .where(IDENTITY.person_id == bindparam("person"), PERSON.status == "active")
+    .order_by(IDENTITY.platform.desc(), IDENTITY.account)
+)
+_LAST_CHANNEL = Statement(
+    select(_AUDIT.channel)
+    .where(_AUDIT.actor == bindparam("person"), _AUDIT.channel != "")
+    .order_by(_AUDIT.at.desc())
+    .limit(1)
+)
+_IN_ROLE = Statement(
+    select(PERSON.id)
+    .where(PERSON.role == bindparam("role"), PERSON.status == "active")
+    .order_by(PERSON.id)
+)
+
+
+def usual_address(db: Unit, person_id: str) -> Address | None:
+    """Where to write to a person first: the platform they last did something on.
+
+    None for somebody who left or has no account.
+    """
+    accounts = [Address(*row) for row in _ACCOUNTS.rows(db, {"person": person_id})]
+    if len(accounts) <= 1:
+        return accounts[0] if accounts else None
+    last = _LAST_CHANNEL.value(db, {"person": person_id})
+    return next((one for one in accounts if one.platform == last), accounts[0])
+
+
+def in_roles(db: Unit, *roles: Role) -> list[str]:
+    """The ids of the active people in any of the roles."""
+    return [row.id for role in roles for row in _IN_ROLE.rows(db, {"role": role.value})]

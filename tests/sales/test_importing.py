@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 
 from engine.model import table
 from sales import importing
-from sales.customers import CUSTOMER, TAG, Customer
+from sales.customers import CUSTOMER, CUSTOMER_TAG, Customer
 from sales.importing import Line
 from sales.people import Person
 from tests.sales.conftest import NOW
@@ -53,7 +53,7 @@ def test_two_lines_complete_one_customer_and_lose_no_source(db):
     row = customer(db, "华东泵业")
     assert (row.contact, row.phone) == ("王工", "021")
     assert {"contact", "phone", "region"} <= set(row.sources)
-    tags = select(TAG.tag).where(TAG.customer_id == row.id, TAG.tag == "出口")
+    tags = select(CUSTOMER_TAG.tag).where(CUSTOMER_TAG.customer_id == row.id, CUSTOMER_TAG.tag == "出口")
     assert len(db.execute(tags).all()) == 1
 
 

@@ -15,7 +15,7 @@ BY = By("zhangsan", "wecom", "flow/1", "1", NOW, NOW.date(), NOW - timedelta(sec
 
 
 def customer(db, name):
-    query = select(CUSTOMER.id, CUSTOMER.name, CUSTOMER.region).where(CUSTOMER.name == name)
+    query = select(*NAMED).where(CUSTOMER.name == name)
     return Named(*db.execute(query).one())
 
 
