@@ -7,17 +7,18 @@ What a crash leaves behind is taken back by `reap` and run again, alone, by `swe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from datetime import timedelta
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import structlog
 from pydantic import TypeAdapter
 from sqlalchemy.exc import DBAPIError
 
 from bot.dispatch import Dispatcher, Task
-from bot.handling import Event, Units
+from bot.handling import Event, Pending, Units
 from bot.platforms.api import Answer, Inbound, Unavailable
 from cards.model import Content
 from engine import jobs
@@ -65,7 +66,8 @@ class Inbox:
         """Store the event, handle it, answer within the budget; late work goes on.
 
         Raises:
-            Unavailable: it could not be stored in time.
+            Unavailable: it could not be stored in time. If it is stored after all, it is
+                also handled, and its repetition is known.
         """
         ends = asyncio.get_running_loop().time() + ACK_SECONDS
         now = self._clock.now()
@@ -75,15 +77,24 @@ class Inbox:
         def accept(db: Unit) -> Leased | None:
             return jobs.add(db, LANE, key, payload, due=now, now=now, lease=LEASE)
 
-        job = await self._stored(accept, inbound, ends)
-        if job is None:
-            return Answer(duplicate=True)
-        running = self._start(job, inbound)
+        def change(db: Unit, job: Leased | None) -> Answer | Pending:
+            if job is None:
+                return Answer(duplicate=True)
+            return self._units.change(db, Event(job, inbound, now))
+
+        try:
+            stored, changed = self._database.writer.chain(accept, change)
+        except Stopped as failure:
+            raise Unavailable from failure
+        running = self._start(self._arrive(inbound, now, stored, changed))
         try:
             async with asyncio.timeout_at(ends):
                 return await asyncio.shield(running)
-        except TimeoutError:
-            return Answer()
+        except TimeoutError as late:
+            if not stored.cancel() and stored.done():
+                return Answer()
+            log.warning("inbox.not_stored", reason="late")
+            raise Unavailable from late
 
     async def run(self) -> None:
         """Take up what was given back or left by a crash, until cancelled."""
@@ -110,7 +121,8 @@ class Inbox:
         now = self._clock.now()
         claimed = await self._commit(lambda db: jobs.claim(db, LANE, now=now, lease=LEASE, limit=1))
         for job in claimed:
-            running = self._start(job, _inbound.validate_python(job.payload))
+            event = Event(job, _inbound.validate_python(job.payload), self._clock.now())
+            running = self._start(self._handle(event))
             await asyncio.wait({running}, timeout=QUERY_SECONDS)
         return len(claimed)
 
@@ -119,35 +131,21 @@ class Inbox:
         if self._running:
             await asyncio.wait(self._running)
 
-    async def _stored(
-        self, accept: Callable[[Unit], Leased | None], inbound: Inbound, ends: float
-    ) -> Leased | None:
-        try:
-            stored = self._database.writer.submit(accept)
-        except Stopped as failure:
-            raise Unavailable from failure
-        try:
-            async with asyncio.timeout_at(ends):
-                return await asyncio.shield(asyncio.wrap_future(stored))
-        except BaseException as failure:
-            # Told to come back, the platform will; so the event must either not be stored
-            # or be run now, or its repetition would be acknowledged as known.
-            if not stored.cancel():
-                loop = asyncio.get_running_loop()
-                stored.add_done_callback(
-                    lambda done: loop.call_soon_threadsafe(self._adopt, done, inbound)
-                )
-            if isinstance(failure, Exception):
-                log.warning("inbox.not_stored", reason=type(failure).__name__)
-                raise Unavailable from failure
-            raise
+    async def _arrive(
+        self, inbound: Inbound, now: datetime, stored: Future[Leased | None],
+        changed: Future[Answer | Pending],
+    ) -> Answer:  # fmt: skip
+        """See an event to its end that the writer stores and handles in one go."""
+        await _end(changed)
+        if not stored.done() or stored.cancelled() or stored.exception() is not None:
+            log.warning("inbox.not_stored")
+            raise Unavailable
+        if (job := stored.result()) is None:
+            return Answer(duplicate=True)
+        return await self._conclude(Event(job, inbound, now), changed)
 
-    def _adopt(self, done: Future[Leased | None], inbound: Inbound) -> None:
-        if done.exception() is None and (job := done.result()) is not None:
-            self._start(job, inbound)
-
-    def _start(self, job: Leased, inbound: Inbound) -> asyncio.Task[Answer]:
-        task = asyncio.create_task(self._handle(Event(job, inbound, self._clock.now())))
+    def _start(self, work: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
+        task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
@@ -156,12 +154,22 @@ class Inbox:
         return await asyncio.wrap_future(self._database.writer.submit(work, alone=alone))
 
     async def _handle(self, event: Event) -> Answer:
+        """Run an event that was given back; one that was left by a crash runs alone."""
         if event.job.crashes >= CRASHES:
             return await self._give_up(event, "crashed")
         try:
-            result = await self._commit(
+            changed = self._database.writer.submit(
                 lambda db: self._units.change(db, event), alone=event.job.crashes > 0
             )
+        except Stopped:
+            return Answer()
+        await _end(changed)
+        return await self._conclude(event, changed)
+
+    async def _conclude(self, event: Event, changed: Future[Answer | Pending]) -> Answer:
+        """What is left to do after the change: ask a reader, try again, or give up."""
+        try:
+            result = changed.result(timeout=0)
             if isinstance(result, Answer):
                 return result
             async with asyncio.timeout(QUERY_SECONDS):
@@ -198,3 +206,9 @@ class Inbox:
     def _look(self, event: Event, task: Task) -> Content | Refusal | None:
         with self._database.reading() as db:
             return self._units.look(db, event, task)
+
+
+async def _end(future: Future[Any]) -> None:
+    """Wait until the writer is done with it, however it ends."""
+    with contextlib.suppress(Exception, asyncio.CancelledError):
+        await asyncio.wrap_future(future)

@@ -22,6 +22,7 @@ from engine.unit import Unit
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 BATCH = 64
 """Units per commit: beyond this the fsync no longer matters (12,000/s at 50)."""
@@ -36,6 +37,7 @@ class _Work:
     work: Callable[[Unit], Any]
     alone: bool
     future: Future[Any]
+    follow: Callable[[Any], None] | None = None
     result: Any = None
     error: BaseException | None = None
     lanes: set[str] = field(default_factory=set)
@@ -59,6 +61,8 @@ class _Work:
     def settle(self) -> None:
         if self.error is None:
             self.future.set_result(self.result)
+            if self.follow is not None:
+                self.follow(self.result)
         else:
             self.future.set_exception(self.error)
 
@@ -74,6 +78,8 @@ class Writer:
         self._wake = wake
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._stopped = False
+        self.beat = 0
+        """Moves with every commit; odd while there is work. Odd and unmoved for long: stuck."""
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
         self._thread.start()
 
@@ -95,6 +101,30 @@ class Writer:
         unit = _Work(work, alone, Future())
         self._queue.put(unit)
         return unit.future
+
+    def chain(
+        self, work: Callable[[Unit], T], then: Callable[[Unit, T], R]
+    ) -> tuple[Future[T], Future[R]]:
+        """`work` in the next commit and, once that is durable, `then` in the one after it.
+
+        `then` gets the result of `work`. It stays on this thread: handing the result to the
+        event loop and back would cost as much as a statement or two. If `work` fails or is
+        cancelled, both futures do.
+
+        Raises:
+            Stopped: `close` was called.
+        """
+        if self._stopped:
+            raise Stopped
+        second: Future[R] = Future()
+
+        def follow(result: T) -> None:
+            self._queue.put(_Work(lambda db: then(db, result), False, second))
+
+        unit = _Work(work, False, Future(), follow)
+        unit.future.add_done_callback(lambda first: _fail_with(second, first))
+        self._queue.put(unit)
+        return unit.future, second
 
     def run(self, work: Callable[[Unit], T], *, alone: bool = False) -> T:
         """`submit` and wait; for threads, never for the event loop."""
@@ -119,10 +149,15 @@ class Writer:
                     self._queue.put(None)
                     break
                 if following.alone:
-                    self._commit(batch)
+                    self._work(batch)
                     batch = []
                 batch.append(following)
-            self._commit(batch)
+            self._work(batch)
+
+    def _work(self, units: list[_Work]) -> None:
+        self.beat += 1
+        self._commit(units)
+        self.beat += 1
 
     def _commit(self, units: list[_Work]) -> None:
         # From here on a unit can no longer be cancelled; one that was is never begun.
@@ -137,6 +172,7 @@ class Writer:
             if len(batch) != 1:
                 for unit in batch:
                     self._commit([unit])
+                    self.beat += 2
                 return
             batch[0].error = batch[0].error or broken
         lanes = set().union(*(unit.lanes for unit in batch if unit.error is None))
@@ -147,3 +183,11 @@ class Writer:
                 self._wake(lanes)
             except Exception:  # the thread must outlive whoever listens to it
                 log.exception("nobody could be woken for %s", lanes)
+
+
+def _fail_with(second: Future[Any], first: Future[Any]) -> None:
+    """What never happened has no sequel."""
+    if first.cancelled():
+        second.cancel()
+    elif (error := first.exception()) is not None:
+        second.set_exception(error)

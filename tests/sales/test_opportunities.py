@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from sales import opportunities
-from sales.customers import CUSTOMER, PROFILE, Customer, Named
+from sales.customers import CUSTOMER, NAMED, PROFILE, Customer, Named
 from sales.opportunities import OPPORTUNITY, By, OwnIntroducer
 from tests.sales.conftest import NOW
 
