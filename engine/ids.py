@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from os import urandom
 
 from sqlalchemy import bindparam, select
 from sqlmodel import Field
@@ -17,6 +17,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PAIRS = [high + low for high in CROCKFORD for low in CROCKFORD]
 """Two digits for every ten bits."""
 RANDOM_BITS = 80
+MILLISECOND = timedelta(milliseconds=1)
 LENGTH = 26
 
 
@@ -25,8 +26,8 @@ def ulid(now: datetime) -> str:
 
     Source: https://github.com/ulid/spec (timestamp in ms, Crockford base 32).
     """
-    milliseconds = int((now - EPOCH).total_seconds() * 1000)
-    number = milliseconds << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
+    milliseconds = (now - EPOCH) // MILLISECOND
+    number = milliseconds << RANDOM_BITS | int.from_bytes(urandom(RANDOM_BITS // 8))
     return "".join([PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 

@@ -9,18 +9,17 @@ What runs rarely needs none of this: `Unit.execute` takes any Core expression.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, zip_longest
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import BindParameter, Delete, Dialect, Insert, Select, Table, Update, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.unit import Unit
 
-Expression: TypeAlias = Select[Any] | Insert | Update | Delete
+Expression: TypeAlias = Select[*tuple[Any, ...]] | Insert | Update | Delete
 DIALECTS: Mapping[str, Any] = {"sqlite": sqlite, "postgresql": postgresql}
 """Where the two databases need words of their own: ON CONFLICT."""
 
@@ -45,26 +44,25 @@ class Statement:
 
     def run(self, db: Unit, values: Mapping[str, Any]) -> int:
         """Execute it; the number of rows it touched."""
-        compiled = self._for(db)
-        return int(db.drive(compiled.sql, compiled.bind(values)).rowcount)
+        sql, bind, _ = self._compiled.get(db.dialect_name) or self._compile(db)
+        return int(db.drive(sql, bind(values)).rowcount)
 
     def run_many(self, db: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute it once for every row of values."""
         if rows:
-            compiled = self._for(db)
-            db.drive_many(compiled.sql, [compiled.bind(values) for values in rows])
+            sql, bind, _ = self._compiled.get(db.dialect_name) or self._compile(db)
+            db.drive_many(sql, [bind(values) for values in rows])
 
     def rows(self, db: Unit, values: Mapping[str, Any]) -> list[Any]:
         """All result rows, as named tuples."""
-        compiled = self._for(db)
-        cursor = db.drive(compiled.sql, compiled.bind(values))
-        return [compiled.record(row) for row in cursor]
+        sql, bind, record = self._compiled.get(db.dialect_name) or self._compile(db)
+        return [record(row) for row in db.drive(sql, bind(values))]
 
     def row(self, db: Unit, values: Mapping[str, Any]) -> Any | None:
         """The first result row as a named tuple, or None."""
-        compiled = self._for(db)
-        row = db.drive(compiled.sql, compiled.bind(values)).fetchone()
-        return None if row is None else compiled.record(row)
+        sql, bind, record = self._compiled.get(db.dialect_name) or self._compile(db)
+        row = db.drive(sql, bind(values)).fetchone()
+        return None if row is None else record(row)
 
     def one(self, db: Unit, values: Mapping[str, Any]) -> Any:
         """The result row that must be there.
@@ -74,7 +72,7 @@ class Statement:
         """
         row = self.row(db, values)
         if row is None:
-            raise LookupError(self._for(db).sql)
+            raise LookupError(str(self._expression))
         return row
 
     def value(self, db: Unit, values: Mapping[str, Any]) -> Any | None:
@@ -82,13 +80,10 @@ class Statement:
         row = self.row(db, values)
         return None if row is None else row[0]
 
-    def _for(self, db: Unit) -> _Compiled:
-        name = db.dialect.name
-        compiled = self._compiled.get(name)
-        if compiled is None:
-            expression = self._expression
-            chosen = expression[name] if isinstance(expression, Mapping) else expression
-            compiled = self._compiled[name] = _compile(chosen, self._columns, db.dialect)
+    def _compile(self, db: Unit) -> _Compiled:
+        expression = self._expression
+        chosen = expression[db.dialect_name] if isinstance(expression, Mapping) else expression
+        compiled = self._compiled[db.dialect_name] = _compile(chosen, self._columns, db.dialect)
         return compiled
 
 
@@ -108,58 +103,37 @@ def insertion_once(table: Table, *columns: str, returning: Sequence[Any] = ()) -
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
+Convert: TypeAlias = Callable[[Any], Any]
+
+
+class _Compiled(NamedTuple):
     """The SQL text, how values become parameters, and how a row becomes a named tuple."""
 
     sql: str
-    pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
-    binds: tuple[tuple[int, Callable[[Any], Any]], ...]
-    make: Callable[..., Any]
-    converts: tuple[tuple[int, Callable[[Any], Any]], ...]
-
-    def bind(self, values: Mapping[str, Any]) -> Sequence[Any]:
-        """The parameters in the order of the text."""
-        parameters = self.pick(values)
-        if not self.binds:
-            return parameters
-        cells = list(parameters)
-        for index, convert in self.binds:
-            cells[index] = convert(cells[index])
-        return cells
-
-    def record(self, row: Sequence[Any]) -> Any:
-        """A driver's row in Python's types."""
-        if not self.converts:
-            return self.make(row)
-        cells = list(row)
-        for index, convert in self.converts:
-            cells[index] = convert(cells[index])
-        return self.make(cells)
+    bind: Callable[[Mapping[str, Any]], Sequence[Any]]
+    record: Callable[[Sequence[Any]], Any]
 
 
 def _compile(expression: Expression, columns: Sequence[str], dialect: Dialect) -> _Compiled:
     sql = expression.compile(dialect=dialect, column_keys=list(columns) or None)
-    names = list(sql.positiontup or ())
-    asked = [name for name in names if sql.binds[name].required]
-    binds = _conversions(
-        sql.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in asked
-    )
+    binds = [sql.binds[name] for name in sql.positiontup or ()]
+    asked = [name for name in sql.positiontup or () if sql.binds[name].required]
     shown = list(expression.exported_columns)
-    converts = _conversions(
-        column.type.dialect_impl(dialect).result_processor(dialect, None) for column in shown
-    )
     record = namedtuple("Record", [str(c.key) for c in shown], rename=True)  # type: ignore[misc]  # noqa: PYI024  names are the statement's
-    text = _with_constants(str(sql), [sql.binds[name] for name in names], dialect)
-    return _Compiled(text, _picker(asked), binds, record._make, converts)
+    bound = [sql.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in asked]
+    read = [c.type.dialect_impl(dialect).result_processor(dialect, None) for c in shown]
+    return _Compiled(
+        sql=_with_constants(str(sql), binds, dialect),
+        bind=_then(_picker(asked), bound, list),
+        record=_then(tuple, read, record._make) if any(read) else record._make,
+    )
 
 
 def _with_constants(sql: str, binds: Sequence[BindParameter[Any]], dialect: Dialect) -> str:
     """The text with its constants written out: only so can a partial index serve it."""
-    mark = "?" if dialect.positional and dialect.paramstyle == "qmark" else "%s"
-    pieces = sql.split(mark)
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
     words = [mark if bind.required else _literal(bind, dialect) for bind in binds]
-    return "".join(chain.from_iterable(zip_longest(pieces, words, fillvalue="")))
+    return "".join(chain.from_iterable(zip_longest(sql.split(mark), words, fillvalue="")))
 
 
 def _literal(bind: BindParameter[Any], dialect: Dialect) -> str:
@@ -168,18 +142,30 @@ def _literal(bind: BindParameter[Any], dialect: Dialect) -> str:
     written = bind.type.dialect_impl(dialect).literal_processor(dialect)
     if written is None:
         raise TypeError(f"a constant of type {bind.type!r} cannot be written into SQL")
-    return written(bind.effective_value).replace(
-        "%", "%%" if dialect.paramstyle == "format" else "%"
-    )
+    word = written(bind.effective_value)
+    return word.replace("%", "%%") if dialect.paramstyle == "format" else word
 
 
-def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
     if len(names) > 1:
         return itemgetter(*names)
-    return lambda values: tuple(values[name] for name in names)
+    return lambda values: [values[name] for name in names]
 
 
-def _conversions(
-    processors: Iterable[Callable[[Any], Any] | None],
-) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
-    return tuple((i, convert) for i, convert in enumerate(processors) if convert is not None)
+def _then(
+    pick: Callable[[Any], Sequence[Any]],
+    converts: Sequence[Convert | None],
+    make: Callable[[list[Any]], Any],
+) -> Callable[[Any], Any]:
+    """`pick`, then convert the cells that need it, then `make`; most need none."""
+    needed = [(index, convert) for index, convert in enumerate(converts) if convert is not None]
+    if not needed:
+        return pick
+
+    def converted(source: Any) -> Any:
+        cells = list(pick(source))
+        for index, convert in needed:
+            cells[index] = convert(cells[index])
+        return make(cells)
+
+    return converted

@@ -14,15 +14,18 @@ class Unit:
     """The database as use-cases see it: statements inside a transaction somebody else ends.
 
     `lanes` are the job lanes that got work in this unit; they are woken after its commit.
+    `cause` names what it is about; the messages it brings carry the name on to the log.
     """
 
-    __slots__ = ("_connection", "_driver", "dialect", "lanes")
+    __slots__ = ("_connection", "_driver", "cause", "dialect", "dialect_name", "lanes")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._driver: Any = connection.connection.dbapi_connection
         self.dialect: Any = connection.dialect
+        self.dialect_name: str = self.dialect.name
         self.lanes: set[str] = set()
+        self.cause = ""
 
     def execute(
         self,

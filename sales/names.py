@@ -25,7 +25,7 @@ LEGAL = (
     "总公司", "公司", "集团", "厂",
 )  # fmt: skip
 PUNCTUATION = re.compile(r"[\s\W_]+")
-_SPOKEN = Pinyin()
+_PINYIN = Pinyin()
 LEAST = 3
 """Characters a slip must leave: two names that share fewer are two companies."""
 
@@ -44,6 +44,8 @@ class Forms:
 
 def clean(name: str) -> str:
     """The name as it is shown: no control or invisible characters, single spaces."""
+    if name.isprintable():
+        return " ".join(name.split())
     return " ".join("".join(c for c in name if unicodedata.category(c)[0] != "C").split())
 
 
@@ -66,24 +68,26 @@ def says_something(name: str) -> bool:
     return any(c.isalnum() for c in name)
 
 
-@lru_cache(maxsize=4096)
 def sound(words: str) -> str:
     """Pinyin without tones, syllables apart by spaces; other letters stay as they are."""
-    return " ".join([part for word in _SPOKEN.seg(words) for part in _spoken(word, Style.NORMAL)])
+    return " ".join([syllable for syllable, _ in _spoken(words)])
+
+
+def initials(words: str) -> str:
+    """The first letters of the pinyin: "恒信阀门" → "hxfm"."""
+    return "".join([letter for _, letter in _spoken(words)])
 
 
 @lru_cache(maxsize=4096)
-def initials(words: str) -> str:
-    """The first letters of the pinyin: "恒信阀门" → "hxfm"."""
-    return "".join(
-        [part for word in _SPOKEN.seg(words) for part in _spoken(word, Style.FIRST_LETTER)]
-    )
+def _spoken(words: str) -> tuple[tuple[str, str], ...]:
+    return tuple([part for word in _PINYIN.seg(words) for part in _word(word)])
 
 
 @lru_cache(maxsize=65536)
-def _spoken(word: str, style: Style) -> tuple[str, ...]:
-    """Company names share their words, and spelling one out takes 100 µs."""
-    return tuple(_SPOKEN.lazy_pinyin([word], style=style))
+def _word(word: str) -> tuple[tuple[str, str], ...]:
+    """Each syllable and its first letter. Names share their words; spelling one takes 100 µs."""
+    syllables = _PINYIN.lazy_pinyin([word], style=Style.NORMAL)
+    return tuple(zip(syllables, _PINYIN.lazy_pinyin([word], style=Style.FIRST_LETTER), strict=True))
 
 
 def stored_keys(stem: str) -> set[str]:
@@ -111,14 +115,13 @@ def asked_keys(stem: str) -> set[str]:
 def numbered_apart(one: str, other: str) -> bool:
     """Whether two stems of one sound differ in a serial mark: "新客户乙" and "新客户一"."""
     return len(one) == len(other) and any(
-        a != b and stems.MARK.match(a) and stems.MARK.match(b)
-        for a, b in zip(one, other, strict=True)
+        a != b and a in stems.MARKS and b in stems.MARKS for a, b in zip(one, other, strict=True)
     )
 
 
 def _core(wide: str) -> str:
     core = PUNCTUATION.sub("", wide).lower()
-    while (ending := next((e for e in LEGAL if _ends(core, e)), "")) != "":
+    while core.endswith(LEGAL) and (ending := next((e for e in LEGAL if _ends(core, e)), "")) != "":
         core = core.removesuffix(ending)
     return core
 
@@ -134,4 +137,4 @@ def _starred(stem: str) -> set[str]:
 
 
 def _unmarked(stem: str) -> list[int]:
-    return [i for i, character in enumerate(stem) if not stems.MARK.match(character)]
+    return [i for i, character in enumerate(stem) if character not in stems.MARKS]

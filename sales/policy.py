@@ -21,8 +21,10 @@ SEES_ALL = frozenset({Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN})
 
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "help": EVERYONE,
+    "unfinished": EVERYONE,
     "customer.read": SELLERS | {Role.SALES_OPS, Role.ADMIN},
     "opportunity.create": SELLERS,
+    "operations": frozenset({Role.ADMIN}),
 }
 
 

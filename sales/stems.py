@@ -40,14 +40,17 @@ PLACES = (
 )  # fmt: skip
 """Provinces and large cities; 华东 and the like are no places, companies call themselves so."""
 
-MARK = re.compile(
-    "[0-9a-z零〇一二三四五六七八九十百千万两壹贰叁肆伍陆柒捌玖拾甲乙丙丁戊己庚辛壬癸东南西北中上下左右前后新]"
+MARKS = frozenset(
+    "0123456789abcdefghijklmnopqrstuvwxyz"
+    "零〇一二三四五六七八九十百千万两壹贰叁肆伍陆柒捌玖拾甲乙丙丁戊己庚辛壬癸东南西北中上下左右前后新"
 )
 """Characters that number companies: another one there makes another company."""
 
 
 def of(core: str) -> str:
     """The core without place, branch and general words: "上海恒信阀门销售" → "恒信阀门"."""
+    if not core.endswith(_ENDINGS) and not core.startswith(PLACES):
+        return core
     shorter = next((rest for rest in _shorter(core) if rest != core and _says_who(rest)), None)
     return core if shorter is None else of(shorter)
 
@@ -64,9 +67,10 @@ def _shorter(core: str) -> Iterator[str]:
 
 
 def _says_who(rest: str) -> bool:
-    return len(rest) >= SHORTEST and bool(MARK.sub("", _WEAK.sub("", rest)))
+    return len(rest) >= SHORTEST and any(c not in MARKS for c in _WEAK.sub("", rest))
 
 
+_ENDINGS = (*GENERAL, *BRANCH, *(place + kind for place in PLACES for kind in ("", "省", "市")))
 _PLACE = f"(?:{'|'.join(PLACES)})[省市]?"
 _LEADING = re.compile(f"^{_PLACE}")
 _TRAILING = re.compile(f"{_PLACE}$")
