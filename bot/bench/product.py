@@ -1,0 +1,45 @@
+"""The product under test: the real command with a real configuration, delivering nothing."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.bench.company import App
+from bot.bench.server import Server, free_port
+
+NOBODY = "http://127.0.0.1:9"
+"""The platform's address; nothing listens there."""
+COMMAND = (sys.executable, "-m", "jianliu")
+
+
+def product(
+    folder: Path, database: str, app: App, *,
+    role: str = "web", command: Sequence[str] = COMMAND,
+) -> Server:  # fmt: skip
+    """`jianliu run` with its configuration and its log in `folder`."""
+    port = free_port()
+    path = folder / "config.toml"
+    path.touch(0o600)
+    path.write_text(
+        f"""
+allow_unofficial_api = true
+[server]
+port = {port}
+[database]
+url = "{database}"
+[wecom]
+corp_id = "{app.corp_id}"
+agent_id = {app.agent_id}
+secret = "{secrets.token_hex(16)}"
+token = "{app.token}"
+aes_key = "{app.aes_key}"
+api_base = "{NOBODY}"
+oauth_base = "{NOBODY}"
+""",
+        "utf-8",
+    )
+    words = [*command, "run", "--role", role, "-c", str(path)]
+    return Server(words, port, folder / "service.log")
