@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -17,7 +18,12 @@ STOP_SECONDS = 3
 
 
 def run_loop(serving: Coroutine[Any, Any, None]) -> None:
-    """Run to the end on the fastest event loop this platform has."""
+    """Run to the end on the fastest event loop this platform has.
+
+    uvicorn stops on SIGTERM and then sends it to itself once more: by default that ends the
+    process before anything in flight is finished.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: None)
     with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
         runner.run(serving)
 

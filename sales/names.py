@@ -15,17 +15,14 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pypinyin import Style
-from pypinyin.core import Pinyin
-
 from sales import stems
+from sales.spelling import spoken
 
 LEGAL = (
     "股份有限公司", "有限责任公司", "集团有限公司", "有限公司", "股份公司", "分公司",
     "总公司", "公司", "集团", "厂",
 )  # fmt: skip
 PUNCTUATION = re.compile(r"[\s\W_]+")
-_PINYIN = Pinyin()
 LEAST = 3
 """Characters a slip must leave: two names that share fewer are two companies."""
 
@@ -70,24 +67,12 @@ def says_something(name: str) -> bool:
 
 def sound(words: str) -> str:
     """Pinyin without tones, syllables apart by spaces; other letters stay as they are."""
-    return " ".join([syllable for syllable, _ in _spoken(words)])
+    return " ".join([syllable for syllable, _ in spoken(words)])
 
 
 def initials(words: str) -> str:
     """The first letters of the pinyin: "恒信阀门" → "hxfm"."""
-    return "".join([letter for _, letter in _spoken(words)])
-
-
-@lru_cache(maxsize=4096)
-def _spoken(words: str) -> tuple[tuple[str, str], ...]:
-    return tuple([part for word in _PINYIN.seg(words) for part in _word(word)])
-
-
-@lru_cache(maxsize=65536)
-def _word(word: str) -> tuple[tuple[str, str], ...]:
-    """Each syllable and its first letter. Names share their words; spelling one takes 100 µs."""
-    syllables = _PINYIN.lazy_pinyin([word], style=Style.NORMAL)
-    return tuple(zip(syllables, _PINYIN.lazy_pinyin([word], style=Style.FIRST_LETTER), strict=True))
+    return "".join([letter for _, letter in spoken(words)])
 
 
 def stored_keys(stem: str) -> set[str]:

@@ -132,9 +132,9 @@ class Process:
         self.running.wait()
 
     def stop(self):
-        """Ask it to end and wait."""
+        """Ask it to end and wait; its exit code."""
         self.running.terminate()
-        self.running.wait(20)
+        return self.running.wait(20)
 
 
 def until(met, patience=60.0):
