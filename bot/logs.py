@@ -74,8 +74,18 @@ def configure(*, json: bool, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("httpx", "httpcore"):
+    for chatty in ("apscheduler", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def follow(trace: str) -> str:
+    """From here on every line of this task, or of this unit of work, carries `trace`.
+
+    It is "E" and the number of the job it all began with, the event a person caused or a
+    deadline that fell due; people who report an incident name it too.
+    """
+    structlog.contextvars.bind_contextvars(trace=trace)
+    return trace
 
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -90,7 +100,7 @@ def _clean(name: str, value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int):
-        return value if _MOBILE.fullmatch(str(value)) is None else _clean_text(str(value))
+        return value if _MOBILE.fullmatch(str(value)) is None else cleaned(str(value))
     if isinstance(value, Mapping) and depth:
         return {str(key): _clean(f"{name}.{key}", part, depth - 1) for key, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset) and depth:
@@ -98,10 +108,11 @@ def _clean(name: str, value: Any, depth: int) -> Any:
     if not depth:
         return "…"
     text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
-    return HIDDEN if text and _SECRET_NAME.search(name) else _clean_text(text)
+    return HIDDEN if text and _SECRET_NAME.search(name) else cleaned(text)
 
 
-def _clean_text(text: str) -> str:
+def cleaned(text: str) -> str:
+    """The text without what a log must never hold."""
     for pattern in (_SECRET_PAIR, _LOGIN_CODE, _BEARER, _URL_PASSWORD):
         text = pattern.sub(rf"\g<name>{HIDDEN}", text)
     return _MOBILE.sub(r"\1****\2", text)

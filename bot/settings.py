@@ -72,6 +72,12 @@ def _token(value: SecretStr) -> SecretStr:
     return value
 
 
+def _bearer(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"(?:[A-Za-z0-9._~+/=-]{16,})?", value.get_secret_value()):
+        raise ValueError("至少 16 位，只能有字母、数字和 . _ ~ + / = -")
+    return value
+
+
 def _aes_key(value: SecretStr) -> SecretStr:
     """43 characters: 32 bytes in base64 without the final "=" (WeCom doc 90968)."""
     if not re.fullmatch(r"(?:[A-Za-z0-9]{43})?", value.get_secret_value()):
@@ -111,12 +117,14 @@ class Server(Section):
     """Where the service listens and how the outside reaches it.
 
     `public_url` is the address people's phones open, for the links to H5 pages; empty means
-    no such links. Port 0 lets the system choose a free one.
+    no such links. Port 0 lets the system choose a free one. `metrics_token` is what `/metrics`
+    wants to see; empty means that it answers this machine only.
     """
 
     host: Words = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8787
     public_url: Annotated[str, AfterValidator(_address_or_nothing)] = ""
+    metrics_token: Annotated[SecretStr, AfterValidator(_bearer)] = SecretStr("")
 
 
 class DatabaseSettings(Section):

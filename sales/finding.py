@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache, reduce
 from typing import NamedTuple
 
-from rapidfuzz import fuzz
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 
 from engine.model import table
@@ -83,6 +82,8 @@ def nearest(db: Unit, words: str, scope: ColumnElement[bool]) -> Found:
     rows = _queries(scope).nearest.rows(
         db, {**values, **_range("core", stem[:2]), "enough": enough}
     )
+    from rapidfuzz import fuzz  # 4 MB that few processes ever need
+
     ranked = sorted(rows, key=lambda row: -fuzz.ratio(stem, row.core))
     return Found(tuple(Named(*row[: len(NAMED)]) for row in ranked[:MOST]))
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import structlog
 
 from bot import logs
+from bot.platforms.api import Undelivered
+from tests.bot.kit import desk
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +84,68 @@ def test_httpx_says_nothing_of_the_urls_it_calls(capsys) -> None:
     for library in ("httpx", "httpcore.connection"):
         logging.getLogger(library).info("HTTP Request: GET https://x?access_token=HUSH")
     assert capsys.readouterr().err == ""
+
+
+def told(capsys) -> list[dict]:
+    """Our own lines, without alembic's."""
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    return [line for line in lines if line["logger"].startswith("bot.")]
+
+
+def test_one_number_follows_an_event_through_every_thread_to_its_card(capsys, tmp_path) -> None:
+    logs.configure(json=True)
+
+    async def story() -> list:
+        async with desk(tmp_path) as d:
+
+            async def busy(*_: object) -> None:
+                raise Undelivered("channel_down", "-1", retry_after=timedelta(seconds=1))
+
+            await d.inbox.receive(d.inbound("/商机 没有这家 北方泵业"))
+            await d.deliver()
+            d.platform.send = busy
+            await d.inbox.receive(d.inbound("/客户 也没有这家"))
+            await d.deliver()
+            return d.one("SELECT id FROM job WHERE lane = 'inbox' ORDER BY id LIMIT 1")
+
+    first = asyncio.run(story())
+    lines = [(line["event"], line.get("trace")) for line in told(capsys)]
+    assert lines[:2] == [("inbox.refused", f"E{first}"), ("delivery.sent", f"E{first}")]
+    assert [event for event, _ in lines[2:]] == ["inbox.refused", "delivery.failed"]
+    assert lines[2][1] == lines[3][1] != f"E{first}"
+
+
+def test_the_number_a_person_reports_is_the_one_in_the_log(capsys, tmp_path, monkeypatch) -> None:
+    logs.configure(json=True)
+
+    async def story() -> str:
+        async with desk(tmp_path) as d:
+            monkeypatch.setattr(type(d.inbox._units), "look", lambda *_: 1 // 0)
+            await d.inbox.receive(d.inbound("/客户 某阀门"))
+            await d.deliver()
+            return d.platform.sent[0][1]["body"]
+
+    words = asyncio.run(story())
+    [incident, sent] = told(capsys)
+    assert incident["event"] == "inbox.incident"
+    assert incident["trace"] == sent["trace"]
+    assert f"编号 {incident['trace']}" in words
+
+
+def test_what_people_say_and_who_they_are_stays_out_of_the_log(capsys, tmp_path) -> None:
+    logs.configure(json=True)
+
+    async def story() -> None:
+        async with desk(tmp_path) as d:
+            for line in ("/商机 某阀门制造 北方泵业", "/商机 没有这家 北方泵业", "/客户 某阀门",
+                         "您好", "/帮助"):  # fmt: skip
+                await d.inbox.receive(d.inbound(line))
+                await d.deliver()
+            await d.inbox.receive(d.inbound("/帮助", account="wangwu"))
+            await d.deliver()
+
+    asyncio.run(story())
+    written = capsys.readouterr().err
+    assert written.count("delivery.sent") >= 6
+    for word in ("张三", "zhangsan", "wangwu", "北方", "阀门", "您好"):
+        assert word not in written
