@@ -13,32 +13,52 @@ import structlog
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from pydantic import SecretStr
 
 from bot.clock import Clock
+from bot.cron import Cron
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
+from bot.heartbeat import Heartbeat
+from bot.holding import Holding
 from bot.inbox import LANE, Inbox
+from bot.lanes import Lane
 from bot.loops import forever
+from bot.metrics import metered
 from bot.migrate import upgrade
+from bot.notices import Notices
 from bot.platforms.api import Undelivered
 from bot.platforms.dingtalk.client import DingTalkPlatform
 from bot.platforms.dingtalk.robot import Robot
 from bot.platforms.dingtalk.stream import Stream
 from bot.platforms.wecom.callback import Callback as WeComCallback
 from bot.platforms.wecom.client import WeComPlatform
+from bot.readiness import reasons
+from bot.roles import Role
 from bot.settings import Settings
+from bot.shared_tokens import SharedToken
+from bot.timers import Timers
+from bot.wakeups import Wakeups
+from bot.watchdog import Watchdog
 from bot.web import callbacks, pages
 from bot.web.front import Callback, Front
 from bot.web.h5 import FormPages, Login
+from bot.web.metrics import MetricsPage
 from bot.web.sessions import Sessions
+from bot.working_days import renew
 from engine import jobs
+from engine.calendar_days import Calendars
 from engine.database import Database
 from engine.secrets import secret
 from handlers.all import registry
+from scheduler.all import jobs as regular_jobs
+from scheduler.all import reactions
 
 log = structlog.get_logger(__name__)
 
 HTTP_SECONDS = 5.0
+GC_THRESHOLDS = (50_000, 20, 100)
+"""What a callback leaves behind has no cycles; looking for some after every 700 objects costs."""
 MENU = (("商机", "/商机"), ("客户", "/客户"), ("帮助", "/帮助"))
 """The workbench entries under the WeCom chat: (name, command line)."""
 SOON = timedelta(seconds=2)
@@ -54,24 +74,45 @@ class Service:
         DatabaseInUse: another process runs on the same SQLite file.
     """
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, role: Role = Role.ALL) -> None:
         self.settings = settings
+        self.role = role
         self.clock = clock
         self.couriers: list[Courier] = []
+        self.lanes: list[Lane] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.database = Database(settings.database.url.get_secret_value(), wake=self._wake)
         upgrade(self.database)
+        clock.anchor(self.database)
         self.database.writer.run(
             lambda db: jobs.reap(db, now=clock.now(), orphaned=self.database.embedded)
         )
+        self.database.writer.run(lambda db: renew(db, clock))
         self.public_url = settings.server.public_url.rstrip("/")
-        self.dispatcher = Dispatcher(registry(), clock)
+        self.calendars = Calendars(clock.zone)
+        self.dispatcher = Dispatcher(registry(), clock, self.calendars)
         self.inbox = Inbox(self.database, self.dispatcher)
+        self._receive = metered(self.inbox.receive)
+        self.timers = Timers(self.database, clock, reactions())
+        self.cron = Cron(self.database, clock, self.calendars, regular_jobs())
         self.http = httpx.AsyncClient(timeout=HTTP_SECONDS, trust_env=False)
         self.callbacks: dict[str, Callback] = {}
+        self.watchdog = Watchdog(self.database.writer)
+        heartbeat = Heartbeat(self.database, clock, role)
+        self._holding = Holding(self.database, clock, heartbeat.process.id)
         self._loops: dict[str, Callable[[], Awaitable[None]]] = {
-            "inbox": self.inbox.run, "leases": self.inbox.reap,
+            "clock": lambda: clock.keep(self.database), "heartbeat": heartbeat.run,
         }  # fmt: skip
+        self._wakeups: Wakeups | None = None
+        if not self.database.embedded:
+            self._wakeups = Wakeups(self.database.url, self._look_at)
+            self._loops["wakeups"] = self._wakeups.listen if role.works else self._wakeups.speak
+        if role.works:
+            self._loops |= {"inbox": self.inbox.run, "leases": self.inbox.reap}
+            self._loops["timers"] = self.timers.run
+            self._loops["cron"] = self.cron.run
+            self.lanes += [self.timers.lane, *self.cron.lanes]
+            self._loops["notices"] = Notices(self.database, clock).run
         self.logins: dict[str, Login] = {}
         self.stream: Stream | None = None
         self._wecom()
@@ -83,7 +124,8 @@ class Service:
         """Run everything that runs by itself; on leaving, finish what is in flight."""
         self._loop = asyncio.get_running_loop()
         gc.freeze()
-        self._loops |= {courier.lane: courier.run for courier in self.couriers}
+        gc.set_threshold(*GC_THRESHOLDS)
+        self._loops |= {runner.lane: runner.run for runner in self._runners}
         tasks = [asyncio.create_task(forever(*loop)) for loop in self._loops.items()]
         try:
             yield
@@ -92,16 +134,20 @@ class Service:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.inbox.drain()
-            for courier in self.couriers:
-                await courier.drain()
+            for runner in self._runners:
+                await runner.drain()
             await self.http.aclose()
             await asyncio.to_thread(self.database.close)
 
+    @property
+    def _runners(self) -> list[Courier | Lane]:
+        """Whatever works off a lane of jobs in this process."""
+        return [*self.couriers, *self.lanes]
+
     def wake(self) -> None:
         """Look for due work now (the demo clock has jumped)."""
-        self.inbox.wake.set()
-        for courier in self.couriers:
-            courier.wake.set()
+        for event in (self.inbox.wake, self.timers.wake, *(one.wake for one in self._runners)):
+            event.set()
 
     async def settle(self) -> None:
         """Return when nothing is due soon and nothing is in flight (demo and tests)."""
@@ -113,33 +159,45 @@ class Service:
 
     def _busy(self) -> bool:
         with self.database.reading() as db:
-            return jobs.busy(db, now=self.clock.now() + SOON)
+            now = self.clock.now()
+            return jobs.busy(db, now=now + SOON) or self.timers.busy(db, now=now)
 
     def _wecom(self) -> None:
         settings = self.settings.wecom
         if settings is None:
             return
-        platform = WeComPlatform(settings, self.http, self.clock.now)
-        self._add_courier(platform)
+        share = self._shared(f"wecom/{settings.corp_id}/{settings.agent_id}", settings.secret)
+        platform = WeComPlatform(settings, self.http, self.clock.now, share)
+        if self.role.works:
+            self._add_courier(platform)
+        if not self.role.receives:
+            return
         self.logins[platform.name] = platform
-        self.callbacks |= callbacks.wecom(WeComCallback(settings), self.inbox.receive)
+        self.callbacks |= callbacks.wecom(WeComCallback(settings), self._receive, self.clock.real)
         self._loops["menu"] = lambda: _set_up("menu", lambda: platform.set_menu(MENU))
 
     def _dingtalk(self) -> None:
         settings = self.settings.dingtalk
         if settings is None:
             return
-        platform = DingTalkPlatform(settings, self.http, self.clock.now)
-        self._add_courier(platform)
+        share = self._shared(f"dingtalk/{settings.client_id}", settings.client_secret)
+        platform = DingTalkPlatform(settings, self.http, self.clock.now, share)
+        if self.role.works:
+            self._add_courier(platform)
+        if not self.role.receives:
+            return
         if settings.mode == "stream":
-            self.stream = Stream(settings, self.http, self.inbox.receive, self.clock.now)
+            self.stream = Stream(settings, self.http, self._receive, self.clock.now)
             self._loops["stream"] = self.stream.run
         else:
-            self.callbacks |= callbacks.dingtalk(Robot(settings), self.inbox.receive)
+            self.callbacks |= callbacks.dingtalk(Robot(settings), self._receive, self.clock.real)
             address = f"{self.public_url}/dingtalk/card"
             self._loops["cards"] = lambda: _set_up(
                 "cards", lambda: platform.register_cards(address)
             )
+
+    def _shared(self, app: str, secret: SecretStr) -> SharedToken:
+        return SharedToken(self.database, self.clock, self._holding, f"token/{app}", secret)
 
     def _add_courier(self, platform: WeComPlatform | DingTalkPlatform) -> None:
         self.couriers.append(Courier(self.database, platform, self.clock, self._form_url))
@@ -149,17 +207,36 @@ class Service:
 
     def _wake(self, lanes: Iterable[str]) -> None:
         """Called on the writer thread after a commit that brought work."""
-        if self._loop is None or self._loop.is_closed():
-            return
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._look_at if self.role.works else self._tell, lanes)
+
+    def _look_at(self, lanes: Iterable[str]) -> None:
+        """Wake whoever works off these lanes here."""
         for lane in lanes:
             if lane == LANE:
-                self._loop.call_soon_threadsafe(self.inbox.wake.set)
-            for courier in self.couriers:
-                if courier.lane == lane:
-                    self._loop.call_soon_threadsafe(courier.wake.set)
+                self.inbox.wake.set()
+            for runner in self._runners:
+                if runner.lane == lane:
+                    runner.wake.set()
+
+    def _tell(self, lanes: Iterable[str]) -> None:
+        """Wake whoever works off these lanes in another process."""
+        if self._wakeups is not None:
+            self._wakeups.tell(lanes)
 
     def _web(self) -> FastAPI:
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+        app.add_api_route("/healthz", self._alive, methods=["GET"])
+        app.add_api_route("/readyz", self._ready, methods=["GET"])
+        token = self.settings.server.metrics_token.get_secret_value()
+        app.add_api_route(
+            "/metrics", MetricsPage(self.database, self.clock.now, token).answer, methods=["GET"]
+        )
+        if self.role.receives:
+            self._add_pages(app)
+        return app
+
+    def _add_pages(self, app: FastAPI) -> None:
         key = self.database.writer.run(lambda db: secret(db, "h5"))
         forms = FormPages(
             database=self.database, inbox=self.inbox, dispatcher=self.dispatcher,
@@ -168,28 +245,21 @@ class Service:
         )  # fmt: skip
         app.include_router(forms.router())
         app.mount("/h5/static", StaticFiles(directory=pages.HERE / "static"))
-        app.add_api_route("/healthz", self._alive, methods=["GET"])
-        app.add_api_route("/readyz", self._ready, methods=["GET"])
-        return app
 
     async def _alive(self) -> Response:
         """Whether this process can still do anything at all; if not, restart it."""
-        alive = self.database.writer.alive
-        return JSONResponse({"alive": alive}, 200 if alive else 503)
+        hanging = self.watchdog.hanging
+        alive = self.database.writer.alive and not hanging
+        return JSONResponse({"alive": alive, "hanging": hanging}, 200 if alive else 503)
 
     async def _ready(self) -> Response:
-        """Whether this process can take work: the database answers, the stream is up."""
-        reasons = []
-        try:
-            await asyncio.to_thread(self._busy)
-        except Exception as failure:
-            log.exception("ready.database")
-            reasons.append(f"database: {type(failure).__name__}")
+        """Whether this process can take work, and if not, why."""
+        lanes = [LANE, *(runner.lane for runner in self._runners)] if self.role.works else []
+        found = await asyncio.to_thread(reasons, self.database, lanes, self.clock.now())
         if self.stream is not None and not self.stream.connected:
             silent = round(self.stream.last_frame_age)
-            reasons.append(f"dingtalk stream: not connected, silent for {silent} s")
-        status = 503 if reasons else 200
-        return JSONResponse({"ready": not reasons, "reasons": reasons}, status)
+            found.append(f"dingtalk stream: not connected, silent for {silent} s")
+        return JSONResponse({"ready": not found, "reasons": found}, 503 if found else 200)
 
 
 async def _set_up(what: str, call: Callable[[], Awaitable[None]]) -> None:

@@ -16,8 +16,9 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import logs
+from bot.bench import cli as bench
 from bot.clock import Clock
-from bot.commands import calendar, data
+from bot.commands import calendar, data, dlq, jobs
 from bot.commands.console import (
     CONFIG,
     MISUSE,
@@ -56,6 +57,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                   help="建流：在企业微信和钉钉里，把销售流程跑起来。")  # fmt: skip
 imports = typer.Typer(no_args_is_help=True, help="从 Excel 或 CSV 导入。")
 app.add_typer(imports, name="import")
+app.add_typer(dlq.app, name="dlq")
+app.command("jobs", help=jobs.HELP)(jobs.jobs)
+app.add_typer(bench.app, name="bench")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(data.db, name="db")
 

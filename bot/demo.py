@@ -29,6 +29,7 @@ from bot.simulator.showcase import samples
 from bot.simulator.wecom import FakeWeCom
 from bot.simulator.wire import WireLog
 from bot.tables import metadata
+from bot.working_days import renew
 from engine import jobs
 
 START = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
@@ -93,17 +94,23 @@ class Demo:
     async def advance(self, to: datetime) -> list[dict[str, Any]]:
         """Jump to `to` through every moment at which something is due."""
         ran: list[dict[str, Any]] = []
+        await self._come(self.now())
+        while upcoming := self._upcoming(to):
+            await self._come(upcoming[0][1])
+            ran += [
+                {"lane": lane, "at": due.astimezone(self.service.clock.zone).isoformat()}
+                for lane, due in upcoming
+            ]
+        await self._come(to)
+        return ran
+
+    async def _come(self, moment: datetime) -> None:
+        """Make it `moment` and let everything happen that is due then."""
         await self.settle()
-        while (upcoming := self._upcoming(to)) is not None:
-            lane, due = upcoming
-            self._set_clock(due)
-            self.service.wake()
-            await self.settle()
-            ran.append({"lane": lane, "at": due.astimezone(self.service.clock.zone).isoformat()})
-        self._set_clock(to)
+        self._set_clock(moment)
+        await self.service.cron.notice()
         self.service.wake()
         await self.settle()
-        return ran
 
     async def rows(self, table: str, filters: dict[str, str]) -> list[dict[str, Any]]:
         """Rows of a table, read only; times as ISO text.
@@ -144,9 +151,18 @@ class Demo:
         if planted is None:
             self.service.database.writer.run(self._plant)
 
-    def _upcoming(self, to: datetime) -> tuple[str, datetime] | None:
+    def _upcoming(self, to: datetime) -> list[tuple[str, datetime]]:
+        """(lane, moment) of what comes next, all of it at one moment."""
+        now = self.now()
         with self.service.database.reading() as db:
-            return jobs.upcoming(db, now=self.now(), until=to)
+            coming = (
+                jobs.upcoming(db, now=now, until=to),
+                self.service.timers.upcoming(db, now=now, until=to),
+                *self.service.cron.upcoming(now=now, until=to),
+            )
+        found = [one for one in coming if one is not None]
+        first = min((at for _, at in found), default=None)
+        return [one for one in found if one[1] == first]
 
     def _replant(self, db: Any) -> None:
         for table in reversed(metadata.sorted_tables):
@@ -156,6 +172,7 @@ class Demo:
 
     def _plant(self, db: Any) -> None:
         seed.plant(db, self.service.settings.tenants(), self.now())
+        renew(db, self.service.clock)
 
     def _set_clock(self, to: datetime) -> None:
         self.service.clock.jump(to)

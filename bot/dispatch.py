@@ -13,6 +13,7 @@ from bot.platforms.api import Inbound
 from bot.presses import Stale, resolve
 from cards import help as texts
 from cards.model import Content
+from engine.calendar_days import Calendars
 from engine.errors import Refusal
 from engine.unit import Unit
 from handlers import forms, lines
@@ -32,6 +33,10 @@ class UnknownPress(Refusal):
     text = "这张卡片已经失效了，请重新发起一次。"
 
 
+class UnknownAction(Exception):
+    """A button this version has no handler for: its card was posted by a newer one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One understood request: who wants which route with which arguments."""
@@ -45,10 +50,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """Knows the routes and the clock's zone; holds no state."""
+    """Knows the routes, the clock's zone and the working calendar; holds no other state."""
 
     registry: Registry
     clock: Clock
+    calendars: Calendars
 
     def understand(self, db: Unit, inbound: Inbound, cause: int) -> Task | Content | Stale | None:
         """What is asked: a task to run, a ready answer, a repaint, or deliberate silence.
@@ -80,7 +86,7 @@ class Dispatcher:
         ctx = Ctx(
             db=db, who=task.who, address=task.address, now=now,
             today=self.clock.date_of(now), flow=task.flow, cause=str(cause),
-            registry=self.registry, opened_at=task.opened_at,
+            registry=self.registry, calendars=self.calendars, opened_at=task.opened_at,
         )  # fmt: skip
         if route.missing(args):
             return forms.ask(ctx, route, args)
@@ -105,7 +111,9 @@ class Dispatcher:
             raise UnknownPress
         if isinstance(press, Stale):
             return press
-        route = self.registry.by_action[press.action]
+        route = self.registry.by_action.get(press.action)
+        if route is None:
+            raise UnknownAction
         policy.require(who, route.permission, f"/{route.word}" if route.word else route.action)
         if press.card_key.startswith(FLOW) and not press.fresh:
             flow = press.card_key

@@ -12,7 +12,9 @@ from typing import Any
 
 import structlog
 
+from bot import metrics
 from bot.dispatch import Dispatcher, Task
+from bot.logs import follow
 from bot.platforms.api import Answer, Inbound
 from bot.presses import Stale
 from cards import help as texts
@@ -52,18 +54,22 @@ class Units:
 
     def change(self, db: Unit, event: Event) -> Answer | Pending:
         """Understand and, for a command, run; a query is handed back to run on a reader."""
+        db.cause = follow(event.job.trace)
         if not jobs.finish(db, event.job, now=event.now):
             return Answer()
+        fenced = db.writes
         try:
             asked = self.dispatcher.understand(db, event.inbound, event.job.id)
             if isinstance(asked, Task):
                 if not asked.call.route.changes:
-                    db.rollback()
+                    jobs.resume(db, event.job)
                     return Pending(asked)
                 said = self.dispatcher.run(db, asked, event.job.id, event.now)
                 return self._say(db, event, said, asked.address)
             return self._say(db, event, asked)
         except Refusal as refusal:
+            if db.writes == fenced:
+                return self._say(db, event, refusal)
             db.rollback()
             return self._conclude(db, event, refusal)
 
@@ -78,6 +84,7 @@ class Units:
         self, db: Unit, event: Event, task: Task, said: Content | Refusal | None
     ) -> Answer:  # fmt: skip
         """Answer a query and note who asked for what (B58)."""
+        db.cause = follow(event.job.trace)
         if not jobs.finish(db, event.job, now=event.now):
             return Answer()
         _note(db, event, f"read.{task.call.route.action}", task.who.id, task.call.args)
@@ -97,7 +104,8 @@ class Units:
         job, inbound = event.job, event.inbound
         address = to or _address(db, inbound)
         if isinstance(said, Refusal):
-            log.info("inbox.refused", code=said.code, job=job.id)
+            log.info("inbox.refused", code=said.code)
+            metrics.refused(said.code)
             _note(db, event, f"refused.{said.code}", address.person_id)
             said = Text(str(said))
             if inbound.inline:
@@ -114,8 +122,9 @@ class Units:
 
     def incident(self, db: Unit, event: Event, error: str) -> None:
         """Give the event up: a dead letter for the operator, a number for the person."""
+        db.cause = follow(event.job.trace)
         if jobs.bury(db, event.job, error, now=event.now):
-            words = texts.say(texts.INCIDENT, number=f"E{event.job.id}")
+            words = texts.say(texts.INCIDENT, number=event.job.trace)
             outbox.post(db, words, [_address(db, event.inbound)], now=event.now)
 
 

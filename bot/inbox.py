@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from bot.dispatch import Dispatcher, Task
+from bot import metrics
+from bot.dispatch import Dispatcher, Task, UnknownAction
 from bot.handling import Event, Pending, Units
+from bot.logs import follow
 from bot.platforms.api import Answer, Inbound, Unavailable
 from cards.model import Content
 from engine import jobs
@@ -44,7 +48,10 @@ WAITS = tuple(timedelta(seconds=s) for s in (0.2, 1, 5, 30, 120))
 """Between attempts at a message that met a broken database."""
 SWEEP_EVERY = 1.0
 
+UNREADABLE = "unreadable"
+
 _inbound: TypeAdapter[Inbound] = TypeAdapter(Inbound)
+_FIELDS = frozenset(field.name for field in fields(Inbound))
 
 
 class Inbox:
@@ -121,8 +128,10 @@ class Inbox:
         now = self._clock.now()
         claimed = await self._commit(lambda db: jobs.claim(db, LANE, now=now, lease=LEASE, limit=1))
         for job in claimed:
-            event = Event(job, _inbound.validate_python(job.payload), self._clock.now())
-            running = self._start(self._handle(event))
+            if (inbound := _read(job.payload)) is None:
+                await self._leave(job)
+                continue
+            running = self._start(self._handle(Event(job, inbound, self._clock.now())))
             await asyncio.wait({running}, timeout=QUERY_SECONDS)
         return len(claimed)
 
@@ -148,6 +157,8 @@ class Inbox:
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        began = time.perf_counter()
+        task.add_done_callback(lambda _: metrics.handled(time.perf_counter() - began))
         return task
 
     async def _commit(self, work: Callable[[Unit], T], *, alone: bool = False) -> T:
@@ -155,6 +166,7 @@ class Inbox:
 
     async def _handle(self, event: Event) -> Answer:
         """Run an event that was given back; one that was left by a crash runs alone."""
+        follow(event.job.trace)
         if event.job.crashes >= CRASHES:
             return await self._give_up(event, "crashed")
         try:
@@ -168,6 +180,7 @@ class Inbox:
 
     async def _conclude(self, event: Event, changed: Future[Answer | Pending]) -> Answer:
         """What is left to do after the change: ask a reader, try again, or give up."""
+        follow(event.job.trace)
         try:
             result = changed.result(timeout=0)
             if isinstance(result, Answer):
@@ -177,22 +190,46 @@ class Inbox:
             return await self._commit(lambda db: self._units.told(db, event, result.task, said))
         except Stopped:
             return Answer()
+        except UnknownAction:
+            return await self._leave_or_give_up(event)
         except DBAPIError as failure:
             return await self._again(event, failure)
         except Exception as failure:
-            log.exception("inbox.incident", job=event.job.id)
+            log.exception("inbox.incident")
             return await self._give_up(event, f"{type(failure).__name__}: {failure}"[:500])
 
     async def _again(self, event: Event, failure: DBAPIError) -> Answer:
         """The database broke under it: try again later, a few times."""
         job, error = event.job, type(failure).__name__
-        log.warning("inbox.database_failed", job=job.id, reason=error, attempts=job.attempts)
+        log.warning("inbox.database_failed", reason=error, attempts=job.attempts)
         if job.attempts >= len(WAITS):
             return await self._give_up(event, error)
         due = self._clock.now() + WAITS[job.attempts]
         return await self._surely(lambda db: jobs.retry(db, job, error, due=due))
 
+    async def _leave(self, job: Leased) -> None:
+        """An event of a newer version waits for that version, but not for ever."""
+        now = self._clock.now()
+        log.warning("inbox.unreadable", job=job.id)
+
+        def work(db: Unit) -> None:
+            if not jobs.leave(db, job, UNREADABLE, now=now):
+                jobs.bury(db, job, UNREADABLE, now=now)
+
+        await self._surely(work)
+
+    async def _leave_or_give_up(self, event: Event) -> Answer:
+        """A button of a newer version: wait for that version, in the end say that it failed."""
+        log.warning("inbox.unknown_action")
+
+        def work(db: Unit) -> None:
+            if not jobs.leave(db, event.job, UNREADABLE, now=event.now):
+                self._units.incident(db, event, UNREADABLE)
+
+        return await self._surely(work)
+
     async def _give_up(self, event: Event, error: str) -> Answer:
+        metrics.incident()
         return await self._surely(lambda db: self._units.incident(db, event, error))
 
     async def _surely(self, work: Callable[[Unit], object]) -> Answer:
@@ -206,6 +243,14 @@ class Inbox:
     def _look(self, event: Event, task: Task) -> Content | Refusal | None:
         with self._database.reading() as db:
             return self._units.look(db, event, task)
+
+
+def _read(payload: Mapping[str, Any]) -> Inbound | None:
+    """The stored event; None if it says things this version does not know."""
+    try:
+        return _inbound.validate_python(payload) if payload.keys() <= _FIELDS else None
+    except ValidationError:
+        return None
 
 
 async def _end(future: Future[Any]) -> None:

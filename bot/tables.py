@@ -8,10 +8,12 @@ from engine.calendar_days import Absence, CalendarDay
 from engine.deadlines import Deadline
 from engine.ids import Sequence
 from engine.jobs import Job
-from engine.leases import Lease, Shared, Worker
+from engine.leases import Lease
 from engine.model import Row, metadata
 from engine.secrets import Secret
+from engine.shared import Shared
 from engine.slots import Slot
+from engine.workers import Worker
 from sales.customers import Customer, CustomerKey, CustomerTag, Purchase
 from sales.opportunities import Opportunity, OpportunityTag, Referral
 from sales.people import Identity, Person

@@ -36,6 +36,13 @@ _NEW_FACE = Statement(
     .values(body=bindparam("face"), version=bindparam("number"), updated_at=bindparam("at"))
 )
 _CARRIED = Statement(select(DELIVERY.card_id).where(DELIVERY.id == bindparam("wanted")))
+_LAST_SENT = Statement(
+    select(DELIVERY.platform, DELIVERY.tenant, DELIVERY.account)
+    .join(CardRow, CARD.id == DELIVERY.card_id)
+    .where(CARD.person_id == bindparam("person"), CARD.key == bindparam("wanted"))
+    .order_by(DELIVERY.created_at.desc())
+    .limit(1)
+)
 _SHOWING = Statement(
     select(DELIVERY.id, CARD.person_id, DELIVERY.platform, DELIVERY.tenant, DELIVERY.account)
     .join(CardRow, CARD.id == DELIVERY.card_id)
@@ -97,6 +104,22 @@ def send(
     _enqueue(db, delivery_id, to, str(posted.version), now=now, due=due or now)
 
 
+def again(db: Unit, key: str, to: Address, *, now: datetime) -> None:
+    """Show a card the person has once more, as a new message with its present face.
+
+    Raises:
+        LookupError: the person has no such card.
+    """
+    row = _EXISTING.one(db, {"person": to.person_id, "wanted": key})
+    send(db, Posted(row.id, key, row.version), to, now=now)
+
+
+def last_address(db: Unit, person_id: str, key: str) -> Address | None:
+    """Where a card was last sent to; None if the person has no such card."""
+    row = _LAST_SENT.row(db, {"person": person_id, "wanted": key})
+    return None if row is None else Address(person_id, *row)
+
+
 def repaint(db: Unit, delivery_id: str, to: Address, cause: str, *, now: datetime) -> None:
     """Show the present face again on one message, because its phone shows an old one."""
     _enqueue(db, delivery_id, to, cause, now=now, due=now, again=True)
@@ -148,5 +171,6 @@ def _enqueue(
 ) -> None:  # fmt: skip
     jobs.add(
         db, lane(to.platform, to.tenant), f"{delivery_id}/{face}",
-        {"delivery": delivery_id, "again": again}, due=due, now=now, order_key=to.account,
+        {"delivery": delivery_id, "again": again, "cause": db.cause},
+        due=due, now=now, order_key=to.account,
     )  # fmt: skip

@@ -33,9 +33,9 @@ class Delivery(Row, table=True):
     """One message that carries a card; its id is the platform-side reference (`Slot.ref`).
 
     state: "waiting" (not on the phone yet), "shown", "replaced" (a newer message carries
-    the card), "failed" with `reason`. `shown_version` is the face on the phone and never
-    goes back. `token` is the newest one-use update token. `opened_at` is when the person
-    first opened the card's form page.
+    the card), "failed" with `reason`, "uncertain" (nobody knows whether it arrived).
+    `shown_version` is the face on the phone and never goes back. `token` is the newest
+    one-use update token. `opened_at` is when the person first opened the card's form page.
     """
 
     __tablename__ = "delivery"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 FEN = 100
+TENTH, TENTHS_BELOW = 0.1, 10
+"""Seconds between which tenths say something."""
 
 FIELD_NAMES: Mapping[str, str] = {
     "contact": "联系人",
@@ -32,6 +34,17 @@ def yuan(fen: int) -> str:
 def day(when: date) -> str:
     """A date as people read it: "2026-11-23"."""
     return f"{when:%Y-%m-%d}"
+
+
+def span(time: timedelta) -> str:
+    """How long something took or waits, in its largest unit: "0.4 秒", "8 分钟", "3 天"."""
+    seconds = time.total_seconds()
+    for unit, words in ((86400, "天"), (3600, "小时"), (60, "分钟")):
+        if seconds >= unit:
+            return f"{seconds // unit:.0f} {words}"
+    if seconds < TENTH:
+        return "0.1 秒内"
+    return f"{seconds:.1f} 秒" if seconds < TENTHS_BELOW else f"{seconds:.0f} 秒"
 
 
 def masked(name: str) -> str:

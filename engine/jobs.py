@@ -33,7 +33,6 @@ from engine.statement import Statement, insertion_once
 from engine.types import Json, Serial, UtcTime
 from engine.unit import Unit
 
-
 LEFT_EVERY = timedelta(seconds=30)
 LEFT_FOR = timedelta(hours=1)
 """Longer than a rolling deploy takes, counted from when the job was stored."""
@@ -111,13 +110,22 @@ _END = Statement(
         state=bindparam("new_state"), done_at=bindparam("ended"), last_error=bindparam("error")
     )
 )
+_RESUME = Statement(
+    update(JOB)
+    .where(
+        JOB.c.id == bindparam("held_id"),
+        JOB.c.token == bindparam("held_token"),
+        JOB.c.state == State.DONE,
+    )
+    .values(state=State.LEASED, done_at=None)
+)
 _RETRY = Statement(_HELD.values(
     state=State.OPEN, due=bindparam("later"), last_error=bindparam("error"),
     attempts=bindparam("spent"),
 ))  # fmt: skip
 _KEEP = Statement(_HELD.values(payload=bindparam("learnt")))
 _AHEAD = JOB.alias("ahead")
-_BLOCKED = exists(
+BLOCKED = exists(
     select(_AHEAD.c.id).where(
         _AHEAD.c.lane == JOB.c.lane,
         _AHEAD.c.order_key == JOB.c.order_key,
@@ -132,21 +140,25 @@ _BLOCKED = exists(
         ),
     )
 )
+"""Waits behind another job of its receiver."""
 _DUE = (
     select(JOB.c.id)
     .where(JOB.c.lane == bindparam("from_lane"), JOB.c.state == State.OPEN)
-    .where(JOB.c.due <= bindparam("now", type_=UtcTime), ~_BLOCKED)
+    .where(JOB.c.due <= bindparam("now", type_=UtcTime), ~BLOCKED)
     .order_by(JOB.c.due, JOB.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_CLAIM = Statement(
-    update(JOB)
-    .where(JOB.c.id.in_(_DUE.scalar_subquery()), JOB.c.state == State.OPEN)
-    .values(
-        state=State.LEASED, token=JOB.c.token + 1, lease_until=bindparam("until", type_=UtcTime)
+_CLAIM, _CLAIM_FRESH, _CLAIM_SUSPECTS = (
+    Statement(
+        update(JOB)
+        .where(JOB.c.id.in_(due.scalar_subquery()), JOB.c.state == State.OPEN)
+        .values(
+            state=State.LEASED, token=JOB.c.token + 1, lease_until=bindparam("until", type_=UtcTime)
+        )
+        .returning(*_COLUMNS)
     )
-    .returning(*_COLUMNS)
+    for due in (_DUE, _DUE.where(JOB.c.crashes == 0), _DUE.where(JOB.c.crashes > 0))
 )
 _LOST = select(JOB.c.id).where(JOB.c.state == State.LEASED).with_for_update(skip_locked=True)
 _LATE = _LOST.where(JOB.c.lease_until < bindparam("now", type_=UtcTime))
@@ -177,7 +189,7 @@ _BUSY = Statement(
             and_(
                 JOB.c.state == State.OPEN,
                 JOB.c.due <= bindparam("now", type_=UtcTime),
-                ~_BLOCKED,
+                ~BLOCKED,
             ),
             JOB.c.state == State.LEASED,
         )
@@ -214,6 +226,11 @@ class Leased:
     crashes: int
     created_at: datetime
 
+    @property
+    def trace(self) -> str:
+        """The number by which people, log lines and operators call it and what came of it."""
+        return f"E{self.id}"
+
 
 def add(
     db: Unit,
@@ -225,14 +242,16 @@ def add(
     now: datetime,
     order_key: str = "",
     lease: timedelta | None = None,
+    crashes: int = 0,
 ) -> Leased | None:
     """Store an intent; None when this key is already known in the lane.
 
-    With `lease` the job is born leased to the caller for that long.
+    With `lease` the job is born leased to the caller for that long. `crashes` above 0 makes
+    it a suspect from the start: it is a part of one.
     """
     values = {
         "lane": lane, "key": key, "order_key": order_key, "payload": dict(payload),
-        "due": due, "created_at": now, "last_error": "", "attempts": 0, "crashes": 0,
+        "due": due, "created_at": now, "last_error": "", "attempts": 0, "crashes": crashes,
         "state": State.OPEN if lease is None else State.LEASED,
         "token": 0 if lease is None else 1,
         "lease_until": None if lease is None else now + lease,
@@ -245,19 +264,29 @@ def add(
     return Leased(*row)
 
 
-def claim(db: Unit, lane: str, *, now: datetime, lease: timedelta, limit: int) -> list[Leased]:
+def claim(
+    db: Unit, lane: str, *, now: datetime, lease: timedelta, limit: int,
+    suspects: bool | None = None,
+) -> list[Leased]:  # fmt: skip
     """Lease up to `limit` due jobs of a lane, at most one per order key, earliest due first.
 
     A job waits while an older job of its order key is due, leased, or was begun before and
     given back (a rate limit, a failed attempt): messages to one person never overtake.
+    `suspects` True takes only jobs whose holder died with them before, False only others.
     """
+    claiming = _CLAIM if suspects is None else _CLAIM_SUSPECTS if suspects else _CLAIM_FRESH
     values = {"from_lane": lane, "now": now, "until": now + lease, "most": limit}
-    return sorted((Leased(*row) for row in _CLAIM.rows(db, values)), key=lambda job: job.id)
+    return sorted((Leased(*row) for row in claiming.rows(db, values)), key=lambda job: job.id)
 
 
 def finish(db: Unit, job: Leased, *, now: datetime) -> bool:
     """The fence: mark the job done; False when the lease was lost and nothing may be done."""
     return _held(db, _END, job, new_state=State.DONE, ended=now, error="")
+
+
+def resume(db: Unit, job: Leased) -> None:
+    """Take `finish` back in the same unit: the work turned out to go on, under this lease."""
+    _RESUME.run(db, {"held_id": job.id, "held_token": job.token})
 
 
 def bury(db: Unit, job: Leased, error: str, *, now: datetime) -> bool:
@@ -271,15 +300,13 @@ def doubt(db: Unit, job: Leased, error: str, *, now: datetime) -> bool:
 
 
 def leave(db: Unit, job: Leased, error: str, *, now: datetime) -> bool:
-    """Give back a job this version cannot read; a newer one may. After an hour it is dead.
+    """Give back a job this version cannot read, because a newer one may.
 
-    Returns:
-        Whether it was given back.
+    False when it was stored over an hour ago: whoever could read it has had the time.
     """
-    if now - job.created_at < LEFT_FOR:
-        return retry(db, job, error, due=now + LEFT_EVERY, spent=False)
-    bury(db, job, error, now=now)
-    return False
+    if now - job.created_at >= LEFT_FOR:
+        return False
+    return retry(db, job, error, due=now + LEFT_EVERY, spent=False)
 
 
 def retry(db: Unit, job: Leased, error: str, *, due: datetime, spent: bool = True) -> bool:

@@ -41,26 +41,31 @@ class Statement:
         self._expression = expression
         self._columns = columns
         self._compiled: dict[str, _Compiled] = {}
+        self._changes = not isinstance(expression, Select)
 
     def run(self, db: Unit, values: Mapping[str, Any]) -> int:
         """Execute it; the number of rows it touched."""
         sql, bind, _ = self._compiled.get(db.dialect_name) or self._compile(db)
+        db.writes += 1
         return int(db.drive(sql, bind(values)).rowcount)
 
     def run_many(self, db: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute it once for every row of values."""
         if rows:
             sql, bind, _ = self._compiled.get(db.dialect_name) or self._compile(db)
+            db.writes += 1
             db.drive_many(sql, [bind(values) for values in rows])
 
     def rows(self, db: Unit, values: Mapping[str, Any]) -> list[Any]:
         """All result rows, as named tuples."""
         sql, bind, record = self._compiled.get(db.dialect_name) or self._compile(db)
+        db.writes += self._changes
         return [record(row) for row in db.drive(sql, bind(values))]
 
     def row(self, db: Unit, values: Mapping[str, Any]) -> Any | None:
         """The first result row as a named tuple, or None."""
         sql, bind, record = self._compiled.get(db.dialect_name) or self._compile(db)
+        db.writes += self._changes
         row = db.drive(sql, bind(values)).fetchone()
         return None if row is None else record(row)
 

@@ -10,14 +10,28 @@ from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.exc import DBAPIError
 
 
+class Redo(BaseException):
+    """A unit without a savepoint has to be undone: its whole batch is run again with them."""
+
+
 class Unit:
     """The database as use-cases see it: statements inside a transaction somebody else ends.
 
+    `writes` counts the statements that may have changed something.
     `lanes` are the job lanes that got work in this unit; they are woken after its commit.
     `cause` names what it is about; the messages it brings carry the name on to the log.
     """
 
-    __slots__ = ("_connection", "_driver", "cause", "dialect", "dialect_name", "lanes")
+    __slots__ = (
+        "_connection",
+        "_driver",
+        "_savepoint",
+        "cause",
+        "dialect",
+        "dialect_name",
+        "lanes",
+        "writes",
+    )
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -26,6 +40,8 @@ class Unit:
         self.dialect_name: str = self.dialect.name
         self.lanes: set[str] = set()
         self.cause = ""
+        self.writes = 0
+        self._savepoint = False
 
     def execute(
         self,
@@ -33,6 +49,7 @@ class Unit:
         values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> CursorResult[*tuple[Any, ...]]:
         """Run a Core expression; what runs often is a `Statement`."""
+        self.writes += 1
         return self._connection.execute(statement, values)
 
     def drive(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
@@ -59,12 +76,20 @@ class Unit:
 
     def begin(self) -> None:
         """Set the point `rollback` goes back to."""
+        self._savepoint = True
         self.drive("SAVEPOINT unit")
 
     def rollback(self) -> None:
-        """Undo everything since `begin`; the unit goes on."""
-        self.drive("ROLLBACK TO SAVEPOINT unit")
+        """Undo everything since the unit began; the unit goes on.
+
+        Raises:
+            Redo: there is no savepoint and something to undo.
+        """
         self.lanes.clear()
+        if self._savepoint:
+            self.drive("ROLLBACK TO SAVEPOINT unit")
+        elif self.writes:
+            raise Redo
 
     def release(self) -> None:
         """Keep everything since `begin` for the commit of the batch."""

@@ -1,8 +1,10 @@
 """The one thread that changes the database: many units of work, one commit.
 
 A durable commit costs the same for one unit as for fifty, so whatever waits is taken
-together: each unit runs under its own savepoint, one fsync serves all, then all are
-answered. A unit that fails rolls back to its savepoint and never touches its neighbours.
+together: one fsync serves all, then all are answered. A unit that fails never touches its
+neighbours. Savepoints would cost a fifth of the work and are hardly ever used, so a batch is
+first tried without them; a unit that has to be undone makes the whole batch run again, each
+unit then under its own.
 """
 
 from __future__ import annotations
@@ -12,12 +14,13 @@ import queue
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from engine.unit import Unit
+from engine.unit import Redo, Unit
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +41,7 @@ class _Work:
     alone: bool
     future: Future[Any]
     follow: Callable[[Any], None] | None = None
+    context: Context = field(default_factory=copy_context)  # its log lines name what it is about
     result: Any = None
     error: BaseException | None = None
     lanes: set[str] = field(default_factory=set)
@@ -46,17 +50,26 @@ class _Work:
         """Whether the unit is still wanted; asked again when it gets its second chance."""
         return self.future.running() or self.future.set_running_or_notify_cancel()
 
-    def attempt(self, connection: Connection) -> None:
+    def attempt(self, connection: Connection, *, careful: bool) -> None:
+        """Run it, under a savepoint if `careful`; its error is kept.
+
+        Raises:
+            Redo: it failed after it had changed something, and there is no savepoint.
+        """
         self.result, self.error, self.lanes = None, None, set()
         db = Unit(connection)
-        db.begin()
+        if careful:
+            db.begin()
         try:
-            self.result = self.work(db)
+            self.result = self.context.run(self.work, db)
             self.lanes = db.lanes
+        except Redo:
+            raise
         except BaseException as error:  # noqa: BLE001  handed to whoever waits for it
             self.error = error
             db.rollback()
-        db.release()
+        if careful:
+            db.release()
 
     def settle(self) -> None:
         if self.error is None:
@@ -90,6 +103,9 @@ class Writer:
 
     def submit(self, work: Callable[[Unit], T], *, alone: bool = False) -> Future[T]:
         """Run `work` in the next commit; the future is done only after that commit.
+
+        `work` may be run more than once before one run counts, so only the database may
+        remember it.
 
         `alone` gives the unit a commit of its own (suspects, long work).
 
@@ -163,9 +179,10 @@ class Writer:
         # From here on a unit can no longer be cancelled; one that was is never begun.
         batch = [unit for unit in units if unit.begins()]
         try:
-            with self._engine.begin() as connection:
-                for unit in batch:
-                    unit.attempt(connection)
+            try:
+                self._transact(batch, careful=False)
+            except Redo:
+                self._transact(batch, careful=True)
         except BaseException as broken:  # noqa: BLE001  a lost connection shows in many ways
             # The transaction as a whole failed: no unit took effect. One of them may be the
             # cause, so each gets a second chance alone.
@@ -183,6 +200,11 @@ class Writer:
                 self._wake(lanes)
             except Exception:  # the thread must outlive whoever listens to it
                 log.exception("nobody could be woken for %s", lanes)
+
+    def _transact(self, batch: list[_Work], *, careful: bool) -> None:
+        with self._engine.begin() as connection:
+            for unit in batch:
+                unit.attempt(connection, careful=careful)
 
 
 def _fail_with(second: Future[Any], first: Future[Any]) -> None:

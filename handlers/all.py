@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from handlers import customers, help, opportunities  # noqa: A004  the topic's own name
+from handlers import (
+    customers,
+    health,
+    help,  # noqa: A004  the topic's own name
+    operations,
+    opportunities,
+    unfinished,
+)
 from handlers.api import Registry
 
 
 def registry() -> Registry:
     """The routes of the whole product."""
-    return Registry([opportunities.routes, customers.routes, help.routes])
+    return Registry([
+        opportunities.routes, customers.routes, health.routes, operations.routes,
+        unfinished.routes, help.routes,
+    ])  # fmt: skip

@@ -24,6 +24,7 @@ from typing import (
 )
 
 from cards.model import Choice, Content
+from engine.calendar_days import Calendars
 from engine.unit import Unit
 from sales import policy
 from sales.people import Address, Who
@@ -39,7 +40,7 @@ class Ctx:
     `flow` is the errand: the first line or press starts one, every card with `key=flow`
     belongs to it, and a press on such a card continues it. A result stored under the flow
     therefore exists once, however often the person taps. `opened_at` is when the person
-    opened the form this comes from, if it was a form.
+    opened the form this comes from, if it was a form. `calendars` knows the working time.
     """
 
     db: Unit
@@ -50,6 +51,7 @@ class Ctx:
     flow: str
     cause: str
     registry: Registry
+    calendars: Calendars
     opened_at: datetime | None = None
 
     @property
@@ -163,6 +165,10 @@ class Routes:
         """A command that only reads; it runs on a reader connection."""
         return self._add(permission, changes=False, word=word, alias=alias, summary=summary,
                          example=example)  # fmt: skip
+
+    def action(self, permission: str, *, changes: bool = True) -> Callable[[H], H]:
+        """What only a button can ask for: it has no word in the chat."""
+        return self._add(permission, changes=changes)
 
     def _add(self, permission: str, *, changes: bool, **words: str) -> Callable[[H], H]:
         def register(handler: H) -> H:

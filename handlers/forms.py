@@ -7,11 +7,15 @@ from typing import Any
 
 from cards.model import Card, Choice, Field, Form
 from handlers.api import Ask, Ctx, Route
+from handlers.unfinished import asked
 from sales.finding import LISTED
 
 
 def ask(ctx: Ctx, route: Route, given: Mapping[str, Any]) -> Card:
-    """A card that asks for what is missing; what was given is said and stays with the card."""
+    """A card that asks for what is missing; what was given is said and stays with the card.
+
+    The person is reminded of a command that waits for it.
+    """
     asks = [(param.name, param.ask) for param in route.params if param.ask is not None]
     missing = [(name, ask) for name, ask in asks if not given.get(name)]
     offered = {name: ask.options(ctx, "") for name, ask in missing if ask.options is not None}
@@ -20,12 +24,15 @@ def ask(ctx: Ctx, route: Route, given: Mapping[str, Any]) -> Card:
     if any(len(choices) > LISTED for choices in offered.values()):
         hints.append(f"只列出前 {LISTED} 家，其余请直接发：{route.usage}")
     fields = tuple(_field(name, ask, offered.get(name, ())) for name, ask in missing)
-    return Card(
+    card = Card(
         key=ctx.flow,
         title=route.summary,
         subtitle="；".join(hints),
         form=Form(route.action, fields, args=dict(given)),
     )
+    nouns = "、".join(ask.noun for _, ask in missing)
+    about = f"{route.summary}还差 {len(missing)} 项：{nouns}"
+    return asked(ctx, card, about) if route.changes else card
 
 
 def _field(name: str, ask: Ask, choices: Sequence[Choice]) -> Field:

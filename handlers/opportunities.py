@@ -10,7 +10,8 @@ from engine.errors import Refusal
 from engine.ids import is_ulid
 from handlers.api import Ask, Ctx, Routes
 from handlers.choices import customer_name, visible_customers
-from sales import customers, finding, names, opportunities, policy
+from handlers.unfinished import asked
+from sales import customers, finding, names, opportunities, policy, unfinished
 from sales.customers import Named, UnknownCustomer
 from sales.opportunities import By
 from sales.stems import SHORTEST
@@ -58,15 +59,18 @@ def create(
         raise BadName
     vouching = _introducer(ctx, introducer, shown)
     if isinstance(vouching, Card):
-        return vouching
+        return asked(ctx, vouching, f"{shown} 的登记还差一步：选介绍人")
     new = _twin(ctx, shown, vouching, confirmed=confirmed, same_as=same_as)
     if isinstance(new, Card):
-        return new
+        return asked(ctx, new, f"{shown} 的登记还差一步：看是不是同一客户")
     by = By(
         person_id=ctx.who.id, channel=ctx.address.platform, flow=ctx.flow, cause=ctx.cause,
         now=ctx.now, today=ctx.today, opened_at=ctx.opened_at,
     )  # fmt: skip
-    return cards.created(opportunities.refer(ctx.db, vouching, new, by), flow=ctx.flow)
+    created = opportunities.refer(ctx.db, vouching, new, by)
+    if not ctx.begins:
+        unfinished.done(ctx.db, ctx.flow, now=ctx.now)
+    return cards.created(created, flow=ctx.flow)
 
 
 def _introducer(ctx: Ctx, words: str, new: str) -> Named | Card:

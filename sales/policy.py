@@ -25,6 +25,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "customer.read": SELLERS | {Role.SALES_OPS, Role.ADMIN},
     "opportunity.create": SELLERS,
     "operations": frozenset({Role.ADMIN}),
+    "health": frozenset({Role.ADMIN, Role.SALES_OPS, Role.DIRECTOR}),
 }
 
 

@@ -17,11 +17,12 @@ from bot.commands.calendar_words import Report, dated, year_facts, year_words
 from bot.commands.console import CONFIG, PROBLEM, UNREACHABLE, Config, Json, fail, show
 from bot.commands.console import database as database_of
 from bot.commands.console import settings as settings_of
-from connectors import holidays
+from bot.working_days import renew
 from connectors.notice import Notice, NoticeError, parse
 from engine import audit
 from engine.calendar import Calendar
 from engine.calendar_days import Change, days, decide, publish
+from engine.deadlines_replan import replan
 from engine.unit import Unit
 
 T = TypeVar("T")
@@ -90,6 +91,7 @@ def set_day(
     def work(db: Unit, clock: Clock) -> Change:
         change = decide(db, on, name, clock.now(), is_workday=is_workday)
         _record(db, "calendar.decided", str(on), change, clock.now())
+        replan(db, change.dates, Calendar(clock.zone, days(db)))
         return change
 
     change = _do(work, config, json=json)
@@ -113,12 +115,13 @@ def _publish(db: Unit, read: Notice, clock: Clock, *, dry_run: bool) -> Report:
     change = publish(db, read.days, read.title, clock.now())
     _record(db, "calendar.imported", str(read.year), change, clock.now())
     calendar = Calendar(clock.zone, days(db))
+    moved = replan(db, change.dates, calendar)
     kept = tuple(
         day for day, it in sorted(read.days.items())
         if calendar.is_workday(day) is not it.is_workday
     )  # fmt: skip
     until = calendar.covered_until(clock.date_of(clock.now()))
-    return Report(read, change, kept, until, dry_run)
+    return Report(read, change, kept, until, moved, dry_run)
 
 
 def _record(db: Unit, action: str, subject: str, change: Change, now: datetime) -> None:
@@ -136,8 +139,7 @@ def _do(work: Work[T], config: Path, *, json: bool) -> T:
     with closing(database_of(settings, json=json)) as database:
         try:
             upgrade(database)
-            now = clock.now()
-            database.writer.run(lambda db: holidays.seed(db, clock.date_of(now), now))
+            database.writer.run(lambda db: renew(db, clock))
             return database.writer.run(lambda db: work(db, clock))
         except SQLAlchemyError as broken:
             fail(UNREACHABLE.format(reason=type(broken).__name__), PROBLEM, json=json)

@@ -18,13 +18,15 @@ class Report:
     """What an import did or would do.
 
     `kept` are days on which the company's own word stands against the notice, `until` is the
-    last day up to which everything is known from today on.
+    last day up to which everything is known from today on. `moved` counts the pending
+    deadlines that fall due at another moment now.
     """
 
     notice: Notice
     change: Change
     kept: tuple[date, ...]
     until: date | None
+    moved: int
     dry_run: bool
 
     def facts(self) -> dict[str, Any]:
@@ -33,6 +35,7 @@ class Report:
             "year": self.notice.year, "dry_run": self.dry_run, "changed": self.change.flipped,
             "settled": len(self.change.settled), "kept": self.kept,
             "missing": self.notice.missing, "covered_until": self.until,
+            "deadlines_moved": self.moved,
         }  # fmt: skip
 
     def words(self) -> str:
@@ -51,6 +54,8 @@ class Report:
                 lines += [f"  {verb}：{_runs(some, year)}"] if some else []
         if self.kept:
             lines.append(f"公司自己定的日子没有动：{_runs(self.kept, year)}")
+        if self.moved:
+            lines.append(f"{self.moved} 个按工作时间的时限重新算过")
         if self.notice.missing:
             missing = "、".join(self.notice.missing)
             lines.append(f"通知里没有{missing}，{year}年的其余日子仍是暂定，请补全后再导一次")

@@ -69,4 +69,4 @@ def must_be_free(host: str, port: int) -> None:
         try:
             knock.bind((host, port))
         except OSError:
-            fail(f"端口 {port} 被占用，请换一个（演示用 --port，服务改 server.port）。", PROBLEM)
+            fail(f"端口 {port} 被占用，请换一个（--port 或 server.port）。", PROBLEM)

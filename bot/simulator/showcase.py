@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.simulator.phones import Message, PlatformName
-from cards import customers, help, opportunities  # noqa: A004  the topic's own name
+from bot.simulator.world import PHONE_ZONE
+from cards import (
+    calendar,
+    customers,
+    deadlines,
+    health,
+    help,  # noqa: A004  the topic's own name
+    morning,
+    operations,
+    opportunities,
+    unfinished,
+)
+from cards.dead_letters import Told
 from cards.model import Card, Choice, Content, Field, Form
 from cards.render import dingtalk, wecom
 from cards.render.slot import Slot
+from engine.deadlines_due import Due
+from engine.runs import Record, Run
+from engine.slots import Outcome
+from engine.vitals import Lane, Vitals
 from sales.customers import Named, Order, Profile
 from sales.finding import Found, Twin
 from sales.opportunities import Created
@@ -21,6 +37,34 @@ SLOT = Slot("01SHOWCASE", 1, "http://127.0.0.1:8787/h5/form/01SHOWCASE")
 VALVES = Named("c1", "某阀门制造", "华东")
 FOUND = Found((Named("c2", "恒信机电设备", "华东"), Named("c3", "恒信阀门", "华东")))
 MANY = Found(tuple(Named(f"m{i}", f"恒信机械第{i}分公司", "华东") for i in range(1, 11)), more=True)
+ERRAND = Due(
+    "d1", "unfinished", "flow", "flow/1", "zhangsan", "北方泵业 的登记还差一步：选介绍人",
+    "working", AT, 7200, datetime.fromisoformat("2026-11-23T13:30:00+08:00"), [], 0,
+    provisional=True,
+)  # fmt: skip
+RUN = Run(AT - timedelta(hours=1), Outcome.DONE, "清理 1,203 行", timedelta(seconds=0.4))
+RUNS = tuple(Record(name, RUN.slot, RUN, 0) for name in health.JOB_NAMES)
+FINE = health.Found(
+    "sqlite", 12_300_000, Vitals((), 0, timedelta(), {}, {("all", "0.1.0"): 1}), RUNS,
+    date(2027, 12, 31), None,
+)  # fmt: skip
+ILL = health.Found(
+    "postgresql", 1_480_000_000,
+    Vitals((Lane("outbox:wecom:ww", open=12, dead=3, late=timedelta(minutes=8)),), 0,
+           timedelta(), {}, {("web", "0.1.0"): 2, ("worker", "0.2.0"): 1}),
+    (Record("retention", AT, replace(RUN, outcome=Outcome.FAILED, detail="OSError: disk full"), 2),
+     *RUNS[1:]),
+    date(2026, 12, 31), 2027,
+)  # fmt: skip
+
+LETTERS = tuple(
+    Told(40 + i, "outbox:wecom:ww", reason == "channel_down", who, what, reason, AT)
+    for i, (who, what, reason) in enumerate((
+        ("张三", "商机已建：北方泵业", "channel_down"),
+        ("王经理", "今天有 3 件事等您", "channel_down"),
+        ("李四", "疑似同一客户", "user_left"),
+    ))
+)  # fmt: skip
 
 CARDS: Mapping[str, Content] = {
     "商机已建": opportunities.created(
@@ -67,6 +111,16 @@ CARDS: Mapping[str, Content] = {
     "是不是要找": help.did_you_mean(
         "/客护", "/客户 某阀门", "customer.show", {"name": "某阀门"}, flow="flow/1"
     ),
+    "还差一步": unfinished.reminder(ERRAND, "remind", due=ERRAND.due_at, last=False),
+    "还差一步 最后一次": unfinished.reminder(ERRAND, "last", due=ERRAND.due_at, last=True),
+    "几件一起提醒": deadlines.digest([(ERRAND.about, unfinished.resume(ERRAND))] * 8),
+    "今天的事": morning.waiting([(ERRAND.about, unfinished.resume(ERRAND))] * 3, AT.date()),
+    "日历快到头": calendar.ends_soon(2027, date(2026, 12, 31), AT.date()),
+    "体检": health.report(FINE, now=AT, zone=PHONE_ZONE, flow="flow/1"),
+    "体检 有问题": health.report(ILL, now=AT, zone=PHONE_ZONE, flow="flow/1"),
+    "不确定是否送达": operations.notice(LETTERS[:2], LETTERS[0].lane, now=AT),
+    "死信": operations.letters(LETTERS, flow="flow/1"),
+    "死信 一封": operations.letter(LETTERS[0], flow="flow/1"),
     "出错": help.say(help.INCIDENT, number="E42"),
 }  # fmt: skip
 

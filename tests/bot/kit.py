@@ -12,6 +12,7 @@ from bot.migrate import upgrade
 from bot.platforms.api import Inbound, Receipt
 from bot.simulator import seed
 from cards.model import dump
+from engine.calendar_days import Calendars
 from engine.database import Database
 from handlers.all import registry
 
@@ -45,7 +46,7 @@ class Desk:
         self.database = database
         self.clock = Clock("Asia/Shanghai")
         self.clock.jump(datetime.fromisoformat("2026-11-23T10:00:00+08:00"))
-        self.inbox = Inbox(database, Dispatcher(registry(), self.clock))
+        self.inbox = Inbox(database, Dispatcher(registry(), self.clock, Calendars(self.clock.zone)))
         self.platform = Scripted()
         self.courier = Courier(database, self.platform, self.clock, lambda form: form)
         self._serial = 0

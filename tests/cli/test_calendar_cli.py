@@ -1,7 +1,8 @@
 """`jianliu calendar`: the notice comes in whole or not at all, and says what it changed."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -9,7 +10,10 @@ from typer.testing import CliRunner
 
 from bot.clock import Clock
 from bot.commands.calendar import app
+from connectors import holidays
+from engine.calendar import Calendar
 from engine.database import Database
+from engine.deadlines import Level, open_, plan
 from tests.connectors.notices import notice
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -123,3 +127,21 @@ def test_a_database_in_use_is_left_alone(calendar, file, tmp_path):
     running.close()
     assert done.exit_code == 1
     assert "正被另一个建流进程使用" in done.stderr
+
+
+def test_an_import_counts_the_deadlines_anew_that_lie_on_its_days(calendar, file, tmp_path):
+    calendar("show")
+    start = datetime(2026, 12, 31, 8, tzinfo=UTC)  # 16:00 in Shanghai, New Year not known yet
+    assumed = Calendar(ZoneInfo("Asia/Shanghai"), holidays.days(2026))
+    made = plan(start, timedelta(hours=3), [Level(timedelta(), "remind")], assumed)
+    database = Database(f"sqlite:///{tmp_path}/jianliu.db")
+    database.writer.run(lambda db: open_(db, "k", ("s", "1"), made, owner="p", about="", now=start))
+    database.close()
+    stored = "SELECT due_at, provisional FROM deadline"
+    [before] = rows(tmp_path, stored)
+    assert before[1] == 1
+
+    done = calendar("import", str(file))
+    assert "1 个按工作时间的时限重新算过" in done.stdout
+    [after] = rows(tmp_path, stored)
+    assert (after[0] > before[0], after[1]) == (True, 0)

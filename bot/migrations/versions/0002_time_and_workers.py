@@ -61,11 +61,13 @@ def _deadlines() -> None:
         sa.Column("subject_type", sa.String(), nullable=False),
         sa.Column("subject_id", sa.String(), nullable=False),
         sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
         sa.Column("clock", sa.String(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("allowance_s", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("levels", sa.Text(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
         sa.Column("fired", sa.Integer(), nullable=False),
         sa.Column("next_at", sa.BigInteger(), nullable=True),
         sa.Column("provisional", sa.Boolean(), nullable=False),
@@ -73,8 +75,8 @@ def _deadlines() -> None:
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_deadline"),
     )
-    _pending("uq_deadline_open", ["kind", "subject_type", "subject_id"], unique=True)
-    _pending("ix_deadline_next", ["next_at", "owner"], unique=False)
+    _pending("uq_deadline_open", ["subject_type", "subject_id", "kind"], unique=True)
+    _pending("ix_deadline_next", ["next_at", "kind", "owner"], unique=False)
     _pending("ix_deadline_owner", ["owner", "next_at"], unique=False)
     op.create_index("ix_deadline_subject", "deadline", ["subject_type", "subject_id"])
 

@@ -1,0 +1,25 @@
+"""What waits for a person on a working day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from cards.deadlines import Line, digest
+from cards.model import Card
+
+WEEKDAYS = "一二三四五六日"
+
+
+def waiting(lines: Sequence[Line], today: date) -> Card:
+    """The things of a day, each with its way on; one card a day."""
+    card = digest(lines)
+    on = f"{today:%m-%d} 周{WEEKDAYS[today.weekday()]}"
+    return replace(
+        card,
+        key=f"morning/{today}",
+        title=f"今天有 {len(lines)} 件事等您",
+        subtitle=f"{on}；{card.subtitle}" if card.subtitle else on,
+        tone="plain",
+    )

@@ -1,0 +1,110 @@
+"""Retention: rows that have served are deleted, a thousand at a time, so that nobody waits.
+
+Done intents are kept while a platform may repeat them (durability reference §4.9). What
+failed or is uncertain stays until somebody has decided about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, bindparam, delete, func, literal, or_, select, update
+
+from engine.jobs import JOB, State
+from engine.shared import SHARED
+from engine.slots import LANE, SLOT, Outcome
+from engine.statement import Statement
+from engine.types import UtcTime
+from engine.unit import Unit
+
+AT_ONCE = 1000
+INBOX = "inbox"
+JOBS_KEPT = timedelta(days=7)
+INBOX_KEPT = timedelta(days=30)
+"""A platform's repetition of a message this old would be taken for a new one."""
+SLOTS_KEPT = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one step did: rows deleted, and the job to go on after; None when it was the last."""
+
+    deleted: int
+    after: int | None
+
+
+_ENDED = func.coalesce(JOB.c.done_at, JOB.c.due)
+_PAGE = Statement(
+    select(JOB.c.id, JOB.c.created_at)
+    .where(JOB.c.id > bindparam("after"))
+    .order_by(JOB.c.id)
+    .limit(AT_ONCE)
+)
+_DELETE_JOBS = Statement(
+    delete(JOB)
+    .where(JOB.c.id > bindparam("after"), JOB.c.id <= bindparam("last"))
+    .where(JOB.c.state.in_([literal(State.DONE.value), literal(State.CANCELLED.value)]))
+    .where(
+        or_(
+            bindparam("inbox_before", type_=UtcTime) > _ENDED,
+            and_(JOB.c.lane != INBOX, bindparam("before", type_=UtcTime) > _ENDED),
+        )
+    )
+)
+_DELETE_SHARED = Statement(delete(SHARED).where(SHARED.c.expires_at < bindparam("now")))
+_UNCLAIMED = Statement(
+    update(JOB)
+    .where(JOB.c.lane.startswith(LANE), JOB.c.state == State.OPEN)
+    .where(JOB.c.due < bindparam("before"))
+    .values(state=State.CANCELLED, done_at=bindparam("now"))
+)
+_NEVER_RUN = Statement(
+    update(SLOT)
+    .where(SLOT.c.outcome == Outcome.WAITING.value, SLOT.c.slot_at < bindparam("before"))
+    .values(outcome=Outcome.SKIPPED.value)
+)
+_NEWER = SLOT.alias("newer")
+_DELETE_SLOTS = Statement(
+    delete(SLOT)
+    .where(SLOT.c.slot_at < bindparam("before"))
+    .where(
+        select(_NEWER.c.slot_at)
+        .where(_NEWER.c.job == SLOT.c.job, _NEWER.c.slot_at > SLOT.c.slot_at)
+        .exists()
+    )
+)
+
+
+def sweep_jobs(db: Unit, *, after: int, now: datetime) -> Swept:
+    """Look at the next thousand jobs after the id `after`, in the order they were stored.
+
+    Ends where the jobs are too young to have been done for long.
+    """
+    page = _PAGE.rows(db, {"after": after})
+    if not page:
+        return Swept(0, None)
+    last, before = page[-1], now - JOBS_KEPT
+    deleted = _DELETE_JOBS.run(
+        db,
+        {"after": after, "last": last.id, "before": before, "inbox_before": now - INBOX_KEPT},
+    )
+    more = len(page) == AT_ONCE and last.created_at < before
+    return Swept(deleted, last.id if more else None)
+
+
+def sweep_slots(db: Unit, *, now: datetime) -> int:
+    """Delete old slots; a job's newest stays, because its next moments are counted from there."""
+    return _DELETE_SLOTS.run(db, {"before": now - SLOTS_KEPT})
+
+
+def sweep_shared(db: Unit, *, now: datetime) -> int:
+    """Delete shared values that have ended; they are secrets, if sealed ones."""
+    return _DELETE_SHARED.run(db, {"now": now})
+
+
+def sweep_unclaimed(db: Unit, *, now: datetime) -> int:
+    """Give up on the runs of regular jobs that no process has known for a week."""
+    before = now - JOBS_KEPT
+    _NEVER_RUN.run(db, {"before": before})
+    return _UNCLAIMED.run(db, {"before": before, "now": now})

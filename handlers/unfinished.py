@@ -1,0 +1,41 @@
+"""Errands that wait for an answer: what a reminder's buttons do."""
+
+from __future__ import annotations
+
+from cards import outbox
+from cards import unfinished as cards
+from cards.model import Card, Content
+from handlers.api import Ctx, Routes
+from sales import unfinished
+
+routes = Routes("unfinished")
+
+
+def asked(ctx: Ctx, question: Card, about: str) -> Card:
+    """The question, and a reminder if nobody answers it; `about` says what is missing."""
+    unfinished.waits(
+        ctx.db, ctx.flow, ctx.who.id, about,
+        now=ctx.now, calendar=ctx.calendars.current(ctx.db),
+    )  # fmt: skip
+    return question
+
+
+@routes.action("unfinished")
+def resume(ctx: Ctx, *, flow: str, card: str = "", about: str = "") -> Content | None:
+    """接着办: the question comes again as a new message; `card` is the reminder, if it has one."""
+    outbox.again(ctx.db, flow, ctx.address, now=ctx.now)
+    return cards.resumed(card, about) if card else None
+
+
+@routes.action("unfinished")
+def drop(ctx: Ctx, *, flow: str, card: str, about: str) -> Content:
+    """不登记了: nobody asks again, and the question can no longer be answered.
+
+    Raises:
+        Finished: the errand came to its end already.
+    """
+    unfinished.drop(
+        ctx.db, flow, by=ctx.who.id, channel=ctx.address.platform, cause=ctx.cause, now=ctx.now
+    )  # fmt: skip
+    outbox.post(ctx.db, cards.dropped(flow, about), [ctx.address], now=ctx.now)
+    return cards.dropped(card, about)

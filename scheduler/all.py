@@ -1,0 +1,23 @@
+"""Every regular job and every reaction to a deadline; a new one is added here, nowhere else."""
+
+from __future__ import annotations
+
+from scheduler import calendar, morning, unfinished, upkeep
+from scheduler.api import CronJob
+from scheduler.deadlines_api import Reaction
+
+
+def jobs() -> list[CronJob]:
+    """The regular jobs of the whole product."""
+    return [
+        calendar.warn,
+        morning.write,
+        upkeep.clean_up,
+        upkeep.look_after_database,
+        upkeep.put_away,
+    ]
+
+
+def reactions() -> list[Reaction]:
+    """What happens when a deadline fires, kind by kind."""
+    return [unfinished.remind]

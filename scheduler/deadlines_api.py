@@ -1,0 +1,82 @@
+"""The vocabulary of deadlines: what is said when a promise's moment has come.
+
+A reaction is a plain function of a `Moment` and of everything one person has due of its kind,
+in one unit of work; it returns what is to be said. Nothing registers itself:
+`scheduler/all.py` names every reaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from cards import outbox
+from cards.deadlines import digest
+from cards.model import Button, Card
+from engine.deadlines_due import Fired
+from engine.unit import Unit
+from sales.people import Address
+
+MANY = 3
+"""So many reminders of one person at once become one card."""
+MAX_AGE = timedelta(days=1)
+"""A reminder that comes later than this is no news: it only stands on the digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a reaction may know: its unit of work, the time, the business zone."""
+
+    db: Unit
+    now: datetime
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """Something one person is told because its time has come.
+
+    `at` is when it should have been said. It is said as `card`, or as `line` with `button` on
+    a digest.
+    """
+
+    to: Address
+    at: datetime
+    card: Card
+    line: str
+    button: Button
+
+
+React: TypeAlias = Callable[[Moment, Sequence[Fired]], Iterable[Reminder]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What happens when deadlines of one kind fire."""
+
+    kind: str
+    react: React
+
+
+def deadline(kind: str) -> Callable[[React], Reaction]:
+    """Make a function the reaction to deadlines of a kind: `@deadline("unfinished")`."""
+    return lambda react: Reaction(kind, react)
+
+
+def remind(db: Unit, reminders: Iterable[Reminder], *, now: datetime) -> None:
+    """Say them: one card each, or one digest per person for many at once and for late ones."""
+    ordered = sorted(reminders, key=lambda one: astuple(one.to))
+    for to, group in groupby(ordered, key=lambda one: one.to):
+        newest_first = sorted(group, key=lambda one: one.at, reverse=True)
+        many = len(newest_first) >= MANY
+        together = [one for one in newest_first if many or now - one.at > MAX_AGE]
+        if together:
+            card = digest([(one.line, one.button) for one in together])
+            outbox.post(db, card, [to], now=now)
+        for one in newest_first:
+            if one not in together:
+                outbox.post(db, one.card, [to], now=now)
