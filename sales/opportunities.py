@@ -49,7 +49,7 @@ class OpportunityTag(Row, table=True):
     __tablename__ = "opportunity_tag"
     __table_args__ = WITHOUT_ROWID
 
-    opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id")
+    opportunity_id: str = Field(primary_key=True)  # written with its opportunity
     tag: str = Field(primary_key=True)
 
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from bot.delivery import LADDER, REPEATED
+from bot.delivery import LADDER
 from bot.inbox import LANE
 from bot.notices import Notices
+from bot.parcels import REPEATED
 from bot.platforms.api import Undelivered
 from engine import jobs
 from engine.jobs import LEFT_FOR
