@@ -39,6 +39,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
     """
     with database.engine.begin() as connection:
         if not database.embedded:  # several processes may start at once
+            connection.execute(text("SET LOCAL statement_timeout = 0"))  # an index takes its time
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         if revision == "head" and _present(connection) not in {None, *revisions()[1:]}:
             return

@@ -39,7 +39,7 @@ LEFT_FOR = timedelta(hours=1)
 
 
 class State(IntEnum):
-    """Where a job is."""
+    """Where a job is; dead and uncertain ones wait for a person (`engine/dead_letters.py`)."""
 
     OPEN = 0
     LEASED = 1
@@ -98,7 +98,7 @@ _COLUMNS = (
 
 _ADD = insertion_once(
     JOB, "lane", "key", "order_key", "payload", "due", "created_at", "last_error", "attempts",
-    "crashes", "state", "token", "lease_until", returning=_COLUMNS,
+    "crashes", "state", "token", "lease_until", returning=[JOB.c.id],
 )  # fmt: skip
 _HELD = update(JOB).where(
     JOB.c.id == bindparam("held_id"),
@@ -215,7 +215,7 @@ _NTH_LAST_DONE = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A job we hold: act on it only through `finish`, `retry` or `bury`."""
+    """A job we hold: act on it only through the functions that take it, which are fenced."""
 
     id: int
     token: int
@@ -249,19 +249,19 @@ def add(
     With `lease` the job is born leased to the caller for that long. `crashes` above 0 makes
     it a suspect from the start: it is a part of one.
     """
-    values = {
+    values: dict[str, Any] = {
         "lane": lane, "key": key, "order_key": order_key, "payload": dict(payload),
         "due": due, "created_at": now, "last_error": "", "attempts": 0, "crashes": crashes,
         "state": State.OPEN if lease is None else State.LEASED,
         "token": 0 if lease is None else 1,
         "lease_until": None if lease is None else now + lease,
     }  # fmt: skip
-    row = _ADD.row(db, values)
-    if row is None:
+    job_id = _ADD.value(db, values)
+    if job_id is None:
         return None
     if lease is None:
         db.lanes.add(lane)
-    return Leased(*row)
+    return Leased(job_id, values["token"], lane, key, values["payload"], 0, crashes, now)
 
 
 def claim(

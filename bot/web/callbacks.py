@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeAlias
 from urllib.parse import parse_qsl
 
-from bot.clock import wall
 from bot.platforms.api import BadCallback, Receive
 from bot.platforms.dingtalk.answers import card_answer
 from bot.platforms.dingtalk.robot import Robot
@@ -15,39 +17,43 @@ from bot.web.front import Callback, HttpAnswer, HttpRequest
 JSON = b"application/json; charset=utf-8"
 
 
-def wecom(callback: WeCom, receive: Receive) -> dict[str, Callback]:
+Now: TypeAlias = Callable[[], datetime]
+"""Real time, which signatures are compared with."""
+
+
+def wecom(callback: WeCom, receive: Receive, now: Now) -> dict[str, Callback]:
     """GET proves the address is ours, POST brings an event; cards are never updated here."""
 
     async def answer(request: HttpRequest) -> HttpAnswer:
         if request.method == "GET":
-            return HttpAnswer(callback.echo(request.query, wall()).encode())
+            return HttpAnswer(callback.echo(request.query, now()).encode())
         _only_post(request)
-        await receive(callback.read(request.query, request.body, wall()))
+        await receive(callback.read(request.query, request.body, now()))
         return HttpAnswer()
 
     return {"/wecom/callback": answer}
 
 
-def dingtalk(robot: Robot, receive: Receive) -> dict[str, Callback]:
+def dingtalk(robot: Robot, receive: Receive, now: Now) -> dict[str, Callback]:
     """HTTP mode: robot messages, card presses and encrypted events."""
 
     async def message(request: HttpRequest) -> HttpAnswer:
         _only_post(request)
-        await receive(robot.read_robot(request.headers, request.body, wall()))
+        await receive(robot.read_robot(request.headers, request.body, now()))
         return HttpAnswer(b'{"msgtype":"empty"}', content_type=JSON)
 
     async def card(request: HttpRequest) -> HttpAnswer:
         _only_post(request)
-        answer = await receive(robot.read_card(request.headers, request.body, wall()))
+        answer = await receive(robot.read_card(request.headers, request.body, now()))
         return HttpAnswer(_json(card_answer(answer)), content_type=JSON)
 
     async def event(request: HttpRequest) -> HttpAnswer:
         _only_post(request)
         query = dict(parse_qsl(request.query, keep_blank_values=True))
-        inbound = robot.read_event(query, request.body, wall())
+        inbound = robot.read_event(query, request.body, now())
         if inbound is not None:
             await receive(inbound)
-        return HttpAnswer(_json(robot.event_answer(wall())), content_type=JSON)
+        return HttpAnswer(_json(robot.event_answer(now())), content_type=JSON)
 
     return {"/dingtalk/robot": message, "/dingtalk/card": card, "/dingtalk/event": event}
 

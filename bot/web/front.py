@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot import metrics
 from bot.platforms.api import BadCallback, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -78,6 +79,7 @@ class Front:
             )
         except BadCallback as bad:
             log.warning("callback.rejected", path=scope["path"], reason=bad.reason)
+            metrics.rejected(scope["path"].split("/")[1], bad.reason)
             return HttpAnswer(bad.reason.encode()[:64], bad.status)
         except TimeoutError:
             return HttpAnswer(b"timeout", 408)

@@ -29,22 +29,23 @@ REPS = [f"rep{n}" for n in range(8)]
 class Corp:
     """Both fake platforms behind one loopback address, and the service's configuration."""
 
-    def __init__(self, folder, port):
+    def __init__(self, folder, port, database=""):
         self.folder, self.port = folder, port
-        self.settings = demo_settings(folder, port)
+        self.settings = demo_settings(folder, port, database)
+        self.database = self.settings.database.url.get_secret_value()
         members = [
             *seed.members(),
             *(Member(r, r, "rep", "wangjingli", "华东", {"wecom": r, "dingtalk": r}) for r in REPS),
         ]
         self.phones = Phones(members, lambda: datetime.now(UTC))
-        wire, chaos = WireLog(self.phones.now), Chaos()
+        self.wire, self.chaos = WireLog(self.phones.now), Chaos()
         self.http = httpx.AsyncClient(trust_env=False)
         self.wecom = FakeWeCom(
             self.phones, self.settings.wecom, f"http://127.0.0.1:{port}/wecom/callback",
-            self.http, self.phones.now, wire, chaos,
+            self.http, self.phones.now, self.wire, self.chaos,
         )  # fmt: skip
         self.dingtalk = FakeDingTalk(
-            self.phones, self.settings.dingtalk, self.http, self.phones.now, wire, chaos
+            self.phones, self.settings.dingtalk, self.http, self.phones.now, self.wire, self.chaos
         )
         self.dingtalk.org.redeliver_after = 0.3
         self.app = FastAPI(on_shutdown=[self.dingtalk.close, self.http.aclose])
@@ -58,7 +59,7 @@ class Corp:
 
     def plant(self):
         """The demo company and the extra reps, in the service's database."""
-        database = Database(f"sqlite:///{self.folder}/jianliu.db")
+        database = Database(self.database)
         upgrade(database)
         tenants = {"wecom": self.settings.wecom.corp_id, "dingtalk": self.settings.dingtalk.corp_id}
         now = datetime.now(UTC)
@@ -92,7 +93,7 @@ allow_unofficial_api = true
 port = {self.port}
 public_url = "http://127.0.0.1:{self.port}"
 [database]
-url = "sqlite:///{self.folder}/jianliu.db"
+url = "{self.database}"
 [wecom]
 corp_id = "{wecom.corp_id}"
 agent_id = {wecom.agent_id}
@@ -115,21 +116,30 @@ templates.card = "{dingtalk.templates["card"]}"
 class Process:
     """The service, which may be killed and started again."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *switches, program="jianliu"):
         self.folder = folder
+        config = str(folder / "config.toml")
+        self.command = [sys.executable, "-m", program, "run", "-c", config, *switches]
         self.start()
 
     def start(self):
         """Start it, with nothing of our environment in its settings."""
-        command = [sys.executable, "-m", "jianliu", "run", "-c", str(self.folder / "config.toml")]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("JIANLIU")}
         with (self.folder / "service.log").open("ab") as log:
-            self.running = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+            self.running = subprocess.Popen(self.command, stdout=log, stderr=log, env=environment)
 
     def kill(self):
         """kill -9."""
         self.running.send_signal(signal.SIGKILL)
         self.running.wait()
+
+    def freeze(self):
+        """SIGSTOP: it lives, holds what it holds, and does nothing."""
+        self.running.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        """SIGCONT."""
+        self.running.send_signal(signal.SIGCONT)
 
     def stop(self):
         """Ask it to end and wait; its exit code."""

@@ -1,10 +1,14 @@
 """Durable work: stored once, leased to one, fenced, ordered per receiver, never lost."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
+from bot.migrate import upgrade
 from engine import jobs
+from engine.database import Database
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
@@ -114,3 +118,27 @@ def test_cancelling_by_prefix_spares_the_neighbours(database):
         database.writer.run(lambda db, key=key: add(db, key))
     assert database.writer.run(lambda db: jobs.cancel(db, "outbox", "d1/")) == 2
     assert [job.key for job in claim(database)] == ["d10/1", "d2/1"]
+
+
+@pytest.mark.pg
+def test_a_process_that_hangs_in_its_unit_does_not_hold_up_the_others(fresh_postgres):
+    url = fresh_postgres()
+    hung, healthy = Database(url), Database(url)
+    upgrade(hung)
+    jobs_held = [hung.writer.run(lambda db, k=k: add(db, k, lease=LEASE)) for k in "ab"]
+    begun, gate = threading.Event(), threading.Event()
+
+    def hangs(db):
+        jobs.finish(db, jobs_held[0], now=NOW)
+        begun.set()
+        gate.wait(5)
+
+    hanging = hung.writer.submit(hangs)
+    begun.wait(5)
+    late = NOW + 2 * LEASE
+    taken = healthy.writer.submit(lambda db: jobs.reap(db, now=late)).result(3)
+    assert taken == ["outbox"], "the other one; the locked row is looked at again next time"
+    gate.set()
+    hanging.result(5)
+    hung.close()
+    healthy.close()

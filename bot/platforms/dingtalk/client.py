@@ -17,7 +17,8 @@ from bot.platforms.dingtalk.answers import BY_KEY
 from bot.platforms.dingtalk.errors import Refused, TokenRefused, checked, refused, unreachable
 from bot.platforms.dingtalk.fields import items, obj, text
 from bot.platforms.dingtalk.inbound import NAME
-from bot.platforms.dingtalk.token import Tokens
+from bot.platforms.dingtalk.token import fetcher
+from bot.platforms.tokens import AccessToken, Share, unshared
 from bot.settings import DingTalkSettings
 from cards.model import Content
 from cards.render import dingtalk
@@ -44,12 +45,13 @@ class DingTalkPlatform:
     """DingTalk limits calls per second and app, and says so; nothing is dropped per person."""
 
     def __init__(
-        self, settings: DingTalkSettings, http: httpx.AsyncClient, now: Callable[[], datetime]
-    ) -> None:
+        self, settings: DingTalkSettings, http: httpx.AsyncClient, now: Callable[[], datetime],
+        share: Share = unshared,
+    ) -> None:  # fmt: skip
         self.tenant = settings.tenant
         self._settings = settings
         self._http = http
-        self._tokens = Tokens(settings, http, now)
+        self._token = AccessToken(fetcher(settings, http, now), now, share)
 
     def render(self, content: Content, slot: Slot) -> Request:
         """A card for our template if one is configured, else an ActionCard, markdown or text."""
@@ -162,13 +164,13 @@ class DingTalkPlatform:
 
     async def _call(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """One call of the new API; a refused token is renewed once."""
-        token = await self._tokens.get()
+        token = await self._token.get()
         try:
             return await self._once(method, path, body, token)
         except TokenRefused:
-            self._tokens.drop(token)
+            token = await self._token.renew(token)
         try:
-            return await self._once(method, path, body, await self._tokens.get())
+            return await self._once(method, path, body, token)
         except TokenRefused:
             raise Undelivered(
                 "channel_down", "InvalidAuthentication", retry_after=timedelta(minutes=1)

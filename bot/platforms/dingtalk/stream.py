@@ -19,6 +19,7 @@ import structlog
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
+from bot import metrics
 from bot.platforms.api import BadCallback, Inbound, Receive, Unavailable
 from bot.platforms.dingtalk import frames, inbound
 from bot.platforms.dingtalk.answers import card_answer
@@ -145,6 +146,7 @@ class Stream:
             return await self._handle(frame)
         except BadCallback as bad:
             log.warning("dingtalk_push_refused", reason=bad.reason, topic=frame.topic)
+            metrics.rejected("dingtalk", bad.reason)
             return frames.ack(frame, {"response": None}, code=bad.status, message=bad.reason)
         except Unavailable:
             log.warning("dingtalk_push_not_stored", topic=frame.topic)

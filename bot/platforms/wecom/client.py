@@ -13,9 +13,10 @@ from urllib.parse import quote
 import httpx
 
 from bot.platforms.api import LoginRefused, Pace, Receipt, Request, Undelivered
+from bot.platforms.tokens import AccessToken, Share, unshared
 from bot.platforms.wecom import errors
 from bot.platforms.wecom.inbound import PLATFORM
-from bot.platforms.wecom.token import AccessToken
+from bot.platforms.wecom.token import fetcher
 from bot.platforms.wecom.transport import exchange
 from bot.settings import WeComSettings
 from cards.model import Card, Content
@@ -42,12 +43,13 @@ class WeComPlatform:
     """Just below 30 a minute and 1000 an hour, beyond which WeCom drops silently (doc 90236)."""
 
     def __init__(
-        self, settings: WeComSettings, http: httpx.AsyncClient, now: Callable[[], datetime]
-    ) -> None:
+        self, settings: WeComSettings, http: httpx.AsyncClient, now: Callable[[], datetime],
+        share: Share = unshared,
+    ) -> None:  # fmt: skip
         self.tenant = settings.corp_id
         self._settings = settings
         self._http = http
-        self._token = AccessToken(settings, http, now)
+        self._token = AccessToken(fetcher(settings, http, now), now, share)
 
     def render(self, content: Content, slot: Slot) -> Request:
         """The message, and for a card also the body that shows it in place of an older one.

@@ -1,0 +1,154 @@
+"""Packing: what a claimed job sends, to whom, and whether it may be sent at all.
+
+The request is drawn once and kept with its job, and since when it may have been sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import bindparam, select, update
+
+from bot.platforms.api import Platform, Request
+from cards import outbox
+from cards.model import Card, Content, load
+from cards.outbox import Posted
+from cards.render.slot import Slot
+from cards.tables import CARD, DELIVERY, CardRow, Delivery
+from engine import jobs
+from engine.jobs import Leased
+from engine.statement import Statement
+from engine.unit import Unit
+from sales.people import Address
+
+REPEATED = timedelta(hours=3)
+"""WeCom delivers equal requests of 3 to 4 hours once (doc 90236); later ones come twice."""
+DOUBTFUL = "doubtful"
+"""Marks a job's payload when an attempt ended without an answer."""
+
+_BY_ID = Statement(
+    select(
+        DELIVERY.id, DELIVERY.card_id, DELIVERY.platform, DELIVERY.tenant, DELIVERY.account,
+        DELIVERY.state, DELIVERY.message_id, DELIVERY.token, DELIVERY.shown_version,
+        CARD.person_id, CARD.key, CARD.version, CARD.body,
+    )
+    .join(CardRow, CARD.id == DELIVERY.card_id)
+    .where(DELIVERY.id == bindparam("wanted"))
+)  # fmt: skip
+_MARK = Statement(
+    update(Delivery)
+    .where(DELIVERY.id == bindparam("wanted"))
+    .values(state=bindparam("new_state"), reason=bindparam("why"))
+)
+
+
+class Unreadable(Exception):
+    """Written by a newer version of this program, which may take it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One claimed message: what to send, where, and the message it changes ("": a new one)."""
+
+    job: Leased
+    payload: Mapping[str, Any]
+    delivery_id: str
+    to: Address
+    posted: Posted
+    request: Request
+    message_id: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How one platform's messages are drawn and paced; `form_url` is the page of a form."""
+
+    platform: Platform
+    form_url: Callable[[str], str]
+
+    def take(self, db: Unit, job: Leased, now: datetime) -> Parcel | None:
+        """The message to carry; None if it has to wait or another one takes its place.
+
+        Raises:
+            Unreadable: this version cannot tell what is to be sent.
+        """
+        row = _BY_ID.row(db, {"wanted": job.payload.get("delivery", "")})
+        if row is None:
+            raise Unreadable
+        if row.state not in outbox.LIVE:
+            given_up = row.state in {"failed", "uncertain"}
+            if jobs.finish(db, job, now=now) and (given_up or job.payload["again"]):
+                outbox.send(db, Posted(row.card_id, row.key, row.version), _to(row), now=now)
+            return None
+        if not row.message_id and in_doubt(job) and _age(job, now) > REPEATED:
+            jobs.doubt(db, job, "channel_down", now=now)
+            mark(db, row.id, "uncertain", "channel_down")
+            return None
+        if (free := self._free_at(db, job, row.account, now)) > now:
+            jobs.retry(db, job, "paced", due=free, spent=False)
+            return None
+        return self._pack(db, job, row, now)
+
+    def _free_at(self, db: Unit, job: Leased, account: str, now: datetime) -> datetime:
+        """When the platform takes the next message to this person without dropping it."""
+        free = now
+        for most, span in self.platform.pace:
+            full = jobs.nth_last_done(db, job.lane, account, most)
+            if full is not None:
+                free = max(free, full + span)
+        return free
+
+    def _pack(self, db: Unit, job: Leased, row: Any, now: datetime) -> Parcel:
+        payload = job.payload
+        if "request" not in payload:
+            content = _content(row.body)
+            page = self.form_url(row.id) if isinstance(content, Card) and content.form else ""
+            request = self.platform.render(content, Slot(row.id, row.version, page))
+            since = now.isoformat()
+            payload = {**payload, "version": row.version, "request": request, "since": since}
+            jobs.keep(db, job, payload)
+        return Parcel(
+            job=job,
+            payload=payload,
+            delivery_id=row.id,
+            to=_to(row),
+            posted=Posted(row.card_id, row.key, int(payload["version"])),
+            request=payload["request"],
+            message_id=row.message_id,
+            token=row.token,
+        )
+
+
+def _content(body: str) -> Content:
+    try:
+        return load(body)
+    except ValidationError:
+        raise Unreadable from None
+
+
+def cause(job: Leased) -> str:
+    """The trace of what the message answers; its own if nothing did cause it."""
+    return str(job.payload.get("cause") or job.trace)
+
+
+def in_doubt(job: Leased) -> bool:
+    """Whether an earlier attempt may have arrived: no answer came, or its sender died."""
+    return "since" in job.payload and (job.payload.get(DOUBTFUL, False) or job.crashes > 0)
+
+
+def _age(job: Leased, now: datetime) -> timedelta:
+    return now - datetime.fromisoformat(job.payload["since"])
+
+
+def _to(row: Any) -> Address:
+    return Address(row.person_id, row.platform, row.tenant, row.account)
+
+
+def mark(db: Unit, delivery_id: str, state: str, reason: str) -> None:
+    """Write how a delivery ended."""
+    _MARK.run(db, {"wanted": delivery_id, "new_state": state, "why": reason})

@@ -1,0 +1,69 @@
+"""Who is running: every process is heard of every few seconds, or it is gone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, delete
+from sqlmodel import Field
+
+from engine.model import Row, table
+from engine.statement import DIALECTS, Statement
+from engine.types import UtcTime
+from engine.unit import Unit
+
+FORGOTTEN = timedelta(days=1)
+"""A process silent for this long is taken off the list."""
+
+
+class Worker(Row, table=True):
+    """A running process: its role, its version, and when it was last heard of."""
+
+    __tablename__ = "worker"
+
+    id: str = Field(primary_key=True)
+    role: str
+    version: str
+    started_at: datetime = Field(sa_type=UtcTime)
+    seen_at: datetime = Field(sa_type=UtcTime)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What one process says of itself."""
+
+    id: str
+    role: str
+    version: str
+    started_at: datetime
+
+
+WORKER = table(Worker)
+_SEEN = Statement(
+    {
+        name: dialect.insert(WORKER)
+        .values(
+            id=bindparam("id"), role=bindparam("role"), version=bindparam("version"),
+            started_at=bindparam("started_at", type_=UtcTime),
+            seen_at=bindparam("now", type_=UtcTime),
+        )
+        .on_conflict_do_update(
+            index_elements=["id"], set_={"seen_at": bindparam("now", type_=UtcTime)}
+        )
+        for name, dialect in DIALECTS.items()
+    }
+)  # fmt: skip
+_GONE = Statement(delete(WORKER).where(WORKER.c.id == bindparam("gone")))
+_FORGET = Statement(delete(WORKER).where(WORKER.c.seen_at < bindparam("before")))
+
+
+def seen(db: Unit, process: Process, *, now: datetime) -> None:
+    """Note that the process lives; forget those not heard of for a day."""
+    _SEEN.run(db, {**asdict(process), "now": now})
+    _FORGET.run(db, {"before": now - FORGOTTEN})
+
+
+def gone(db: Unit, process: Process) -> None:
+    """Take the process off the list; it ends in order."""
+    _GONE.run(db, {"gone": process.id})
