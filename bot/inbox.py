@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -84,21 +84,24 @@ class Inbox:
         def accept(db: Unit) -> Leased | None:
             return jobs.add(db, LANE, key, payload, due=now, now=now, lease=LEASE)
 
+        stored: list[Event] = []
+
         def change(db: Unit, job: Leased | None) -> Answer | Pending:
             if job is None:
                 return Answer(duplicate=True)
-            return self._units.change(db, Event(job, inbound, now))
+            stored[:] = [Event(job, inbound, now)]
+            return self._units.change(db, stored[0])
 
         try:
-            stored, changed = self._database.writer.chain(accept, change)
+            changed = self._database.writer.chain(accept, change)
         except Stopped as failure:
             raise Unavailable from failure
-        running = self._start(self._arrive(inbound, now, stored, changed))
+        running = self._start(self._arrive(stored, changed))
         try:
             async with asyncio.timeout_at(ends):
                 return await asyncio.shield(running)
         except TimeoutError as late:
-            if not stored.cancel() and stored.done():
+            if not changed.cancel() and stored:
                 return Answer()
             log.warning("inbox.not_stored", reason="late")
             raise Unavailable from late
@@ -140,18 +143,18 @@ class Inbox:
         if self._running:
             await asyncio.wait(self._running)
 
-    async def _arrive(
-        self, inbound: Inbound, now: datetime, stored: Future[Leased | None],
-        changed: Future[Answer | Pending],
-    ) -> Answer:  # fmt: skip
-        """See an event to its end that the writer stores and handles in one go."""
+    async def _arrive(self, stored: list[Event], changed: Future[Answer | Pending]) -> Answer:
+        """See an event to its end that the writer stores and handles in one go.
+
+        `stored` holds it as soon as it is durable.
+        """
         await _end(changed)
-        if not stored.done() or stored.cancelled() or stored.exception() is not None:
+        if stored:
+            return await self._conclude(stored[0], changed)
+        if not changed.done() or changed.cancelled() or changed.exception() is not None:
             log.warning("inbox.not_stored")
             raise Unavailable
-        if (job := stored.result()) is None:
-            return Answer(duplicate=True)
-        return await self._conclude(Event(job, inbound, now), changed)
+        return Answer(duplicate=True)
 
     def _start(self, work: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
         task = asyncio.create_task(work)

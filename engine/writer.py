@@ -72,12 +72,12 @@ class _Work:
             db.release()
 
     def settle(self) -> None:
-        if self.error is None:
-            self.future.set_result(self.result)
-            if self.follow is not None:
-                self.follow(self.result)
-        else:
+        if self.error is not None:
             self.future.set_exception(self.error)
+        elif self.follow is not None:
+            self.follow(self.result)
+        else:
+            self.future.set_result(self.result)
 
 
 class Writer:
@@ -118,29 +118,25 @@ class Writer:
         self._queue.put(unit)
         return unit.future
 
-    def chain(
-        self, work: Callable[[Unit], T], then: Callable[[Unit, T], R]
-    ) -> tuple[Future[T], Future[R]]:
+    def chain(self, work: Callable[[Unit], T], then: Callable[[Unit, T], R]) -> Future[R]:
         """`work` in the next commit and, once that is durable, `then` in the one after it.
 
         `then` gets the result of `work`. It stays on this thread: handing the result to the
-        event loop and back would cost as much as a statement or two. If `work` fails or is
-        cancelled, both futures do.
+        event loop and back would cost as much as a statement or two. If `work` fails, `then`
+        is not run and the future has its error; it can be cancelled until `work` begins.
 
         Raises:
             Stopped: `close` was called.
         """
         if self._stopped:
             raise Stopped
-        second: Future[R] = Future()
+        future: Future[R] = Future()
 
         def follow(result: T) -> None:
-            self._queue.put(_Work(lambda db: then(db, result), False, second))
+            self._queue.put(_Work(lambda db: then(db, result), False, future))
 
-        unit = _Work(work, False, Future(), follow)
-        unit.future.add_done_callback(lambda first: _fail_with(second, first))
-        self._queue.put(unit)
-        return unit.future, second
+        self._queue.put(_Work(work, False, future, follow))
+        return future
 
     def run(self, work: Callable[[Unit], T], *, alone: bool = False) -> T:
         """`submit` and wait; for threads, never for the event loop."""
@@ -205,11 +201,3 @@ class Writer:
         with self._engine.begin() as connection:
             for unit in batch:
                 unit.attempt(connection, careful=careful)
-
-
-def _fail_with(second: Future[Any], first: Future[Any]) -> None:
-    """What never happened has no sequel."""
-    if first.cancelled():
-        second.cancel()
-    elif (error := first.exception()) is not None:
-        second.set_exception(error)
