@@ -157,7 +157,7 @@ def _run(record: Record, zone: ZoneInfo) -> str:
     name, last = JOB_NAMES[record.job], record.last
     if last is None:
         return f"○ {name} 还没有跑过"
-    mark = "✗" if record.failed else "✓"
+    mark = "×" if record.failed else "✓"
     often = f"，7 天内失败 {record.failures} 次" if record.failures else ""
     at = last.slot.astimezone(zone)
     return f"{mark} {name} {at:%m-%d %H:%M} 用时 {span(last.took)}，{last.detail}{often}"

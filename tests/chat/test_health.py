@@ -56,7 +56,7 @@ def test_a_failed_job_is_red_and_says_how_to_run_it_again(office):
     assert card["title"] == "体检：2 处要处理"
     assert "【清理旧数据】找到原因后补跑：jianliu jobs --run retention" in card["text"]
     assert (
-        "✗ 清理旧数据 11-24 03:20 用时 0.1 秒内，OSError: disk full，7 天内失败 1 次"
+        "× 清理旧数据 11-24 03:20 用时 0.1 秒内，OSError: disk full，7 天内失败 1 次"
         in card["text"]
     )
 
