@@ -14,7 +14,7 @@ from sqlmodel import Field
 from engine.calendar import DEFAULT_SHIFTS, Calendar, Day, Quality, Shift, Span, derived
 from engine.ids import last_number, next_number
 from engine.model import Row, table
-from engine.statement import DIALECTS, Statement
+from engine.statement import Statement, module
 from engine.types import UtcTime
 from engine.unit import Unit
 
@@ -145,7 +145,7 @@ def _store(
     ]  # fmt: skip
     if not rows:
         return Change()
-    put = DIALECTS[db.dialect.name].insert(_TABLE)
+    put = module(db).insert(_TABLE)
     put = put.on_conflict_do_update(
         index_elements=["day"],
         set_={name: put.excluded[name] for name in rows[0] if name != "day"},
@@ -174,13 +174,10 @@ _DAY = _TABLE.c
 _DAYS = Statement(select(*_DAY))
 _ABSENCE = table(Absence).c
 _LEAVE = Statement(
-    {
-        name: (put := dialect.insert(Absence)).on_conflict_do_update(
-            index_elements=["person_id", "from_at"],
-            set_={"to_at": put.excluded.to_at, "kind": put.excluded.kind},
-        )
-        for name, dialect in DIALECTS.items()
-    },
+    lambda dialect: (put := dialect.insert(Absence)).on_conflict_do_update(
+        index_elements=["person_id", "from_at"],
+        set_={"to_at": put.excluded.to_at, "kind": put.excluded.kind},
+    ),
     columns=("person_id", "from_at", "to_at", "kind"),
 )
 _LEAVES = Statement(

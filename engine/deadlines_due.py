@@ -14,12 +14,21 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, bindparam, func, literal, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    select,
+    update,
+)
 
 from engine import jobs
 from engine.deadlines import DEADLINE
 from engine.jobs import JOB, State
-from engine.statement import DIALECTS, Statement
+from engine.statement import Statement
 from engine.types import EPOCH, MICROSECOND, UtcTime
 from engine.unit import Unit
 
@@ -131,12 +140,12 @@ def _for(kinds: Kinds) -> _Statements:
         "last_error": literal_column("''"), "created_at": now,
     }  # fmt: skip
     jobs_of = select(*made.values()).where(at_work.is_(None)).limit(bindparam("most"))
-    enqueue = {
-        name: dialect.insert(JOB)
-        .from_select(list(made), jobs_of, include_defaults=False)
-        .on_conflict_do_nothing()
-        for name, dialect in DIALECTS.items()
-    }
+
+    def enqueue(dialect: Any) -> Insert:
+        into = dialect.insert(JOB).from_select(list(made), jobs_of, include_defaults=False)
+        once: Insert = into.on_conflict_do_nothing()
+        return once
+
     later = select(_D.next_at).where(*known, _D.next_at > bindparam("now", type_=UtcTime))
     of_owner = select(*_READ).where(*known, come, _D.owner == bindparam("of"))
     return _Statements(

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlmodel import Field
 
 from engine.model import Row, table
-from engine.statement import DIALECTS, Statement
+from engine.statement import Statement
 from engine.types import EPOCH
 from engine.unit import Unit
 
@@ -48,13 +48,12 @@ class Sequence(Row, table=True):
 
 _SEQUENCE = table(Sequence)
 _NEXT = Statement(
-    {
-        name: dialect.insert(_SEQUENCE)
+    lambda dialect: (
+        dialect.insert(_SEQUENCE)
         .values(kind=bindparam("of_kind"), day=bindparam("on_day"), last=1)
         .on_conflict_do_update(index_elements=["kind", "day"], set_={"last": _SEQUENCE.c.last + 1})
         .returning(_SEQUENCE.c.last)
-        for name, dialect in DIALECTS.items()
-    }
+    )
 )
 
 

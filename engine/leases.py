@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select, update
 from sqlmodel import Field
 
 from engine.model import Row, table
-from engine.statement import DIALECTS, Statement
+from engine.statement import Statement
 from engine.types import UtcTime
 from engine.unit import Unit
 
@@ -31,8 +31,7 @@ class Lease(Row, table=True):
 
 LEASE = table(Lease)
 _ACQUIRE = Statement(
-    {
-        name: dialect.insert(LEASE)
+    lambda dialect: dialect.insert(LEASE)
         .values(
             name=bindparam("wanted"), holder=bindparam("by"), epoch=1,
             until=bindparam("ends", type_=UtcTime),
@@ -46,8 +45,6 @@ _ACQUIRE = Statement(
             where=LEASE.c.until <= bindparam("now", type_=UtcTime),
         )
         .returning(LEASE.c.epoch)
-        for name, dialect in DIALECTS.items()
-    }
 )  # fmt: skip
 _MINE = (LEASE.c.name == bindparam("wanted"), LEASE.c.epoch == bindparam("as_epoch"))
 _EXTEND = Statement(update(LEASE).where(*_MINE).values(until=bindparam("ends", type_=UtcTime)))

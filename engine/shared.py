@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlmodel import Field
 
 from engine.model import Row, table
-from engine.statement import DIALECTS, Statement
+from engine.statement import Statement
 from engine.types import UtcTime
 from engine.unit import Unit
 
@@ -37,8 +37,7 @@ _READ = Statement(
     select(SHARED.c.sealed, SHARED.c.expires_at).where(SHARED.c.name == bindparam("wanted"))
 )
 _WRITE = Statement(
-    {
-        name: dialect.insert(SHARED)
+    lambda dialect: dialect.insert(SHARED)
         .values(
             name=bindparam("wanted"), sealed=bindparam("text"),
             expires_at=bindparam("ends", type_=UtcTime),
@@ -47,8 +46,6 @@ _WRITE = Statement(
             index_elements=["name"],
             set_={"sealed": bindparam("text"), "expires_at": bindparam("ends", type_=UtcTime)},
         )
-        for name, dialect in DIALECTS.items()
-    }
 )  # fmt: skip
 
 

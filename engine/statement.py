@@ -10,18 +10,18 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from itertools import chain, zip_longest
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import BindParameter, Delete, Dialect, Insert, Select, Table, Update, insert
-from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.unit import Unit
 
 Expression: TypeAlias = Select[*tuple[Any, ...]] | Insert | Update | Delete
-DIALECTS: Mapping[str, Any] = {"sqlite": sqlite, "postgresql": postgresql}
-"""Where the two databases need words of their own: ON CONFLICT."""
+Dialected: TypeAlias = Callable[[Any], Expression]
+"""Makes the expression from the database's module (`sqlite`, `postgresql`): for ON CONFLICT."""
 
 
 class Statement:
@@ -34,7 +34,7 @@ class Statement:
 
     def __init__(
         self,
-        expression: Expression | Mapping[str, Expression],
+        expression: Expression | Dialected,
         *,
         columns: Sequence[str] = (),
     ) -> None:
@@ -87,7 +87,7 @@ class Statement:
 
     def _compile(self, db: Unit) -> _Compiled:
         expression = self._expression
-        chosen = expression[db.dialect_name] if isinstance(expression, Mapping) else expression
+        chosen = expression(module(db)) if callable(expression) else expression
         compiled = self._compiled[db.dialect_name] = _compile(chosen, self._columns, db.dialect)
         return compiled
 
@@ -100,12 +100,14 @@ def insertion(table: Table, *columns: str) -> Statement:
 def insertion_once(table: Table, *columns: str, returning: Sequence[Any] = ()) -> Statement:
     """An INSERT that gives no row and touches none when a unique key is there already."""
     return Statement(
-        {
-            name: dialect.insert(table).on_conflict_do_nothing().returning(*returning)
-            for name, dialect in DIALECTS.items()
-        },
+        lambda dialect: dialect.insert(table).on_conflict_do_nothing().returning(*returning),
         columns=columns,
     )
+
+
+def module(db: Unit) -> Any:
+    """SQLAlchemy's module for this database; the other one is never imported."""
+    return import_module(f"sqlalchemy.dialects.{db.dialect_name}")
 
 
 Convert: TypeAlias = Callable[[Any], Any]

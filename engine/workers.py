@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete
 from sqlmodel import Field
 
 from engine.model import Row, table
-from engine.statement import DIALECTS, Statement
+from engine.statement import Statement
 from engine.types import UtcTime
 from engine.unit import Unit
 
@@ -41,8 +41,7 @@ class Process:
 
 WORKER = table(Worker)
 _SEEN = Statement(
-    {
-        name: dialect.insert(WORKER)
+    lambda dialect: dialect.insert(WORKER)
         .values(
             id=bindparam("id"), role=bindparam("role"), version=bindparam("version"),
             started_at=bindparam("started_at", type_=UtcTime),
@@ -51,8 +50,6 @@ _SEEN = Statement(
         .on_conflict_do_update(
             index_elements=["id"], set_={"seen_at": bindparam("now", type_=UtcTime)}
         )
-        for name, dialect in DIALECTS.items()
-    }
 )  # fmt: skip
 _GONE = Statement(delete(WORKER).where(WORKER.c.id == bindparam("gone")))
 _FORGET = Statement(delete(WORKER).where(WORKER.c.seen_at < bindparam("before")))

@@ -6,8 +6,6 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from rapidfuzz import fuzz
-
 from handlers.api import Registry, Route
 from sales import names
 
@@ -76,6 +74,8 @@ def _closest(typed: str, registry: Registry) -> tuple[Route | None, float]:
 
 def _likeness(typed: str, word: str) -> float:
     """1.0 for the same word or the same sound; else the better of shape and sound."""
+    from rapidfuzz import fuzz  # 4 MB, for those who mistype
+
     shape = fuzz.ratio(typed, word) / 100
     heard = names.sound(typed).split(), names.sound(word).split()
     same = sum(a == b for a, b in zip(*heard, strict=False)) / max(len(heard[0]), len(heard[1]))
