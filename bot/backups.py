@@ -126,7 +126,10 @@ def _run(command: Sequence[str], url: URL) -> None:
     program = shutil.which(command[0])
     if program is None:
         raise BackupError(f"没有找到 {command[0]}。请安装 PostgreSQL 客户端，版本不低于服务器。")
-    address = url.set(drivername="postgresql", password=None).render_as_string()
+    # Not `url.set(password=None)`, which keeps it, to be written as "***" in front of PGPASSWORD.
+    address = URL.create(
+        "postgresql", url.username, None, url.host, url.port, url.database, url.query
+    ).render_as_string()
     secret = {"PGPASSWORD": str(url.password)} if url.password else {}
     done = subprocess.run(  # noqa: S603  the program is PostgreSQL's, the arguments ours
         [program, *command[1:], f"--dbname={address}"],

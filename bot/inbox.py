@@ -11,7 +11,7 @@ import contextlib
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -232,8 +232,10 @@ class Inbox:
         return await self._surely(work)
 
     async def _give_up(self, event: Event, error: str) -> Answer:
+        """It ends now, not when it began: what ended before the last notice is no news."""
         metrics.incident()
-        return await self._surely(lambda db: self._units.incident(db, event, error))
+        ended = replace(event, now=self._clock.now())
+        return await self._surely(lambda db: self._units.incident(db, ended, error))
 
     async def _surely(self, work: Callable[[Unit], object]) -> Answer:
         """Commit how an event ended; if even that fails, its lease runs out and it comes back."""

@@ -84,7 +84,7 @@ class Timers:
         due = deadlines_due.of_owner(
             db, deadlines_due.owner_of(job.key), self._kinds, now=now, most=MOST
         )
-        if job.crashes:  # one of them may be the cause: let it show which
+        if job.crashes or job.attempts == len(WAITS):  # one of them is the cause: which?
             deadlines_due.set_apart(db, due, job.id, now=now, at=now, crashes=job.crashes)
             return
         reminders: list[Reminder] = []
@@ -105,10 +105,10 @@ class Timers:
             return []
 
     def _alone(self, db: Unit, deadline_id: str, now: datetime) -> None:
-        due = deadlines_due.one(db, deadline_id, now=now)
+        due = deadlines_due.one(db, deadline_id)
         if due is None:
             return
-        if due.kind not in self._reactions:
+        if due.kind not in self._reactions or due.next_moment > now:  # moved by a recount
             deadlines_due.put_back(db, due)
             return
         remind(db, self._react(db, due.kind, [due], now), now=now)

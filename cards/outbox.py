@@ -25,15 +25,13 @@ _INSERT_DELIVERY = insertion(
     table(Delivery), "id", "card_id", "platform", "tenant", "account", "state", "shown_version",
     "message_id", "token", "reason", "created_at",
 )  # fmt: skip
-_EXISTING = Statement(
-    select(CARD.id, CARD.version, CARD.body).where(
-        CARD.person_id == bindparam("person"), CARD.key == bindparam("wanted")
-    )
-)
+_IT = (CARD.person_id == bindparam("person"), CARD.key == bindparam("wanted"))
+_EXISTING = Statement(select(CARD.id, CARD.version).where(*_IT))
 _NEW_FACE = Statement(
     update(CardRow)
-    .where(CARD.id == bindparam("wanted"))
-    .values(body=bindparam("face"), version=bindparam("number"), updated_at=bindparam("at"))
+    .where(*_IT, CARD.body != bindparam("face"))
+    .values(body=bindparam("face"), version=CARD.version + 1, updated_at=bindparam("at"))
+    .returning(CARD.id, CARD.version)
 )
 _CARRIED = Statement(select(DELIVERY.card_id).where(DELIVERY.id == bindparam("wanted")))
 _LAST_SENT = Statement(
@@ -143,13 +141,15 @@ def _create(db: Unit, person_id: str, key: str, body: str, now: datetime) -> Pos
 
 
 def _renew(db: Unit, person_id: str, key: str, body: str, now: datetime) -> tuple[Posted, bool]:
-    """The person's card of this key with its new face, and whether it looks other than before."""
-    row = _EXISTING.one(db, {"person": person_id, "wanted": key})
-    changed = bool(row.body != body)
-    posted = Posted(row.id, key, row.version + changed)
-    if changed:
-        _NEW_FACE.run(db, {"wanted": row.id, "face": body, "number": posted.version, "at": now})
-    return posted, changed
+    """The person's card of this key with its new face, and whether it looks other than before.
+
+    The version is counted by the statement that changes the face, so that two processes never
+    give two faces one number: the second would not be sent.
+    """
+    it = {"person": person_id, "wanted": key}
+    renewed = _NEW_FACE.row(db, {**it, "face": body, "at": now})
+    row = renewed or _EXISTING.one(db, it)
+    return Posted(row.id, key, row.version), renewed is not None
 
 
 def _refresh(

@@ -57,6 +57,11 @@ class Due:
     fired: int
     provisional: bool
 
+    @property
+    def next_moment(self) -> datetime:
+        """When its next level is meant to happen."""
+        return _moment(self.levels[self.fired])
+
 
 @dataclass(frozen=True, slots=True)
 class Fired:
@@ -194,12 +199,10 @@ def of_owner(db: Unit, owner: str, kinds: Kinds, *, now: datetime, most: int) ->
     return [Due(*row) for row in _for(kinds).of_owner.rows(db, values)]
 
 
-def one(db: Unit, deadline_id: str, *, now: datetime) -> Due | None:
-    """One deadline, if it is pending and its next level's moment has come."""
+def one(db: Unit, deadline_id: str) -> Due | None:
+    """One deadline, if it is pending, whether its moment has come or not."""
     row = _ONE.row(db, {"wanted": deadline_id})
-    if row is None or _moment(row.levels[row.fired]) > now:
-        return None
-    return Due(*row)
+    return None if row is None else Due(*row)
 
 
 def fire(db: Unit, due: Iterable[Due], *, now: datetime) -> list[Fired]:
@@ -233,8 +236,8 @@ def set_apart(
 
 
 def put_back(db: Unit, due: Due) -> None:
-    """Let a deadline that was set apart fall due again, for somebody who knows its kind."""
-    _BACK.run(db, _as_read(due) | {"following": _moment(due.levels[due.fired])})
+    """Let a deadline that was set apart fall due by itself again, at its next moment."""
+    _BACK.run(db, _as_read(due) | {"following": due.next_moment})
 
 
 def _as_read(due: Due) -> dict[str, Any]:

@@ -149,10 +149,11 @@ _DUE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+# A CTE, because PostgreSQL may run a subquery once per row and so take more than the limit.
 _CLAIM, _CLAIM_FRESH, _CLAIM_SUSPECTS = (
     Statement(
         update(JOB)
-        .where(JOB.c.id.in_(due.scalar_subquery()), JOB.c.state == State.OPEN)
+        .where(JOB.c.id.in_(select(due.cte("due"))), JOB.c.state == State.OPEN)
         .values(
             state=State.LEASED, token=JOB.c.token + 1, lease_until=bindparam("until", type_=UtcTime)
         )

@@ -35,6 +35,13 @@ class Stopped(Exception):
     """The writer takes no more work."""
 
 
+class Undone(Exception):
+    """The database gave the transaction up because of a statement that failed in it.
+
+    Committing it would look like success and keep nothing, of no unit in it.
+    """
+
+
 @dataclass(slots=True)
 class _Work:
     work: Callable[[Unit], Any]
@@ -150,7 +157,13 @@ class Writer:
         self._thread.join()
 
     def _loop(self) -> None:
-        while (unit := self._queue.get()) is not None:
+        while True:
+            unit = self._queue.get()
+            if unit is None:
+                if self._queue.empty():
+                    return
+                self._queue.put(None)  # behind what the units before it have brought
+                continue
             batch = [unit]
             while not batch[-1].alone and len(batch) < BATCH:
                 try:
@@ -201,3 +214,13 @@ class Writer:
         with self._engine.begin() as connection:
             for unit in batch:
                 unit.attempt(connection, careful=careful)
+            if not _stands(connection):
+                raise Undone
+
+
+def _stands(connection: Connection) -> bool:
+    """Whether a commit would keep anything; the driver says so without asking the database."""
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite":
+        return bool(driver.in_transaction)
+    return bool(driver.info.transaction_status.name != "INERROR")

@@ -1,16 +1,25 @@
 """The way out: one bad card holds up nobody, the newest face always arrives."""
 
 import asyncio
-from datetime import timedelta
+import threading
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
 from bot import delivery
+from bot.migrate import upgrade
 from bot.platforms.api import Receipt, Undelivered
-from cards.model import Card
+from cards import outbox
+from cards.model import Card, load
+from engine.database import Database
+from sales.people import Address
 from tests.bot.kit import desk
 
 PICK = "/商机 恒信 西部机电"
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
 async def shown(d):
@@ -137,3 +146,34 @@ def test_two_equal_texts_are_two_messages(tmp_path):
             assert len(refs) == 2
 
     asyncio.run(story())
+
+
+@pytest.mark.pg
+def test_two_processes_that_change_one_card_give_it_two_faces_and_send_the_last(fresh_postgres):
+    url = fresh_postgres()
+    to = Address("p1", "wecom", "ww", "zhangsan")
+
+    def post(db, title):
+        outbox.post(db, Card(title=title, key="flow/1"), [to], now=NOW)
+
+    with closing(Database(url)) as first, closing(Database(url)) as second:
+        upgrade(first)
+        first.writer.run(lambda db: post(db, "0"))
+        held, gate = threading.Event(), threading.Event()
+        one = first.writer.submit(lambda db: (post(db, "A"), held.set(), gate.wait(5)))
+        held.wait(5)
+        other = second.writer.submit(lambda db: post(db, "B"))
+        while not asked(first, "SELECT 1 FROM pg_locks WHERE NOT granted"):
+            time.sleep(0.005)
+        gate.set()
+        one.result()
+        other.result()
+        [(version, body)] = asked(first, "SELECT version, body FROM card")
+        assert (version, load(body).title) == (3, "B")
+        [(waiting,)] = asked(first, "SELECT key FROM job WHERE state = 0")
+        assert waiting.endswith("/3")
+
+
+def asked(database, question):
+    with database.reading() as db:
+        return db.execute(text(question)).all()

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from bot import inbox
 from bot.platforms.api import Unavailable
 from engine import jobs
+from engine.types import EPOCH, MICROSECOND
 from tests.bot.kit import desk
 
 LINE = "/商机 某阀门制造 北方泵业"
@@ -117,11 +118,15 @@ def test_a_look_up_that_takes_too_long_is_given_up_with_a_number(tmp_path, monke
                 lambda *_: threading.Event().wait(0.3),
                 type(d.inbox._units).look,
             )
+            asked = d.clock.now()
             try:
                 await d.inbox.receive(d.inbound("/客户 某阀门"))
                 await d.deliver()
             finally:
                 type(d.inbox._units).look = look
             assert "编号" in d.platform.sent[0][1]["body"]
+            ended = d.one("SELECT done_at FROM job WHERE lane = 'inbox'")
+            # Operators are told of what ended since they were told last.
+            assert ended - (asked - EPOCH) // MICROSECOND >= 50_000
 
     asyncio.run(story())

@@ -5,7 +5,7 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from bot import lanes
 from bot.clock import Clock
@@ -14,7 +14,8 @@ from bot.timers import Timers
 from cards.model import Button, Card
 from engine import deadlines, jobs
 from engine.database import Database
-from engine.deadlines import Level, plan
+from engine.deadlines import Deadline, Level, plan
+from engine.types import EPOCH, MICROSECOND
 from sales.people import Address
 from scheduler.deadlines_api import Reminder, deadline
 
@@ -30,7 +31,7 @@ class Bureau:
     def __init__(self, database, failing=(), kinds=("call", "visit")):
         self.database, self.clock = database, Clock("Asia/Shanghai")
         self.clock.jump(MONDAY)
-        self.failing, self.told = set(failing), []
+        self.failing, self.unshowable, self.told = set(failing), set(), []
         self.timers = Timers(database, self.clock, [deadline(kind)(self.react) for kind in kinds])
 
     def react(self, _moment, fired):
@@ -42,7 +43,8 @@ class Bureau:
             self.told.append((about, one.act))
             to = Address(one.deadline.owner, "wecom", "ww", one.deadline.owner)
             card = Card(title=about, key=f"{about}/{one.act}")
-            reminders.append(Reminder(to, one.at, card, about, Button("去办", "x")))
+            shown = object() if about in self.unshowable else card
+            reminders.append(Reminder(to, one.at, shown, about, Button("去办", "x")))
         return reminders
 
     def open(self, *abouts, owner="zhang", kind="call", hours=1):
@@ -178,7 +180,7 @@ def test_a_kind_whose_reaction_fails_holds_up_no_other_kind(database):
     bureau.open("poison", "innocent")
     bureau.open("visit", kind="visit")
     bureau.later(HOUR)
-    bureau.runs()
+    bureau.runs(rounds=1)
     assert bureau.titles() == ["visit"]
     bureau.later(lanes.WAITS[0])
     bureau.runs()
@@ -223,6 +225,37 @@ def test_a_deadline_that_kills_its_process_dies_without_the_others(bureau):
     bureau.runs()
     assert bureau.dead() == ["crashed"]
     assert bureau.titles() == ["a", "z"]
+
+
+def test_a_reminder_that_cannot_be_shown_dies_without_the_others_and_once(bureau):
+    bureau.unshowable = {"poison"}
+    bureau.open("poison", "innocent")
+    bureau.later(HOUR)
+    for wait in (timedelta(), *lanes.WAITS, *lanes.WAITS):
+        bureau.later(wait)
+        bureau.runs()
+    assert bureau.titles() == ["innocent"]
+    assert len(bureau.dead()) == 1
+
+
+def test_a_deadline_set_apart_and_then_moved_by_a_recount_still_fires(database):
+    bureau = Bureau(database, failing={"a"})
+    bureau.open("a")
+    bureau.later(HOUR)
+    bureau.runs(rounds=1)
+    bureau.failing.clear()
+    later = bureau.clock.now() + HOUR
+    moved = [[(later - EPOCH) // MICROSECOND, "remind", 0]]
+    # As `replan` writes it: the job of its own stays in charge.
+    database.writer.run(
+        lambda db: db.execute(update(Deadline).values(due_at=later, ends_at=later, levels=moved))
+    )
+    bureau.later(lanes.WAITS[0])
+    bureau.runs()
+    assert bureau.cards() == []
+    bureau.later(HOUR)
+    bureau.runs()
+    assert bureau.titles() == ["a"]
 
 
 def test_a_kind_that_only_a_newer_version_knows_is_left_to_it(database):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import sqlite3
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, make_url, text
 
 from bot import backups
 from bot.migrate import upgrade
@@ -245,3 +246,15 @@ def test_killed_in_the_middle_the_live_file_and_the_old_backup_stay_whole(live):
         live.writer.run(lambda db: says(db, "还能写"))
     with live.reading() as db:
         assert db.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+
+
+def test_the_password_reaches_pg_dump_but_is_no_argument(tmp_path, monkeypatch):
+    program = tmp_path / "pg_dump"
+    program.write_text(f'#!/bin/sh\necho "$PGPASSWORD" "$@" > {tmp_path}/called\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    url = make_url("postgresql+psycopg://jianliu:s3cr%40t@db.local/jianliu?sslmode=require")
+    backups.keep_dump(url, tmp_path / "kept")
+    password, *arguments = (tmp_path / "called").read_text().split()
+    assert password == "s3cr@t"
+    assert arguments[-1] == "--dbname=postgresql://jianliu@db.local/jianliu?sslmode=require"

@@ -196,7 +196,7 @@ def test_a_deadline_set_apart_fires_through_its_own_job_alone(book):
     assert book.due(due) == []
     book.sweep(due)
     assert book.queued() == [read.id]
-    assert book.fire(due, [book.run(deadlines_due.one, read.id, now=due)]) == [("a", "remind")]
+    assert book.fire(due, [book.run(deadlines_due.one, read.id)]) == [("a", "remind")]
     assert book.fire(due + 24 * HOUR) == [("a", "copy")], "later levels come as ever"
 
 
@@ -205,7 +205,7 @@ def test_a_deadline_put_back_falls_due_again(book):
     due = NOW + 72 * HOUR
     [read] = book.due(due)
     book.run(deadlines_due.set_apart, [read], 7, now=due, at=due)
-    book.run(deadlines_due.put_back, book.run(deadlines_due.one, read.id, now=due))
+    book.run(deadlines_due.put_back, book.run(deadlines_due.one, read.id))
     assert book.fire(due) == [("a", "remind")]
 
 

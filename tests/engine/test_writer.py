@@ -1,6 +1,8 @@
 """One thread changes the database; many units share a commit and none harms another."""
 
 import threading
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +13,7 @@ from engine import audit
 from engine.audit import Audit
 from engine.database import Database, DatabaseInUse
 from engine.ids import day_number, ulid
-from engine.writer import Stopped
+from engine.writer import Stopped, Undone
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -77,6 +79,36 @@ def test_a_unit_that_breaks_the_transaction_costs_only_itself(database):
     assert notes(database) == ["before", "after"]
 
 
+def test_a_look_that_fails_takes_nothing_along_that_was_stored_before_it(database):
+    gate = threading.Event()
+    first = database.writer.submit(lambda _: gate.wait(5))
+    before = database.writer.submit(lambda db: note(db, "before"))
+    broken = database.writer.submit(lambda db: db.drive("SELECT 1 FROM nowhere"))
+    after = database.writer.submit(lambda db: db.drive("SELECT 1").fetchone()[0])
+    gate.set()
+    first.result()
+    before.result()
+    with pytest.raises(DBAPIError):
+        broken.result()
+    assert after.result() == 1
+    assert notes(database) == ["before"]
+
+
+def test_a_unit_that_hides_a_failed_statement_is_told_that_nothing_was_kept(database):
+    if database.embedded:
+        pytest.skip("only PostgreSQL gives up the transaction")
+
+    def hides(db):
+        note(db, "half")
+        with suppress(DBAPIError):
+            db.drive("SELECT 1 FROM nowhere")
+
+    with pytest.raises(Undone):
+        database.writer.run(hides)
+    database.writer.run(lambda db: note(db, "next"))
+    assert notes(database) == ["next"]
+
+
 def test_readers_cannot_write(database):
     with database.reading() as db, pytest.raises(DBAPIError, match=r"read.?only"):
         db.execute(text("DELETE FROM audit"))
@@ -95,6 +127,21 @@ def test_work_after_the_end_is_refused_not_lost(tmp_path):
     database.close()
     with pytest.raises(Stopped):
         database.writer.submit(lambda _: None)
+
+
+def test_a_chain_that_has_begun_is_brought_to_its_end_by_closing(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/a.db")
+    running, gate = threading.Event(), threading.Event()
+    database.writer.submit(lambda _: running.set() or gate.wait(5))
+    running.wait(5)
+    chained = database.writer.chain(lambda _: 1, lambda _, stored: stored + 1)
+    closing = threading.Thread(target=database.close)
+    closing.start()
+    while not database.writer._stopped:
+        time.sleep(0.001)
+    gate.set()
+    closing.join()
+    assert chained.result(timeout=0) == 2
 
 
 def test_a_naive_time_never_reaches_the_database(database):

@@ -53,7 +53,9 @@ def test_two_lines_complete_one_customer_and_lose_no_source(db):
     row = customer(db, "华东泵业")
     assert (row.contact, row.phone) == ("王工", "021")
     assert {"contact", "phone", "region"} <= set(row.sources)
-    tags = select(CUSTOMER_TAG.tag).where(CUSTOMER_TAG.customer_id == row.id, CUSTOMER_TAG.tag == "出口")
+    tags = select(CUSTOMER_TAG.tag).where(
+        CUSTOMER_TAG.customer_id == row.id, CUSTOMER_TAG.tag == "出口"
+    )
     assert len(db.execute(tags).all()) == 1
 
 
