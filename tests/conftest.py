@@ -11,6 +11,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 from sqlalchemy import URL
 
 from tests import postgres_kit
@@ -18,6 +19,16 @@ from tests import postgres_kit
 # A loaded machine is slow, not wrong; and a submission is judged by the same examples twice.
 hypothesis.settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("house")
+
+# A picture of every frame's values, as structlog draws it by default, takes seconds a traceback.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(),
+    ]
+)
 
 
 def _is_ours(address: object) -> bool:

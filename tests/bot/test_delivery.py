@@ -149,20 +149,30 @@ def test_two_equal_texts_are_two_messages(tmp_path):
 
 
 @pytest.mark.pg
-def test_two_processes_that_change_one_card_give_it_two_faces_and_send_the_last(fresh_postgres):
-    url = fresh_postgres()
+def test_two_processes_that_change_one_card_give_it_two_faces_and_send_the_last(
+    fresh_postgres, monkeypatch
+):
+    url, create = fresh_postgres(), outbox._create
     to = Address("p1", "wecom", "ww", "zhangsan")
+    tried, held, gate = threading.Event(), threading.Event(), threading.Event()
 
     def post(db, title):
         outbox.post(db, Card(title=title, key="flow/1"), [to], now=NOW)
 
+    def overtaken(db, person_id, key, body, now):
+        made = create(db, person_id, key, body, now)
+        if load(body).title == "B":
+            tried.set()
+            held.wait(5)
+        return made
+
+    monkeypatch.setattr(outbox, "_create", overtaken)
     with closing(Database(url)) as first, closing(Database(url)) as second:
         upgrade(first)
         first.writer.run(lambda db: post(db, "0"))
-        held, gate = threading.Event(), threading.Event()
-        one = first.writer.submit(lambda db: (post(db, "A"), held.set(), gate.wait(5)))
-        held.wait(5)
         other = second.writer.submit(lambda db: post(db, "B"))
+        tried.wait(5)
+        one = first.writer.submit(lambda db: (post(db, "A"), held.set(), gate.wait(5)))
         while not asked(first, "SELECT 1 FROM pg_locks WHERE NOT granted"):
             time.sleep(0.005)
         gate.set()
