@@ -5,13 +5,18 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --upgrade --quiet
 
-.PHONY: demo test check lint lock chromium
+.PHONY: demo test drills check lint lock chromium
 
 demo: .venv/.demo
 	$(BIN)/jianliu demo
 
 test: .venv/.dev chromium
 	$(BIN)/pytest -n 2
+
+drills: DRILLS_SEED := $(or $(DRILLS_SEED),$(shell date +%s))
+drills: .venv/.dev
+	@echo "DRILLS_SEED=$(DRILLS_SEED)"
+	DRILLS=1 DRILLS_SEED=$(DRILLS_SEED) $(BIN)/pytest -n 2 tests/drills
 
 check: lint test
 

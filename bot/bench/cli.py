@@ -20,14 +20,16 @@ Folder = Annotated[
     Path | None,
     typer.Option(help="数据放在哪个文件夹；要在真实的磁盘上", exists=True, file_okay=False),
 ]
+Postgres = Annotated[str, typer.Option(help="PostgreSQL 地址，会建一个临时库")]
 QUICK_ROUNDS, QUICK_SECONDS = 2, 1.0
+ROWS, QUICK_ROWS = 1_000_000, 20_000
 T = TypeVar("T")
 
 
 @app.command(help="加密的企业微信消息走完整条路，旁边是 echo 和普通写法。")
 def callbacks(
     folder: Folder = None,
-    postgres: Annotated[str, typer.Option(help="PostgreSQL 地址，会建一个临时库")] = "",
+    postgres: Postgres = "",
     profile: Annotated[
         Path | None, typer.Option(help="不测速，把两个线程的 cProfile 结果放进这个文件夹")
     ] = None,
@@ -61,6 +63,23 @@ def start(
     from bot.bench.start import Plan, run
 
     plan = Plan(1, folder=folder) if quick else Plan(folder=folder)
+    _show(_measured(lambda: run(plan, _say), json=json), check=check, json=json)
+
+
+@app.command(help="一百万条没到期的时限：到期的找到、归并、处理，空闲时的 CPU。")
+def timers(
+    folder: Folder = None,
+    postgres: Postgres = "",
+    rows: Annotated[int, typer.Option(help="时限的条数", min=QUICK_ROWS, max=ROWS)] = ROWS,
+    *,
+    quick: Quick = False,
+    check: Check = False,
+    json: Json = False,
+) -> None:
+    """How fast deadlines that come due are found, grouped and handled, and what waiting costs."""
+    from bot.bench.timers import Plan, run
+
+    plan = Plan(QUICK_ROWS if quick else rows, folder=folder, postgres=postgres)
     _show(_measured(lambda: run(plan, _say), json=json), check=check, json=json)
 
 

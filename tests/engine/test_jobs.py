@@ -53,6 +53,18 @@ def test_one_receiver_gets_one_message_at_a_time_in_order(database):
     assert [job.key for job in claim(database)] == ["2"]
 
 
+def test_no_more_is_claimed_than_asked_for_whatever_the_database_believes(database):
+    def add_all(db, name):
+        for number in range(120):
+            add(db, f"{name}{number}", order_key=f"{number}")
+
+    database.writer.run(lambda db: add_all(db, "old"))
+    database.writer.run(lambda db: db.execute(text("DELETE FROM job")))
+    database.writer.run(lambda db: db.execute(text("ANALYZE")))  # it believes there are none
+    database.writer.run(lambda db: add_all(db, "new"))
+    assert len(claim(database, limit=5)) == 5
+
+
 def test_a_message_that_backs_off_is_not_overtaken(database):
     database.writer.run(lambda db: add(db, "1", order_key="zhang"))
     [job] = claim(database)
