@@ -28,6 +28,8 @@ CHECKPOINT_PAGES = 8000
 """The log is folded into the file every 32 MB; at SQLite's 4 MB a busy minute does little else."""
 READ_SECONDS = 5
 CONNECT_SECONDS = 5
+SILENT_MS = 8000
+"""What is sent and not even acknowledged for so long is lost; TCP would hope for a quarter hour."""
 PG_READS = "-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
 PG_OPTIONS = "-c idle_in_transaction_session_timeout=10s -c statement_timeout=30s"
 
@@ -124,7 +126,8 @@ def _postgres(url: URL, options: str) -> Engine:
         hide_parameters=True,  # they are people's names and words
         paramstyle="format",  # parameters by position, as SQLite has them
         connect_args={"options": options, "connect_timeout": CONNECT_SECONDS,
-                      "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3},
+                      "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
+                      "tcp_user_timeout": SILENT_MS},
     )  # fmt: skip
 
 

@@ -8,9 +8,10 @@ in one unit of work; it returns what is to be said. Nothing registers itself:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import attrgetter
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -51,6 +52,7 @@ class Reminder:
     button: Button
 
 
+_TO = attrgetter("to.person_id", "to.platform", "to.tenant", "to.account")
 React: TypeAlias = Callable[[Moment, Sequence[Fired]], Iterable[Reminder]]
 
 
@@ -69,14 +71,12 @@ def deadline(kind: str) -> Callable[[React], Reaction]:
 
 def remind(db: Unit, reminders: Iterable[Reminder], *, now: datetime) -> None:
     """Say them: one card each, or one digest per person for many at once and for late ones."""
-    ordered = sorted(reminders, key=lambda one: astuple(one.to))
-    for to, group in groupby(ordered, key=lambda one: one.to):
+    for _, group in groupby(sorted(reminders, key=_TO), key=_TO):
         newest_first = sorted(group, key=lambda one: one.at, reverse=True)
-        many = len(newest_first) >= MANY
-        together = [one for one in newest_first if many or now - one.at > MAX_AGE]
-        if together:
+        to, many = [newest_first[0].to], len(newest_first) >= MANY
+        alone = 0 if many else sum(now - one.at <= MAX_AGE for one in newest_first)
+        if together := newest_first[alone:]:
             card = digest([(one.line, one.button) for one in together])
-            outbox.post(db, card, [to], now=now)
-        for one in newest_first:
-            if one not in together:
-                outbox.post(db, one.card, [to], now=now)
+            outbox.post(db, card, to, now=now)
+        for one in newest_first[:alone]:
+            outbox.post(db, one.card, to, now=now)
