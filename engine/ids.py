@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from os import urandom
 
 from sqlalchemy import bindparam, select
@@ -17,6 +18,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PAIRS = [high + low for high in CROCKFORD for low in CROCKFORD]
 """Two digits for every ten bits."""
 RANDOM_BITS = 80
+PAIR_SHIFTS = tuple(range(RANDOM_BITS - 10, -1, -10))
 MILLISECOND = timedelta(milliseconds=1)
 LENGTH = 26
 
@@ -26,9 +28,14 @@ def ulid(now: datetime) -> str:
 
     Source: https://github.com/ulid/spec (timestamp in ms, Crockford base 32).
     """
+    bits = int.from_bytes(urandom(RANDOM_BITS // 8))
+    return _stamp(now) + "".join([PAIRS[bits >> shift & 1023] for shift in PAIR_SHIFTS])
+
+
+@lru_cache(maxsize=256)  # a unit names several rows at one moment
+def _stamp(now: datetime) -> str:
     milliseconds = (now - EPOCH) // MILLISECOND
-    number = milliseconds << RANDOM_BITS | int.from_bytes(urandom(RANDOM_BITS // 8))
-    return "".join([PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
+    return "".join([PAIRS[milliseconds >> shift & 1023] for shift in range(40, -1, -10)])
 
 
 def is_ulid(words: str) -> bool:

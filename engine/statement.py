@@ -12,7 +12,6 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from itertools import chain, zip_longest
-from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import BindParameter, Delete, Dialect, Insert, Select, Table, Update, insert
@@ -131,8 +130,8 @@ def _compile(expression: Expression, columns: Sequence[str], dialect: Dialect) -
     read = [c.type.dialect_impl(dialect).result_processor(dialect, None) for c in shown]
     return _Compiled(
         sql=_with_constants(str(sql), binds, dialect),
-        bind=_then(_picker(asked), bound, list),
-        record=_then(tuple, read, record._make) if any(read) else record._make,
+        bind=_binder(asked, bound),
+        record=_reader(record, read),
     )
 
 
@@ -153,26 +152,28 @@ def _literal(bind: BindParameter[Any], dialect: Dialect) -> str:
     return word.replace("%", "%%") if dialect.paramstyle == "format" else word
 
 
-def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
-    if len(names) > 1:
-        return itemgetter(*names)
-    return lambda values: [values[name] for name in names]
+def _binder(names: Sequence[str], converts: Sequence[Convert | None]) -> Convert:
+    """From values by name to parameters by position."""
+    cells = [f"values[{name!r}]" for name in names]
+    return _function("values", f"[{_converted(cells, converts)}]", converts)
 
 
-def _then(
-    pick: Callable[[Any], Sequence[Any]],
-    converts: Sequence[Convert | None],
-    make: Callable[[list[Any]], Any],
-) -> Callable[[Any], Any]:
-    """`pick`, then convert the cells that need it, then `make`; most need none."""
-    needed = [(index, convert) for index, convert in enumerate(converts) if convert is not None]
-    if not needed:
-        return pick
+def _reader(record: type, converts: Sequence[Convert | None]) -> Convert:
+    """From a row of the driver to a named tuple."""
+    cells = _converted([f"row[{i}]" for i in range(len(converts))], converts)
+    return _function("row", f"new(record, ({cells}))" if any(converts) else "new(record, row)",
+                     converts, new=tuple.__new__, record=record)  # fmt: skip
 
-    def converted(source: Any) -> Any:
-        cells = list(pick(source))
-        for index, convert in needed:
-            cells[index] = convert(cells[index])
-        return make(cells)
 
-    return converted
+def _converted(cells: Sequence[str], converts: Sequence[Convert | None]) -> str:
+    pairs = enumerate(zip(cells, converts, strict=True))
+    return "".join(
+        f"convert{i}({cell})," if convert else f"{cell}," for i, (cell, convert) in pairs
+    )
+
+
+def _function(given: str, result: str, converts: Sequence[Convert | None], **known: Any) -> Convert:
+    """A function written out for one statement, as a named tuple's methods are."""
+    known |= {f"convert{i}": convert for i, convert in enumerate(converts)}
+    function: Convert = eval(f"lambda {given}: {result}", known)  # noqa: S307  our own columns
+    return function

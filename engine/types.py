@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -44,6 +45,7 @@ class UtcTime(TypeDecorator[datetime]):
         return _to_moment
 
 
+@lru_cache(maxsize=256)  # a unit writes its one moment a dozen times
 def _to_microseconds(value: datetime | None) -> int | None:
     if value is None:
         return None
@@ -62,12 +64,22 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002  SQLAlchemy's signature
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:  # noqa: ARG002  SQLAlchemy's signature
         """Value to text; Chinese stays Chinese."""
-        if value is None:
-            return None
-        return to_json(value).decode()
+        return _to_text
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002  SQLAlchemy's signature
+    def result_processor(
+        self,
+        dialect: Dialect,  # noqa: ARG002  SQLAlchemy's signature
+        coltype: object,  # noqa: ARG002
+    ) -> Callable[[str | None], Any]:
         """Text to value."""
-        return None if value is None else from_json(value)
+        return _to_value
+
+
+def _to_text(value: Any) -> str | None:
+    return None if value is None else to_json(value).decode()
+
+
+def _to_value(text: str | None) -> Any:
+    return None if text is None else from_json(text)

@@ -75,7 +75,7 @@ class Customer(Row, table=True):
 
 
 class CustomerKey(Row, table=True):
-    """One way a customer's name is written with one slip (`names.stored_keys`)."""
+    """One way a customer's name is written with one slip (`names.keys`)."""
 
     __tablename__ = "customer_key"
     __table_args__ = WITHOUT_ROWID
@@ -183,7 +183,7 @@ def add(db: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
         keys = [
             {"key": key, "customer_id": row["id"]}
             for row in some
-            for key in names.stored_keys(row["stem"])
+            for key in names.keys(row["stem"])
         ]
         _INSERT_KEYS.run_many(db, keys)
 

@@ -101,19 +101,19 @@ def suggest(db: Unit, typed: str, scope: ColumnElement[bool]) -> Sequence[Named]
 def similar(db: Unit, name: str, scope: ColumnElement[bool]) -> list[Twin]:
     """Every customer that may be the same company, whoever owns it, at most ten.
 
-    Same stem, same sound, or one slip apart (`names.asked_keys`): index look-ups only.
+    Same stem, same sound, or one slip apart (`names.keys`): index look-ups only.
     `scope` decides which of them may be shown (beyond.md: check as system, reveal the owner
     masked).
     """
     stem = names.forms(name).stem
-    asked = {f"key{i}": key for i, key in enumerate(names.asked_keys(stem))}
+    asked = {f"key{i}": key for i, key in enumerate(names.keys(stem))}
     if _any_key(len(asked)).row(db, asked) is None:
         return []  # as for nearly every new customer
     rows = _twins(scope, len(asked)).rows(db, {"stem": stem, **asked})
     return [
         Twin(Named(*row[: len(NAMED)]), row.owner, row.owner_region, bool(row.seen))
         for row in rows
-        if not names.numbered_apart(stem, row.stem)
+        if names.near(stem, row.stem)
     ][:MOST]
 
 

@@ -23,6 +23,7 @@ LEGAL = (
     "总公司", "公司", "集团", "厂",
 )  # fmt: skip
 PUNCTUATION = re.compile(r"[\s\W_]+")
+_WITHOUT_LEGAL = re.compile(rf"(.{{{stems.SHORTEST},}}?)(?:{'|'.join(LEGAL)})*+")
 LEAST = 3
 """Characters a slip must leave: two names that share fewer are two companies."""
 
@@ -52,10 +53,9 @@ def forms(name: str) -> Forms:
     shown = clean(name)
     wide = unicodedata.normalize("NFKC", shown)
     core = _core(wide) or shown
-    bare = _core(stems.without_bracketed_place(wide))
     heard = sound(core)
     return Forms(
-        name=shown, core=core, stem=stems.of(bare if len(bare) >= stems.SHORTEST else core),
+        name=shown, core=core, stem=stems.of(_without_place(wide, core)),
         sound=heard, letters=heard.replace(" ", ""), initials=initials(core),
     )  # fmt: skip
 
@@ -75,51 +75,45 @@ def initials(words: str) -> str:
     return "".join([letter for _, letter in spoken(words)])
 
 
-def stored_keys(stem: str) -> set[str]:
-    """What a customer is found by when somebody writes its stem with one slip.
+@lru_cache(maxsize=4096)
+def keys(stem: str) -> frozenset[str]:
+    """What two stems share at least one of if they are one slip apart, or sound alike.
 
-    The stem, its sound, and the stem with a "*" for each character that is no serial mark:
-    "恒信阀门" has "恒*阀门", and so has "恒星阀门".
+    The stem, its sound, and the stem without each character that is no serial mark: "恒信阀门"
+    and "恒星阀门" both have "恒阀门". So do "恒阀信门" and a few more: `near` decides.
     """
-    return {stem, f"~{sound(stem)}", *_starred(stem)}
+    missing = {stem[:i] + stem[i + 1 :] for i in _slips(stem)} if len(stem) > LEAST else ()
+    return frozenset((stem, f"~{sound(stem)}", *missing))
 
 
-def asked_keys(stem: str) -> set[str]:
-    """The keys of every stem at most one slip away: one character other, missing or too much.
+def near(one: str, other: str) -> bool:
+    """Whether two stems that share a key may be the same company.
 
-    A serial mark is never a slip: "华东泵业2" asks for no key of "华东泵业".
+    They are alike, one character is other, missing or too much, or they sound alike; a serial
+    mark in place of another is never a slip: "新客户乙" and "新客户一".
     """
-    keys = stored_keys(stem)
-    if len(stem) >= LEAST:
-        keys |= {f"{stem[:i]}*{stem[i:]}" for i in range(len(stem) + 1)}
-    if len(stem) > LEAST:
-        keys |= {stem[:i] + stem[i + 1 :] for i in _unmarked(stem)}
-    return keys
-
-
-def numbered_apart(one: str, other: str) -> bool:
-    """Whether two stems of one sound differ in a serial mark: "新客户乙" and "新客户一"."""
-    return len(one) == len(other) and any(
-        a != b and a in stems.MARKS and b in stems.MARKS for a, b in zip(one, other, strict=True)
-    )
+    if len(one) != len(other):
+        return True
+    differ = [pair for pair in zip(one, other, strict=True) if pair[0] != pair[1]]
+    if any(stems.MARKS.issuperset(pair) for pair in differ):
+        return False
+    return len(differ) <= 1 or sound(one) == sound(other)
 
 
 def _core(wide: str) -> str:
     core = PUNCTUATION.sub("", wide).lower()
-    while core.endswith(LEGAL) and (ending := next((e for e in LEGAL if _ends(core, e)), "")) != "":
-        core = core.removesuffix(ending)
-    return core
+    found = _WITHOUT_LEGAL.fullmatch(core)
+    return core if found is None else found[1]
 
 
-def _ends(core: str, ending: str) -> bool:
-    return core.endswith(ending) and len(core) - len(ending) >= stems.SHORTEST
+def _without_place(wide: str, core: str) -> str:
+    """The core without a place in brackets, if anything is left then."""
+    outside = stems.without_bracketed_place(wide)
+    if outside == wide:
+        return core
+    bare = _core(outside)
+    return bare if len(bare) >= stems.SHORTEST else core
 
 
-def _starred(stem: str) -> set[str]:
-    if len(stem) <= LEAST:
-        return set()
-    return {f"{stem[:i]}*{stem[i + 1 :]}" for i in _unmarked(stem)}
-
-
-def _unmarked(stem: str) -> list[int]:
+def _slips(stem: str) -> list[int]:
     return [i for i, character in enumerate(stem) if character not in stems.MARKS]

@@ -7,11 +7,13 @@ names need little of it: the readings below are those whose usual one is not the
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # read once, when pypinyin is imported
 
 import pypinyin
+import pypinyin.constants
 from pypinyin.core import Pinyin
 
 ALONE = {
@@ -40,17 +42,20 @@ pypinyin.load_phrases_dict(
     {word: [[syllable] for syllable in reading.split()] for word, reading in WORDS.items()}
 )
 _PINYIN = Pinyin()
+_HAN = pypinyin.constants.RE_HANS.pattern.removeprefix("^(?:").removesuffix(")+$")
+_PIECES = re.compile(f"{'|'.join(WORDS)}|{_HAN}|[^{_HAN[1:-1]}]+")
+"""A word, a single character, or everything up to the next Chinese character."""
 
 
 @lru_cache(maxsize=4096)
 def spoken(words: str) -> tuple[tuple[str, str], ...]:
     """Each syllable and its first letter; what is not Chinese stays as it is, in one piece."""
-    return tuple([part for word in _PINYIN.seg(words) for part in _word(word)])
+    return tuple([part for piece in _PIECES.findall(words) for part in _read(piece)])
 
 
 @lru_cache(maxsize=65536)
-def _word(word: str) -> tuple[tuple[str, str], ...]:
-    """Names share their words, and spelling one out takes 100 µs."""
-    syllables = _PINYIN.lazy_pinyin([word], style=pypinyin.Style.NORMAL)
-    letters = _PINYIN.lazy_pinyin([word], style=pypinyin.Style.FIRST_LETTER)
+def _read(piece: str) -> tuple[tuple[str, str], ...]:
+    """Names share their characters, and spelling one out takes 100 µs."""
+    syllables = _PINYIN.lazy_pinyin([piece], style=pypinyin.Style.NORMAL)
+    letters = _PINYIN.lazy_pinyin([piece], style=pypinyin.Style.FIRST_LETTER)
     return tuple(zip(syllables, letters, strict=True))

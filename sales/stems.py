@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 SHORTEST = 2
 """Characters of the shortest name that means anything."""
@@ -49,10 +48,10 @@ MARKS = frozenset(
 
 def of(core: str) -> str:
     """The core without place, branch and general words: "上海恒信阀门销售" → "恒信阀门"."""
-    if not core.endswith(_ENDINGS) and not core.startswith(PLACES):
-        return core
-    shorter = next((rest for rest in _shorter(core) if rest != core and _says_who(rest)), None)
-    return core if shorter is None else of(shorter)
+    for rest in (_without_word(core), _without_place_before(core), _without_place_behind(core)):
+        if rest != core and _says_who(rest):
+            return of(rest)
+    return core
 
 
 def without_bracketed_place(name: str) -> str:
@@ -60,19 +59,26 @@ def without_bracketed_place(name: str) -> str:
     return _BRACKETED.sub("", name)
 
 
-def _shorter(core: str) -> Iterator[str]:
-    yield from (core.removesuffix(word) for word in (*GENERAL, *BRANCH))
-    yield _LEADING.sub("", core)
-    yield _TRAILING.sub("", core)
+def _without_word(core: str) -> str:
+    return next((core[:-n] for n in (2, 3) if core[-n:] in _WORDS), core)
+
+
+def _without_place_before(core: str) -> str:
+    return next((core[n:] for n in _PLACE_LENGTHS if core[:n] in _PLACE_NAMES), core)
+
+
+def _without_place_behind(core: str) -> str:
+    return next((core[:-n] for n in _PLACE_LENGTHS if core[-n:] in _PLACE_NAMES), core)
 
 
 def _says_who(rest: str) -> bool:
     return len(rest) >= SHORTEST and any(c not in MARKS for c in _WEAK.sub("", rest))
 
 
-_ENDINGS = (*GENERAL, *BRANCH, *(place + kind for place in PLACES for kind in ("", "省", "市")))
+_WORDS = frozenset((*GENERAL, *BRANCH))
+_PLACE_NAMES = frozenset(place + kind for place in PLACES for kind in ("", "省", "市"))
+_PLACE_LENGTHS = (5, 4, 3, 2)
+"""The longest first: "上海市" before "上海"."""
 _PLACE = f"(?:{'|'.join(PLACES)})[省市]?"
-_LEADING = re.compile(f"^{_PLACE}")
-_TRAILING = re.compile(f"{_PLACE}$")
 _BRACKETED = re.compile(rf"\({_PLACE}(?:{'|'.join(BRANCH)})?\)")
 _WEAK = re.compile("|".join((_PLACE, *TRADES, *GENERAL, *BRANCH)))

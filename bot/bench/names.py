@@ -2,7 +2,7 @@
 
 A name is place + three characters + trade + legal form ("苏州恒信达阀门有限公司"). The third
 character follows from the first two, so that two names differ in two characters or none; all
-characters sound different, so that no two names sound alike (`sales.names.asked_keys`).
+characters sound different, so that no two names sound alike (`sales.names.keys`).
 """
 
 from __future__ import annotations

@@ -35,8 +35,7 @@ def test_a_homophone_sounds_the_same():
 
 def near(one, other):
     asked, stored = names.forms(one).stem, names.forms(other).stem
-    shared = names.asked_keys(asked) & names.stored_keys(stored)
-    return bool(shared) and not names.numbered_apart(asked, stored)
+    return bool(names.keys(asked) & names.keys(stored)) and names.near(asked, stored)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +76,8 @@ def test_a_place_a_branch_a_general_word_or_one_slip_leaves_the_names_near(one, 
         ("上海泵业", "山东泵业"),
         ("上海电子科技", "上海信息技术"),
         ("上海阀门一厂", "北京阀门一厂"),
+        ("阀门恒信", "恒阀门信"),
+        ("恒信阀门", "信阀门控"),
     ],
 )
 def test_a_serial_mark_or_another_name_makes_another_company(one, other):
