@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Index
 from sqlmodel import Field
@@ -53,10 +53,16 @@ _INSERT = insertion(
 )  # fmt: skip
 
 
+Subject: TypeAlias = tuple[str, str]
+"""(type, id) of what something happened to."""
+Happened: TypeAlias = tuple[str, Subject, Mapping[str, Any]]
+"""(action, subject, detail)."""
+
+
 def record(
     db: Unit,
     action: str,
-    subject: tuple[str, str],
+    subject: Subject,
     *,
     at: datetime,
     actor: str = "",
@@ -64,11 +70,19 @@ def record(
     cause: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add one row to the trail; `subject` is (type, id)."""
-    _INSERT.run(
-        db,
-        {
-            "at": at, "actor": actor, "channel": channel, "action": action, "cause": cause,
-            "subject_type": subject[0], "subject_id": subject[1], "detail": dict(detail or {}),
-        },
-    )  # fmt: skip
+    """Add one row to the trail."""
+    record_all(db, [(action, subject, detail or {})], at=at, actor=actor, channel=channel,
+               cause=cause)  # fmt: skip
+
+
+def record_all(
+    db: Unit, happened: Sequence[Happened], *,
+    at: datetime, actor: str, channel: str, cause: str,
+) -> None:  # fmt: skip
+    """Add what happened on one occasion, in this order."""
+    rows = [
+        {"at": at, "actor": actor, "channel": channel, "action": action, "cause": cause,
+         "subject_type": subject[0], "subject_id": subject[1], "detail": detail}
+        for action, subject, detail in happened
+    ]  # fmt: skip
+    _INSERT.run_many(db, rows)

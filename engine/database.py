@@ -24,7 +24,9 @@ CACHED = 512
 """SQL texts whose plans SQLite keeps; more than there are."""
 CACHE_KIB = 32768
 """Pages the writer keeps; with SQLite's 2 MiB it reads the same index pages again and again."""
-CHECKPOINT_PAGES = 8000
+PAGE_BYTES = 2048
+"""Half of SQLite's: most writes are to index pages far apart, and each is logged whole."""
+CHECKPOINT_PAGES = 16000
 """The log is folded into the file every 32 MB; at SQLite's 4 MB a busy minute does little else."""
 READ_SECONDS = 5
 CONNECT_SECONDS = 5
@@ -91,8 +93,8 @@ def sqlite_writer(url: URL) -> Engine:
         url, pool_size=1, max_overflow=0, hide_parameters=True,
         connect_args={"cached_statements": CACHED},
     )  # fmt: skip
-    _on_connect(engine, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
-                "busy_timeout=5000", "journal_size_limit=67108864",
+    _on_connect(engine, f"page_size={PAGE_BYTES}", "journal_mode=WAL", "synchronous=FULL",
+                "foreign_keys=ON", "busy_timeout=5000", "journal_size_limit=67108864",
                 f"cache_size=-{CACHE_KIB}", f"wal_autocheckpoint={CHECKPOINT_PAGES}",
                 "temp_store=MEMORY")  # fmt: skip
     _begin_with(engine, "BEGIN IMMEDIATE")

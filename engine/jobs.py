@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from engine.model import Row, table
-from engine.statement import Statement, insertion_once
+from engine.statement import Statement, insertion_counted
 from engine.types import Json, Serial, UtcTime
 from engine.unit import Unit
 
@@ -96,9 +96,9 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-_ADD = insertion_once(
+_ADD = insertion_counted(
     JOB, "lane", "key", "order_key", "payload", "due", "created_at", "last_error", "attempts",
-    "crashes", "state", "token", "lease_until", returning=[JOB.c.id],
+    "crashes", "state", "token", "lease_until",
 )  # fmt: skip
 _HELD = update(JOB).where(
     JOB.c.id == bindparam("held_id"),
@@ -257,7 +257,7 @@ def add(
         "token": 0 if lease is None else 1,
         "lease_until": None if lease is None else now + lease,
     }  # fmt: skip
-    job_id = _ADD.value(db, values)
+    job_id = _ADD.number(db, values)
     if job_id is None:
         return None
     if lease is None:

@@ -14,11 +14,23 @@ from importlib import import_module
 from itertools import chain, zip_longest
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import BindParameter, Delete, Dialect, Insert, Select, Table, Update, insert
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Delete,
+    Dialect,
+    Insert,
+    Select,
+    Table,
+    Update,
+    insert,
+)  # fmt: skip
 
 from engine.unit import Unit
 
-Expression: TypeAlias = Select[*tuple[Any, ...]] | Insert | Update | Delete
+Expression: TypeAlias = (
+    Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]] | Insert | Update | Delete
+)
 Dialected: TypeAlias = Callable[[Any], Expression]
 """Makes the expression from the database's module (`sqlite`, `postgresql`): for ON CONFLICT."""
 
@@ -40,7 +52,7 @@ class Statement:
         self._expression = expression
         self._columns = columns
         self._compiled: dict[str, _Compiled] = {}
-        self._changes = not isinstance(expression, Select)
+        self._changes = not isinstance(expression, Select | CompoundSelect)
 
     def run(self, db: Unit, values: Mapping[str, Any]) -> int:
         """Execute it; the number of rows it touched."""
@@ -79,6 +91,16 @@ class Statement:
             raise LookupError(str(self._expression))
         return row
 
+    def number(self, db: Unit, values: Mapping[str, Any]) -> int | None:
+        """Run an `insertion_counted`: the new row's number, None if its key was there already."""
+        sql, bind, _ = self._compiled.get(db.dialect_name) or self._compile(db)
+        db.writes += 1
+        cursor = db.drive(sql, bind(values))
+        if cursor.description is not None:
+            row = cursor.fetchone()
+            return None if row is None else int(row[0])
+        return int(cursor.lastrowid) if cursor.rowcount else None
+
     def value(self, db: Unit, values: Mapping[str, Any]) -> Any | None:
         """The first column of the first row; None if there is no row."""
         row = self.row(db, values)
@@ -96,12 +118,23 @@ def insertion(table: Table, *columns: str) -> Statement:
     return Statement(insert(table), columns=columns or [column.name for column in table.c])
 
 
-def insertion_once(table: Table, *columns: str, returning: Sequence[Any] = ()) -> Statement:
-    """An INSERT that gives no row and touches none when a unique key is there already."""
+def insertion_once(table: Table, *columns: str) -> Statement:
+    """An INSERT that touches no row when a unique key is there already."""
     return Statement(
-        lambda dialect: dialect.insert(table).on_conflict_do_nothing().returning(*returning),
-        columns=columns,
+        lambda dialect: dialect.insert(table).on_conflict_do_nothing(), columns=columns
     )
+
+
+def insertion_counted(table: Table, *columns: str) -> Statement:
+    """`insertion_once` into a table that counts its own keys, for `Statement.number`."""
+    counted = [] if table.autoincrement_column is None else [table.autoincrement_column]
+
+    def expression(dialect: Any) -> Expression:
+        once: Insert = dialect.insert(table).on_conflict_do_nothing()
+        # SQLite makes a temporary table for what is returned, and tells the number anyway.
+        return once if dialect.__name__.endswith("sqlite") else once.returning(*counted)
+
+    return Statement(expression, columns=columns)
 
 
 def module(db: Unit) -> Any:

@@ -6,9 +6,10 @@ import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
+from operator import attrgetter
 from typing import NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, union_all
 
 from engine.model import table
 from engine.statement import Statement
@@ -57,7 +58,7 @@ def find(db: Unit, words: str, scope: ColumnElement[bool]) -> Found:
         return Found()
     wanted, queries = names.forms(words), _queries(scope)
     if exact := _rows(db, queries.exact, wanted=wanted.core):
-        return _cut(exact)
+        return _cut(sorted(exact, key=attrgetter("name", "id")))
     starts = _rows(db, queries.starts, **_range("core", wanted.core))
     if len(starts) == 1:
         return Found(tuple(starts))
@@ -140,7 +141,7 @@ def _queries(scope: ColumnElement[bool]) -> _Queries:
     inside = CUSTOMER.core.contains(bindparam("wanted"))  # letters only, nothing to escape
     sounds = or_(CUSTOMER.sound == bindparam("heard"), _begins("sound"))
     return _Queries(
-        exact=Statement(offer.where(CUSTOMER.core == bindparam("wanted"))),
+        exact=Statement(offer.where(CUSTOMER.core == bindparam("wanted")).order_by(None)),
         starts=Statement(offer.where(_indexed(starts))),
         inside=Statement(
             offer.where(inside).order_by(None).order_by(case((starts, 0), else_=1), *_BY_NAME)
@@ -167,8 +168,8 @@ def _nearest(scope: ColumnElement[bool]) -> Statement:
 
 @lru_cache(maxsize=256)
 def _any_key(count: int) -> Statement:
-    keys: list[BindParameter[str]] = [bindparam(f"key{i}") for i in range(count)]
-    return Statement(select(KEY.customer_id).where(KEY.key.in_(keys)).limit(1))
+    keys = (select(KEY.customer_id).where(KEY.key == bindparam(f"key{i}")) for i in range(count))
+    return Statement(union_all(*keys).limit(1))  # for an IN, SQLite makes a temporary table
 
 
 @lru_cache(maxsize=4096)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import BigInteger, Index, String, bindparam, insert, select
+from sqlalchemy import BigInteger, Index, bindparam, select
 from sqlmodel import Field
 
 from engine import audit
+from engine.audit import Happened
 from engine.errors import Refusal
 from engine.ids import day_number, ulid
 from engine.model import WITHOUT_ROWID, Row, table
 from engine.statement import Statement, insertion
 from engine.types import UtcTime
 from engine.unit import Unit
-from sales import customers, names
-from sales.customers import CUSTOMER, CUSTOMER_TAG, PROFILE, UNKNOWN, Customer, Named
+from sales import customers
+from sales.customers import CUSTOMER, PROFILE, UNKNOWN, Customer, Named
 
 
 class Opportunity(Row, table=True):
@@ -105,16 +106,7 @@ OPPORTUNITY = table(Opportunity).c
 TAG = table(OpportunityTag).c
 REFERRAL = table(Referral).c
 _INSERT = insertion(table(Opportunity))
-_COPY_TAGS = Statement(
-    insert(OpportunityTag)
-    .from_select(
-        ["opportunity_id", "tag"],
-        select(bindparam("opportunity", type_=String), CUSTOMER_TAG.tag).where(
-            CUSTOMER_TAG.customer_id == bindparam("introducer")
-        ),
-    )
-    .returning(TAG.tag)
-)
+_INSERT_TAGS = insertion(table(OpportunityTag))
 _INSERT_REFERRAL = insertion(table(Referral))
 INHERITED = ("industry", "region")
 """Facts a new customer takes over from its introducer until somebody knows better."""
@@ -150,27 +142,16 @@ def refer(db: Unit, introducer: Named, new: str | Named, by: By) -> Created:
     if isinstance(new, Named):
         if new.id == introducer.id:
             raise OwnIntroducer(name=new.name)
-        customer_id, facts = new.id, None
-    else:
-        facts = _inherited(introducer)
-        row = customers.draft(new, owner_id=by.person_id, now=by.now, facts=facts)
-        customers.add(db, [row])
-        customer_id = row["id"]
-        _trail(db, "customer.created", ("customer", customer_id), by)
-    opportunity_id, number = _open(db, customer_id, by)
-    _INSERT_REFERRAL.run(db, {
-        "opportunity_id": opportunity_id, "introducer_id": introducer.id,
-        "customer_id": customer_id,
-    })  # fmt: skip
-    copied = _COPY_TAGS.rows(db, {"opportunity": opportunity_id, "introducer": introducer.id})
-    _trail(db, "opportunity.created", ("opportunity", opportunity_id), by,
-           number=number, introducer=introducer.id)  # fmt: skip
-    if facts is None:
+        _open(db, introducer, new.id, by)
         return _shown(db, by.flow)
+    facts = _inherited(introducer)
+    row = customers.draft(new, owner_id=by.person_id, now=by.now, facts=facts)
+    customers.add(db, [row])
+    first: Happened = ("customer.created", ("customer", row["id"]), {})
+    number, tags = _open(db, introducer, row["id"], by, first)
     return Created(
-        number, customer_id, names.clean(str(new)), introducer.name,
-        tuple(sorted(tag for (tag,) in copied)),
-        tuple((field, *facts[field]) for field in INHERITED if field in facts),
+        number, row["id"], row["name"], introducer.name, tags,
+        tuple((field, *fact) for field, fact in facts.items()),
         tuple(field for field in PROFILE if field not in facts),
     )  # fmt: skip
 
@@ -196,7 +177,10 @@ def _shown(db: Unit, flow: str) -> Created:
     )  # fmt: skip
 
 
-def _open(db: Unit, customer_id: str, by: By) -> tuple[str, str]:
+def _open(
+    db: Unit, introducer: Named, customer_id: str, by: By, *before: Happened
+) -> tuple[str, tuple[str, ...]]:  # fmt: skip
+    """The number of a new opportunity, and the tags it took over; `before` is audited first."""
     opportunity_id, number = ulid(by.now), day_number(db, "OPP", by.today)
     effort = None if by.opened_at is None else by.now - by.opened_at
     _INSERT.run(
@@ -208,15 +192,20 @@ def _open(db: Unit, customer_id: str, by: By) -> tuple[str, str]:
             "created_at": by.now,
         },
     )  # fmt: skip
-    return opportunity_id, number
+    _INSERT_REFERRAL.run(db, {
+        "opportunity_id": opportunity_id, "introducer_id": introducer.id,
+        "customer_id": customer_id,
+    })  # fmt: skip
+    tags = tuple(customers.tags(db, introducer.id))
+    _INSERT_TAGS.run_many(db, [{"opportunity_id": opportunity_id, "tag": tag} for tag in tags])
+    opened: Happened = ("opportunity.created", ("opportunity", opportunity_id),
+              {"number": number, "introducer": introducer.id})  # fmt: skip
+    audit.record_all(db, [*before, opened], at=by.now, actor=by.person_id, channel=by.channel,
+                     cause=by.cause)  # fmt: skip
+    return number, tags
 
 
 def _inherited(introducer: Named) -> dict[str, tuple[str, str]]:
     source = f"{INTRODUCED}{introducer.name}"
     known = {field: getattr(introducer, field) for field in INHERITED}
     return {field: (value, source) for field, value in known.items() if value != UNKNOWN}
-
-
-def _trail(db: Unit, action: str, subject: tuple[str, str], by: By, **detail: str) -> None:
-    audit.record(db, action, subject, at=by.now, actor=by.person_id, channel=by.channel,
-                 cause=by.cause, detail=detail)  # fmt: skip
