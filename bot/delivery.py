@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from bot import metrics
 from bot.clock import Clock
 from bot.logs import follow
-from bot.parcels import DOUBTFUL, Packing, Parcel, Unreadable, cause, in_doubt, mark
+from bot.parcels import DOUBTFUL, Packing, Parcel, Unreadable, cause, in_doubt, mark, send_anew
 from bot.platforms.api import Platform, Receipt, Undelivered
 from cards import outbox
 from cards.tables import DELIVERY, Delivery
@@ -113,7 +113,8 @@ class Courier:
         self, db: Unit, room: int, now: datetime
     ) -> tuple[list[Parcel], datetime | None]:  # fmt: skip
         parcels = []
-        for job in jobs.claim(db, self.lane, now=now, lease=LEASE, limit=room):
+        claimed = jobs.claim(db, self.lane, now=now, lease=LEASE, limit=room)
+        for job in claimed:
             delivery_id = job.payload.get("delivery", "")
             db.cause = follow(cause(job))
             try:
@@ -131,6 +132,8 @@ class Courier:
                 mark(db, delivery_id, "failed", "card_invalid")
             else:
                 parcels += [parcel] if parcel is not None else []
+        if len(parcels) < len(claimed):
+            db.lanes.add(self.lane)  # what one of them was ahead of may go now
         return parcels, jobs.next_due(db, self.lane, now=now)
 
     async def _commit(self, work: Callable[[Unit], T]) -> T:
@@ -195,7 +198,7 @@ class Courier:
         if failure.reason == "not_updatable" and parcel.message_id:
             if jobs.finish(db, job, now=now):
                 mark(db, parcel.delivery_id, "replaced", "not_updatable")
-                outbox.send(db, parcel.posted, parcel.to, now=now)
+                send_anew(db, job, parcel.posted, parcel.to, now=now)
             return
         if failure.retry_after is not None and not failure.spent:
             jobs.retry(db, job, error, due=now + failure.retry_after, spent=False)

@@ -90,8 +90,7 @@ class Dispatcher:
         )  # fmt: skip
         if route.missing(args):
             return forms.ask(ctx, route, args)
-        names = {param.name for param in route.params}
-        return route.handler(ctx, **{k: v for k, v in args.items() if k in names})
+        return route.handler(ctx, **{k: v for k, v in args.items() if k in route.names})
 
     def _said(self, line: str, who: Who, address: Address, flow: str) -> Task | Content:
         match lines.read(line, self.registry):

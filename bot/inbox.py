@@ -7,12 +7,11 @@ What a crash leaves behind is taken back by `reap` and run again, alone, by `swe
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import Future
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -20,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from bot import metrics
+from bot.back import Back
 from bot.dispatch import Dispatcher, Task, UnknownAction
 from bot.handling import Event, Pending, Units
 from bot.logs import follow
@@ -30,7 +30,7 @@ from engine.database import Database
 from engine.errors import Refusal
 from engine.jobs import Leased
 from engine.unit import Unit
-from engine.writer import Stopped
+from engine.writer import Stopped, Ticket
 
 log = structlog.get_logger(__name__)
 
@@ -47,11 +47,30 @@ CRASHES = 4
 WAITS = tuple(timedelta(seconds=s) for s in (0.2, 1, 5, 30, 120))
 """Between attempts at a message that met a broken database."""
 SWEEP_EVERY = 1.0
+DRAIN_EVERY = 0.01
+DUPLICATE = Answer(duplicate=True)
 
 UNREADABLE = "unreadable"
 
 _inbound: TypeAdapter[Inbound] = TypeAdapter(Inbound)
 _FIELDS = frozenset(field.name for field in fields(Inbound))
+
+
+@dataclass(slots=True, eq=False)
+class _Arrival:
+    """A new event on its way; `stored` once it is durable, `answer` for whoever sent it."""
+
+    answer: asyncio.Future[Answer]
+    began: float
+    stored: Event | None = None
+
+    def tell(self, outcome: Answer | Exception) -> None:
+        if self.answer.done():
+            return  # the budget was spent, or nobody listens any more
+        if isinstance(outcome, Answer):
+            self.answer.set_result(outcome)
+        else:
+            self.answer.set_exception(outcome)
 
 
 class Inbox:
@@ -61,7 +80,8 @@ class Inbox:
         self._database = database
         self._units = Units(dispatcher)
         self._clock = dispatcher.clock
-        self._running: set[asyncio.Task[Answer]] = set()
+        self._running: set[_Arrival | asyncio.Task[Answer]] = set()
+        self._back = Back()
         self.wake = asyncio.Event()
 
     @property
@@ -76,35 +96,35 @@ class Inbox:
             Unavailable: it could not be stored in time. If it is stored after all, it is
                 also handled, and its repetition is known.
         """
-        ends = asyncio.get_running_loop().time() + ACK_SECONDS
+        loop = asyncio.get_running_loop()
         now = self._clock.now()
         payload = _inbound.dump_python(inbound, mode="json")
         key = f"{inbound.platform}:{inbound.tenant}:{inbound.event_key}"
+        arrival = _Arrival(loop.create_future(), time.perf_counter())
 
         def accept(db: Unit) -> Leased | None:
             return jobs.add(db, LANE, key, payload, due=now, now=now, lease=LEASE)
 
-        stored: list[Event] = []
-
         def change(db: Unit, job: Leased | None) -> Answer | Pending:
             if job is None:
-                return Answer(duplicate=True)
-            stored[:] = [Event(job, inbound, now)]
-            return self._units.change(db, stored[0])
+                return DUPLICATE
+            arrival.stored = Event(job, inbound, now)
+            return self._units.change(db, arrival.stored)
 
+        def settled(result: Answer | Pending, error: BaseException | None) -> None:
+            back(partial(self._arrived, arrival, result if error is None else error))
+
+        back = self._back = self._back.on(loop)
         try:
-            changed = self._database.writer.chain(accept, change)
+            ticket = self._database.writer.chain(accept, change, settled)
         except Stopped as failure:
             raise Unavailable from failure
-        running = self._start(self._arrive(stored, changed))
+        self._running.add(arrival)
+        late = loop.call_later(ACK_SECONDS, self._late, arrival, ticket)
         try:
-            async with asyncio.timeout_at(ends):
-                return await asyncio.shield(running)
-        except TimeoutError as late:
-            if not changed.cancel() and stored:
-                return Answer()
-            log.warning("inbox.not_stored", reason="late")
-            raise Unavailable from late
+            return await arrival.answer
+        finally:
+            late.cancel()
 
     async def run(self) -> None:
         """Take up what was given back or left by a crash, until cancelled."""
@@ -140,21 +160,35 @@ class Inbox:
 
     async def drain(self) -> None:
         """Wait for what is running."""
-        if self._running:
-            await asyncio.wait(self._running)
+        while self._running:  # noqa: ASYNC110  an event would cost every message
+            await asyncio.sleep(DRAIN_EVERY)
 
-    async def _arrive(self, stored: list[Event], changed: Future[Answer | Pending]) -> Answer:
-        """See an event to its end that the writer stores and handles in one go.
+    def _arrived(self, arrival: _Arrival, result: Answer | Pending | BaseException) -> None:
+        """The writer is done with a new event: nearly always that is all."""
+        if isinstance(result, Answer):
+            self._end(arrival, result)
+        elif arrival.stored is None:
+            log.warning("inbox.not_stored", reason=type(result).__name__)
+            self._end(arrival, Unavailable())
+        else:
+            task = asyncio.create_task(self._conclude(arrival.stored, result))
+            task.add_done_callback(lambda done: self._end(arrival, _outcome(done)))
 
-        `stored` holds it as soon as it is durable.
-        """
-        await _end(changed)
-        if stored:
-            return await self._conclude(stored[0], changed)
-        if not changed.done() or changed.cancelled() or changed.exception() is not None:
-            log.warning("inbox.not_stored")
-            raise Unavailable
-        return Answer(duplicate=True)
+    def _late(self, arrival: _Arrival, ticket: Ticket) -> None:
+        """The budget is spent: acknowledge what is stored; what has not begun never will."""
+        cancelled = ticket.cancel()
+        if cancelled:
+            self._running.discard(arrival)
+        if arrival.stored is not None:
+            arrival.tell(Answer())
+            return
+        log.warning("inbox.not_stored", reason="late", cancelled=cancelled)
+        arrival.tell(Unavailable())
+
+    def _end(self, arrival: _Arrival, outcome: Answer | Exception) -> None:
+        self._running.discard(arrival)
+        metrics.handled(time.perf_counter() - arrival.began)
+        arrival.tell(outcome)
 
     def _start(self, work: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
         task = asyncio.create_task(work)
@@ -172,25 +206,20 @@ class Inbox:
         follow(event.job.trace)
         if event.job.crashes >= CRASHES:
             return await self._give_up(event, "crashed")
+        result: Answer | Pending | Exception
         try:
-            changed = self._database.writer.submit(
+            result = await self._commit(
                 lambda db: self._units.change(db, event), alone=event.job.crashes > 0
             )
-        except Stopped:
-            return Answer()
-        await _end(changed)
-        return await self._conclude(event, changed)
+        except Exception as failure:  # noqa: BLE001  told apart below
+            result = failure
+        return await self._conclude(event, result)
 
-    async def _conclude(self, event: Event, changed: Future[Answer | Pending]) -> Answer:
+    async def _conclude(self, event: Event, result: Answer | Pending | BaseException) -> Answer:
         """What is left to do after the change: ask a reader, try again, or give up."""
         follow(event.job.trace)
         try:
-            result = changed.result(timeout=0)
-            if isinstance(result, Answer):
-                return result
-            async with asyncio.timeout(QUERY_SECONDS):
-                said = await asyncio.to_thread(self._look, event, result.task)
-            return await self._commit(lambda db: self._units.told(db, event, result.task, said))
+            return await self._told(event, result)
         except Stopped:
             return Answer()
         except UnknownAction:
@@ -200,6 +229,16 @@ class Inbox:
         except Exception as failure:
             log.exception("inbox.incident")
             return await self._give_up(event, f"{type(failure).__name__}: {failure}"[:500])
+
+    async def _told(self, event: Event, result: Answer | Pending | BaseException) -> Answer:
+        """The answer, once a reader was asked if it takes one; the error if it was one."""
+        if isinstance(result, BaseException):
+            raise result
+        if isinstance(result, Answer):
+            return result
+        async with asyncio.timeout(QUERY_SECONDS):
+            said = await asyncio.to_thread(self._look, event, result.task)
+        return await self._commit(lambda db: self._units.told(db, event, result.task, said))
 
     async def _again(self, event: Event, failure: DBAPIError) -> Answer:
         """The database broke under it: try again later, a few times."""
@@ -258,7 +297,8 @@ def _read(payload: Mapping[str, Any]) -> Inbound | None:
         return None
 
 
-async def _end(future: Future[Any]) -> None:
-    """Wait until the writer is done with it, however it ends."""
-    with contextlib.suppress(Exception, asyncio.CancelledError):
-        await asyncio.wrap_future(future)
+def _outcome(done: asyncio.Task[Answer]) -> Answer | Exception:
+    if done.cancelled():
+        return Unavailable()
+    failure = done.exception()
+    return failure if isinstance(failure, Exception) else done.result()

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, literal, select, update
 
 from bot.platforms.api import Platform, Request
 from cards import outbox
@@ -43,6 +43,18 @@ _MARK = Statement(
     update(Delivery)
     .where(DELIVERY.id == bindparam("wanted"))
     .values(state=bindparam("new_state"), reason=bindparam("why"))
+)
+_SENT_SINCE = Statement(
+    select(DELIVERY.id)
+    .where(
+        DELIVERY.card_id == bindparam("card"),
+        DELIVERY.platform == bindparam("on"),
+        DELIVERY.tenant == bindparam("of"),
+        DELIVERY.account == bindparam("to"),
+        DELIVERY.state.in_([literal(state) for state in outbox.LIVE]),
+        DELIVERY.created_at > bindparam("asked_at"),
+    )
+    .limit(1)
 )
 
 
@@ -83,7 +95,7 @@ class Packing:
         if row.state not in outbox.LIVE:
             given_up = row.state in {"failed", "uncertain"}
             if jobs.finish(db, job, now=now) and (given_up or job.payload["again"]):
-                outbox.send(db, Posted(row.card_id, row.key, row.version), _to(row), now=now)
+                send_anew(db, job, Posted(row.card_id, row.key, row.version), _to(row), now=now)
             return None
         if not row.message_id and in_doubt(job) and _age(job, now) > REPEATED:
             jobs.doubt(db, job, "channel_down", now=now)
@@ -147,6 +159,19 @@ def _age(job: Leased, now: datetime) -> timedelta:
 
 def _to(row: Any) -> Address:
     return Address(row.person_id, row.platform, row.tenant, row.account)
+
+
+def send_anew(db: Unit, job: Leased, posted: Posted, to: Address, *, now: datetime) -> None:
+    """Put the card into a new message, unless one was made after `job` had asked for it.
+
+    So many quick presses on a message that can no longer change bring one message, not many.
+    """
+    asked = {
+        "card": posted.card_id, "on": to.platform, "of": to.tenant, "to": to.account,
+        "asked_at": job.created_at,
+    }  # fmt: skip
+    if _SENT_SINCE.value(db, asked) is None:
+        outbox.send(db, posted, to, now=now)
 
 
 def mark(db: Unit, delivery_id: str, state: str, reason: str) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -25,7 +25,6 @@ from engine.unit import Redo, Unit
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 BATCH = 64
 """Units per commit: beyond this the fsync no longer matters (12,000/s at 50)."""
@@ -42,20 +41,39 @@ class Undone(Exception):
     """
 
 
+Settled: TypeAlias = Callable[[Any, BaseException | None], None]
+"""Told on the writer's thread, after the commit, what a unit returned or why it failed."""
+
+
+class Ticket:
+    """A place in the queue, which can be given back until the unit begins."""
+
+    __slots__ = ("_begun", "_taken")
+
+    def __init__(self) -> None:
+        self._taken = threading.Lock()
+        self._begun = False
+
+    def cancel(self) -> bool:
+        """Give the place back; False if the unit has begun, or was cancelled before."""
+        return self._taken.acquire(blocking=False)
+
+    def begin(self) -> bool:
+        """Whether the unit is still wanted; asked again when it gets its second chance."""
+        self._begun = self._begun or self._taken.acquire(blocking=False)
+        return self._begun
+
+
 @dataclass(slots=True)
 class _Work:
     work: Callable[[Unit], Any]
-    alone: bool
-    future: Future[Any]
-    follow: Callable[[Any], None] | None = None
+    begins: Callable[[], bool]
+    settled: Settled
+    alone: bool = False
     context: Context = field(default_factory=copy_context)  # its log lines name what it is about
     result: Any = None
     error: BaseException | None = None
     lanes: set[str] = field(default_factory=set)
-
-    def begins(self) -> bool:
-        """Whether the unit is still wanted; asked again when it gets its second chance."""
-        return self.future.running() or self.future.set_running_or_notify_cancel()
 
     def attempt(self, connection: Connection, *, careful: bool) -> None:
         """Run it, under a savepoint if `careful`; its error is kept.
@@ -79,12 +97,10 @@ class _Work:
             db.release()
 
     def settle(self) -> None:
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        elif self.follow is not None:
-            self.follow(self.result)
-        else:
-            self.future.set_result(self.result)
+        try:
+            self.settled(self.result, self.error)
+        except Exception:  # the thread must outlive whoever asked
+            log.exception("nobody could be told how a unit ended")
 
 
 class Writer:
@@ -121,29 +137,44 @@ class Writer:
         """
         if self._stopped:
             raise Stopped
-        unit = _Work(work, alone, Future())
-        self._queue.put(unit)
-        return unit.future
+        future: Future[T] = Future()
 
-    def chain(self, work: Callable[[Unit], T], then: Callable[[Unit, T], R]) -> Future[R]:
+        def begins() -> bool:
+            return future.running() or future.set_running_or_notify_cancel()
+
+        def settled(result: T, error: BaseException | None) -> None:
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+        self._queue.put(_Work(work, begins, settled, alone))
+        return future
+
+    def chain(
+        self, work: Callable[[Unit], T], then: Callable[[Unit, T], Any], settled: Settled
+    ) -> Ticket:  # fmt: skip
         """`work` in the next commit and, once that is durable, `then` in the one after it.
 
-        `then` gets the result of `work`. It stays on this thread: handing the result to the
-        event loop and back would cost as much as a statement or two. If `work` fails, `then`
-        is not run and the future has its error; it can be cancelled until `work` begins.
+        `then` gets the result of `work`, and `settled` what came of `then`, or the error of
+        `work`. All of it stays on this thread: a future for each step, and the event loop in
+        between, would cost as much as several statements.
 
         Raises:
             Stopped: `close` was called.
         """
         if self._stopped:
             raise Stopped
-        future: Future[R] = Future()
+        ticket = Ticket()
 
-        def follow(result: T) -> None:
-            self._queue.put(_Work(lambda db: then(db, result), False, future))
+        def follow(result: T, error: BaseException | None) -> None:
+            if error is not None:
+                settled(None, error)
+                return
+            self._queue.put(_Work(lambda db: then(db, result), ticket.begin, settled))
 
-        self._queue.put(_Work(work, False, future, follow))
-        return future
+        self._queue.put(_Work(work, ticket.begin, follow))
+        return ticket
 
     def run(self, work: Callable[[Unit], T], *, alone: bool = False) -> T:
         """`submit` and wait; for threads, never for the event loop."""

@@ -12,6 +12,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import (
     Annotated,
     Any,
@@ -98,7 +99,7 @@ class Param:
     ask: Ask | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Route:
     """One thing people can do. `action` names it on buttons, `word` in the chat.
 
@@ -115,10 +116,15 @@ class Route:
     summary: str = ""
     example: str = ""
 
-    @property
+    @cached_property
     def asked(self) -> tuple[Param, ...]:
         """The parameters a person gives, in the order of the words."""
         return tuple(p for p in self.params if p.ask is not None)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of all parameters."""
+        return frozenset(p.name for p in self.params)
 
     @property
     def usage(self) -> str:

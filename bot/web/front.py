@@ -7,7 +7,7 @@ framework's routing would cost more than the whole decryption (performance refer
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -24,12 +24,17 @@ BODY_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A callback as it came: raw query, lower-case headers, body within the limit."""
+    """A callback as it came: raw query, raw headers, body within the limit."""
 
     method: str
     query: str
-    headers: Mapping[str, str]
+    raw_headers: Sequence[tuple[bytes, bytes]]
     body: bytes
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers by their lower-case names."""
+        return {k.decode("latin-1"): v.decode("latin-1") for k, v in self.raw_headers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class Front:
                 HttpRequest(
                     method=scope["method"],
                     query=scope["query_string"].decode("latin-1"),
-                    headers={k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]},
+                    raw_headers=scope["headers"],
                     body=body,
                 )
             )

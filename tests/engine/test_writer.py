@@ -134,14 +134,19 @@ def test_a_chain_that_has_begun_is_brought_to_its_end_by_closing(tmp_path):
     running, gate = threading.Event(), threading.Event()
     database.writer.submit(lambda _: running.set() or gate.wait(5))
     running.wait(5)
-    chained = database.writer.chain(lambda _: 1, lambda _, stored: stored + 1)
+    ends = []
+    database.writer.chain(
+        lambda _: 1,
+        lambda _, stored: stored + 1,
+        lambda result, error: ends.append((result, error)),
+    )
     closing = threading.Thread(target=database.close)
     closing.start()
     while not database.writer._stopped:
         time.sleep(0.001)
     gate.set()
     closing.join()
-    assert chained.result(timeout=0) == 2
+    assert ends == [(2, None)]
 
 
 def test_a_naive_time_never_reaches_the_database(database):
@@ -200,3 +205,30 @@ def test_what_people_wrote_does_not_stand_in_error_texts(database):
             lambda db: db.execute(text("SELECT :x FROM nowhere"), {"x": "张总的手机"})
         )
     assert "张总" not in str(broken.value)
+
+
+def test_a_chain_that_was_given_back_is_never_begun(database):
+    gate, ran = threading.Event(), []
+    first = database.writer.submit(lambda _: gate.wait(5))
+    waiting = database.writer.chain(ran.append, lambda *_: None, lambda *end: ran.append(end))
+    assert waiting.cancel()
+    gate.set()
+    first.result(5)
+    database.writer.run(lambda _: None)
+    assert ran == []
+    assert not waiting.cancel()
+
+
+def test_whoever_asked_hears_of_the_error_and_may_not_stop_the_writer(database):
+    ends = []
+
+    def settled(result, error):
+        ends.append((result, type(error)))
+        raise RuntimeError("nobody is there any more")
+
+    database.writer.chain(lambda db: db.drive("SELECT 1 FROM nowhere"), lambda *_: 1, settled)
+    database.writer.chain(lambda _: 1, lambda _, one: one / 0, settled)
+    database.writer.run(lambda _: None)
+    database.writer.run(lambda _: None)
+    assert [error.__name__ for _, error in ends] == [ends[0][1].__name__, "ZeroDivisionError"]
+    assert issubclass(ends[0][1], DBAPIError)
