@@ -94,6 +94,27 @@ def test_what_can_no_longer_be_changed_is_sent_anew_and_the_old_message_still_an
     asyncio.run(story())
 
 
+def test_quick_presses_on_what_can_no_longer_be_changed_bring_one_new_message(tmp_path):
+    async def story():
+        async with desk(tmp_path) as d:
+            ref = await shown(d)
+            before = len(d.platform.sent)
+
+            async def refuses(*_):
+                raise Undelivered("not_updatable", "60140")
+
+            d.platform.update = refuses
+            for _ in range(4):
+                await press(d, ref)
+            d.clock.jump(d.clock.now() + timedelta(seconds=1))
+            for _ in range(6):
+                await d.deliver()
+            assert len(d.platform.sent) == before + 1
+            assert d.one("SELECT count(*) FROM job WHERE state < 2") == 0
+
+    asyncio.run(story())
+
+
 def test_a_call_that_never_ends_is_given_up_and_repeated_with_the_same_bytes(tmp_path, monkeypatch):
     monkeypatch.setattr(delivery, "SEND_SECONDS", 0.05)
 

@@ -1,0 +1,59 @@
+"""#5: the holder of a lease is stopped or killed: another takes over in time, once."""
+
+import os
+import signal
+import time
+from contextlib import closing
+
+import pytest
+from sqlalchemy import text
+
+from bot.migrate import upgrade
+from engine.database import Database
+from tests.crash.corp import until
+from tests.drills.leaders import TTL, lead
+from tests.drills.process import FORKS
+from tests.drills.seed import SLOWER
+
+TAKEOVER = (TTL.total_seconds() + 1) * SLOWER
+
+
+@pytest.mark.pg
+def test_05_a_leader_that_is_stopped_or_killed_is_followed_within_its_lease(fresh_postgres):
+    url = fresh_postgres()
+    with closing(Database(url)) as database:
+        upgrade(database)
+
+        def acts():
+            with database.reading() as db:
+                asked = "SELECT subject_type, subject_id FROM audit ORDER BY seq"
+                return [(name, int(epoch)) for name, epoch in db.execute(text(asked))]
+
+        leaders = {name: FORKS.Process(target=lead, args=(url, name)) for name in "abc"}
+        try:
+            for leader in leaders.values():
+                leader.start()
+            until(acts)
+            first = acts()[-1][0]
+            os.kill(leaders[first].pid, signal.SIGSTOP)
+            second = followed(acts, first)
+            os.kill(leaders[first].pid, signal.SIGCONT)
+            time.sleep(0.5)  # it wakes as if nothing had happened, and acts in vain
+            assert acts()[-1][0] == second
+            leaders[second].kill()
+            followed(acts, second)
+        finally:
+            for leader in leaders.values():
+                leader.kill()
+                leader.join()
+        epochs = [epoch for _, epoch in acts()]
+    assert epochs == sorted(epochs), "no act of an older epoch after a newer one's first"
+    assert len(set(epochs)) >= 3
+
+
+def followed(acts, gone):
+    """Who acts instead, in time."""
+    began = time.monotonic()
+    until(lambda: acts()[-1][0] != gone)
+    assert time.monotonic() - began < TAKEOVER
+    return acts()[-1][0]

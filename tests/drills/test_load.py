@@ -1,0 +1,32 @@
+"""#30: ten times the load for a while: everybody is answered, and everything arrives in order."""
+
+import asyncio
+
+import pytest
+
+from bot.bench.company import SENDERS, App
+from bot.bench.messages import Supply
+from bot.bench.names import company
+from tests.drills.burst import burst
+from tests.drills.seed import SLOWER, forms
+from tests.drills.stage import slowest, stage
+
+RATE = 250
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("seconds", forms(1, 300))
+def test_30_ten_times_the_load_is_answered_in_time_and_drains(tmp_path, monkeypatch, seconds):
+    monkeypatch.setattr("tests.crash.corp.REPS", list(SENDERS))
+    with stage(tmp_path) as made:
+        service = made.launch(port=made.corp.port)
+        made.ready()
+        app = made.corp.settings.wecom
+        secrets = (app.token.get_secret_value(), app.aes_key.get_secret_value())
+        supply = Supply(App(*secrets, app.corp_id, app.agent_id))
+        batch = supply.batch(RATE * seconds)
+        latencies = asyncio.run(burst(service.port, batch.requests, RATE))
+        made.names += {company(number) for number in batch.numbers}
+        made.settled(60 + 4 * seconds)
+        assert slowest(latencies) < 1 * SLOWER
+        assert made.wrong() == []
