@@ -15,10 +15,10 @@ from engine.types import EPOCH
 from engine.unit import Unit
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-PAIRS = [high + low for high in CROCKFORD for low in CROCKFORD]
-"""Two digits for every ten bits."""
-RANDOM_BITS = 80
-PAIR_SHIFTS = tuple(range(RANDOM_BITS - 10, -1, -10))
+RANDOM = 16
+"""Random digits of five bits each."""
+DIGIT_OF_BYTE = CROCKFORD.encode() * 8
+"""Five bits of a random byte are as random as all eight."""
 MILLISECOND = timedelta(milliseconds=1)
 LENGTH = 26
 
@@ -28,14 +28,13 @@ def ulid(now: datetime) -> str:
 
     Source: https://github.com/ulid/spec (timestamp in ms, Crockford base 32).
     """
-    bits = int.from_bytes(urandom(RANDOM_BITS // 8))
-    return _stamp(now) + "".join([PAIRS[bits >> shift & 1023] for shift in PAIR_SHIFTS])
+    return _stamp(now) + urandom(RANDOM).translate(DIGIT_OF_BYTE).decode()
 
 
 @lru_cache(maxsize=256)  # a unit names several rows at one moment
 def _stamp(now: datetime) -> str:
     milliseconds = (now - EPOCH) // MILLISECOND
-    return "".join([PAIRS[milliseconds >> shift & 1023] for shift in range(40, -1, -10)])
+    return "".join([CROCKFORD[milliseconds >> shift & 31] for shift in range(45, -1, -5)])
 
 
 def is_ulid(words: str) -> bool:

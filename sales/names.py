@@ -53,10 +53,10 @@ def forms(name: str) -> Forms:
     shown = clean(name)
     wide = unicodedata.normalize("NFKC", shown)
     core = _core(wide) or shown
-    heard = sound(core)
+    heard, first = spoken(core)
     return Forms(
         name=shown, core=core, stem=stems.of(_without_place(wide, core)),
-        sound=heard, letters=heard.replace(" ", ""), initials=initials(core),
+        sound=heard, letters=heard.replace(" ", ""), initials=first,
     )  # fmt: skip
 
 
@@ -67,12 +67,12 @@ def says_something(name: str) -> bool:
 
 def sound(words: str) -> str:
     """Pinyin without tones, syllables apart by spaces; other letters stay as they are."""
-    return " ".join([syllable for syllable, _ in spoken(words)])
+    return spoken(words)[0]
 
 
 def initials(words: str) -> str:
     """The first letters of the pinyin: "恒信阀门" → "hxfm"."""
-    return "".join([letter for _, letter in spoken(words)])
+    return spoken(words)[1]
 
 
 @lru_cache(maxsize=4096)

@@ -48,14 +48,18 @@ _PIECES = re.compile(f"{'|'.join(WORDS)}|{_HAN}|[^{_HAN[1:-1]}]+")
 
 
 @lru_cache(maxsize=4096)
-def spoken(words: str) -> tuple[tuple[str, str], ...]:
-    """Each syllable and its first letter; what is not Chinese stays as it is, in one piece."""
-    return tuple([part for piece in _PIECES.findall(words) for part in _read(piece)])
+def spoken(words: str) -> tuple[str, str]:
+    """The syllables, apart by spaces, and their first letters: "恒信" → "heng xin", "hx".
+
+    What is not Chinese stays as it is, in one piece.
+    """
+    read = [_read(piece) for piece in _PIECES.findall(words)]
+    return " ".join([syllables for syllables, _ in read]), "".join([first for _, first in read])
 
 
 @lru_cache(maxsize=65536)
-def _read(piece: str) -> tuple[tuple[str, str], ...]:
+def _read(piece: str) -> tuple[str, str]:
     """Names share their characters, and spelling one out takes 100 µs."""
     syllables = _PINYIN.lazy_pinyin([piece], style=pypinyin.Style.NORMAL)
     letters = _PINYIN.lazy_pinyin([piece], style=pypinyin.Style.FIRST_LETTER)
-    return tuple(zip(syllables, letters, strict=True))
+    return " ".join(syllables), "".join(letters)

@@ -59,26 +59,50 @@ def without_bracketed_place(name: str) -> str:
     return _BRACKETED.sub("", name)
 
 
+def _says_who(rest: str) -> bool:
+    """Whether anything in it is neither a place, a trade, a general word nor a serial mark."""
+    start = 0 if len(rest) >= SHORTEST else len(rest)
+    while start < len(rest):
+        if length := _beginning(rest[start:], _WEAK):
+            start += length
+        elif rest[start] in MARKS:
+            start += 1
+        else:
+            return True
+    return False
+
+
 def _without_word(core: str) -> str:
-    return next((core[:-n] for n in (2, 3) if core[-n:] in _WORDS), core)
+    return core[: len(core) - _ending(core, _WORDS)]
 
 
 def _without_place_before(core: str) -> str:
-    return next((core[n:] for n in _PLACE_LENGTHS if core[:n] in _PLACE_NAMES), core)
+    return core[_beginning(core, _PLACE_NAMES) :]
 
 
 def _without_place_behind(core: str) -> str:
-    return next((core[:-n] for n in _PLACE_LENGTHS if core[-n:] in _PLACE_NAMES), core)
+    return core[: len(core) - _ending(core, _PLACE_NAMES)]
 
 
-def _says_who(rest: str) -> bool:
-    return len(rest) >= SHORTEST and any(c not in MARKS for c in _WEAK.sub("", rest))
+def _beginning(core: str, words: frozenset[str]) -> int:
+    """Length of the longest of `words` it begins with, 0 for none."""
+    for length in _LENGTHS:
+        if (head := core[:length]) in words:
+            return len(head)
+    return 0
+
+
+def _ending(core: str, words: frozenset[str]) -> int:
+    for length in _LENGTHS:
+        if (tail := core[-length:]) in words:
+            return len(tail)
+    return 0
 
 
 _WORDS = frozenset((*GENERAL, *BRANCH))
 _PLACE_NAMES = frozenset(place + kind for place in PLACES for kind in ("", "省", "市"))
-_PLACE_LENGTHS = (5, 4, 3, 2)
-"""The longest first: "上海市" before "上海"."""
+_WEAK = _PLACE_NAMES | _WORDS | frozenset(TRADES)
+_LENGTHS = (5, 4, 3, 2)
+"""Of all these words, the longest first: "上海市" before "上海"."""
 _PLACE = f"(?:{'|'.join(PLACES)})[省市]?"
 _BRACKETED = re.compile(rf"\({_PLACE}(?:{'|'.join(BRANCH)})?\)")
-_WEAK = re.compile("|".join((_PLACE, *TRADES, *GENERAL, *BRANCH)))
