@@ -133,8 +133,7 @@ class Service:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self.inbox.drain()
-            for runner in self._runners:
+            for runner in (self.inbox, self.timers, *self._runners):
                 await runner.drain()
             await self.http.aclose()
             await asyncio.to_thread(self.database.close)

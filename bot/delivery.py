@@ -22,13 +22,16 @@ from sqlalchemy.exc import DBAPIError
 
 from bot import metrics
 from bot.clock import Clock
+from bot.inbox import CRASHES
 from bot.logs import follow
 from bot.parcels import DOUBTFUL, Packing, Parcel, Unreadable, cause, in_doubt, mark, send_anew
 from bot.platforms.api import Platform, Receipt, Undelivered
+from bot.rounds import Rounds
 from cards import outbox
 from cards.tables import DELIVERY, Delivery
 from engine import jobs
 from engine.database import Database
+from engine.jobs import Leased
 from engine.statement import Statement
 from engine.unit import Unit
 from engine.writer import Stopped
@@ -64,77 +67,94 @@ _NEW_TOKEN = Statement(  # a press may have brought a newer one meanwhile
 )
 
 
-class Courier:
+class Courier(Rounds):
     """Delivers the messages of one platform in order per person."""
 
     def __init__(
         self, database: Database, platform: Platform, clock: Clock,
         form_url: Callable[[str], str],
     ) -> None:  # fmt: skip
+        super().__init__()
         self._database = database
         self._platform = platform
         self._clock = clock
         self._packing = Packing(platform, form_url)
         self._carrying: set[asyncio.Task[None]] = set()
         self.lane = outbox.lane(platform.name, platform.tenant)
-        self.wake = asyncio.Event()
-
-    async def run(self) -> None:
-        """Deliver what is due, until cancelled."""
-        while True:
-            self.wake.clear()
-            wait = await self._round()
-            try:
-                await asyncio.wait_for(self.wake.wait(), wait)
-            except TimeoutError:
-                continue
 
     async def drain(self) -> None:
         """Wait for the messages that are on their way."""
+        await super().drain()
         if self._carrying:
             await asyncio.wait(self._carrying)
 
-    async def _round(self) -> float:
-        """Start what is due; seconds until there may be more."""
+    async def round(self) -> float:
+        """Start what is due, then one suspect by itself; seconds until there may be more.
+
+        What is claimed is drawn in a commit of its own: a card that takes the process down
+        while it is drawn is then known by its lease.
+        """
         room = AT_ONCE - len(self._carrying)
         if room <= 0:
             return IDLE
         now, latest = self._clock.now(), asyncio.get_running_loop().time() + START_SECONDS
-        parcels, later = await self._commit(lambda db: self._claim(db, room, now))
-        for parcel in parcels:
-            task = asyncio.create_task(self._carry(parcel, latest))
-            self._carrying.add(task)
-            task.add_done_callback(self._carrying.discard)
+        fresh, later = await self._commit(
+            lambda db: (
+                jobs.claim(db, self.lane, now=now, lease=LEASE, limit=room, suspects=False),
+                jobs.next_due(db, self.lane, now=now),
+            )
+        )
+        parcels, suspects = await self._commit(
+            lambda db: (
+                self._pack(db, fresh, now),
+                jobs.claim(db, self.lane, now=now, lease=LEASE, limit=1, suspects=True),
+            )
+        )
+        self._start(parcels, latest)
+        if suspects:
+            self._start(await self._commit(lambda db: self._pack(db, suspects, now)), latest)
+            return 0.0
         if later is None:
             return IDLE
         return min(max((later - self._clock.now()).total_seconds(), SHORTEST), IDLE)
 
-    def _claim(
-        self, db: Unit, room: int, now: datetime
-    ) -> tuple[list[Parcel], datetime | None]:  # fmt: skip
-        parcels = []
-        claimed = jobs.claim(db, self.lane, now=now, lease=LEASE, limit=room)
-        for job in claimed:
-            delivery_id = job.payload.get("delivery", "")
-            db.cause = follow(cause(job))
-            try:
-                with db.part():
-                    parcel = self._packing.take(db, job, now)
-            except Unreadable:
-                if not jobs.leave(db, job, "unreadable", now=now):
-                    jobs.bury(db, job, "unreadable", now=now)
-                    mark(db, delivery_id, "failed", "unreadable")
-            except DBAPIError:
-                raise
-            except Exception as bug:  # a card that cannot be drawn holds up nobody else
-                log.exception("delivery.not_drawn", lane=self.lane, job=job.id)
-                jobs.bury(db, job, f"card_invalid: {type(bug).__name__}", now=now)
-                mark(db, delivery_id, "failed", "card_invalid")
-            else:
-                parcels += [parcel] if parcel is not None else []
+    def _start(self, parcels: list[Parcel], latest: float) -> None:
+        for parcel in parcels:
+            task = asyncio.create_task(self._carry(parcel, latest))
+            self._carrying.add(task)
+            task.add_done_callback(self._carrying.discard)
+
+    def _pack(self, db: Unit, claimed: list[Leased], now: datetime) -> list[Parcel]:
+        """What can be sent of the claimed jobs; the others are over, or wait."""
+        parcels = [parcel for job in claimed if (parcel := self._take(db, job, now)) is not None]
         if len(parcels) < len(claimed):
             db.lanes.add(self.lane)  # what one of them was ahead of may go now
-        return parcels, jobs.next_due(db, self.lane, now=now)
+        return parcels
+
+    def _take(self, db: Unit, job: Leased, now: datetime) -> Parcel | None:
+        db.cause = follow(cause(job))
+        if job.crashes >= CRASHES:
+            self._give_up(db, job, "crashed", now)
+            return None
+        try:
+            with db.part():
+                return self._packing.take(db, job, now)
+        except Unreadable:
+            if not jobs.leave(db, job, "unreadable", now=now):
+                self._give_up(db, job, "unreadable", now)
+        except DBAPIError:
+            raise
+        except Exception as bug:  # a card that cannot be drawn holds up nobody else
+            log.exception("delivery.not_drawn", lane=self.lane, job=job.id)
+            self._give_up(db, job, f"card_invalid: {type(bug).__name__}", now)
+        return None
+
+    def _give_up(self, db: Unit, job: Leased, error: str, now: datetime) -> None:
+        """It is dead, or uncertain if it may have arrived."""
+        doubtful, reason = in_doubt(job), error.partition(":")[0]
+        ended = jobs.doubt if doubtful else jobs.bury
+        if ended(db, job, error, now=now):
+            mark(db, job.payload.get("delivery", ""), "uncertain" if doubtful else "failed", reason)
 
     async def _commit(self, work: Callable[[Unit], T]) -> T:
         return await asyncio.wrap_future(self._database.writer.submit(work))

@@ -24,6 +24,7 @@ from bot.dispatch import Dispatcher, Task, UnknownAction
 from bot.handling import Event, Pending, Units
 from bot.logs import follow
 from bot.platforms.api import Answer, Inbound, Unavailable
+from bot.rounds import Rounds
 from cards.model import Content
 from engine import jobs
 from engine.database import Database
@@ -73,16 +74,16 @@ class _Arrival:
             self.answer.set_exception(outcome)
 
 
-class Inbox:
+class Inbox(Rounds):
     """Receives events of every platform and runs them, each exactly once in effect."""
 
     def __init__(self, database: Database, dispatcher: Dispatcher) -> None:
+        super().__init__()
         self._database = database
         self._units = Units(dispatcher)
         self._clock = dispatcher.clock
         self._running: set[_Arrival | asyncio.Task[Answer]] = set()
         self._back = Back()
-        self.wake = asyncio.Event()
 
     @property
     def idle(self) -> bool:
@@ -126,16 +127,9 @@ class Inbox:
         finally:
             late.cancel()
 
-    async def run(self) -> None:
-        """Take up what was given back or left by a crash, until cancelled."""
-        while True:
-            while await self.sweep():
-                pass
-            self.wake.clear()
-            try:
-                await asyncio.wait_for(self.wake.wait(), SWEEP_EVERY)
-            except TimeoutError:
-                continue
+    async def round(self) -> float:
+        """Take up what was given back or left by a crash."""
+        return 0.0 if await self.sweep() else SWEEP_EVERY
 
     async def reap(self) -> None:
         """Take back leases that ran out, of every lane, until cancelled."""
@@ -160,6 +154,7 @@ class Inbox:
 
     async def drain(self) -> None:
         """Wait for what is running."""
+        await super().drain()
         while self._running:  # noqa: ASYNC110  an event would cost every message
             await asyncio.sleep(DRAIN_EVERY)
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.clock import Clock
 from bot.inbox import CRASHES
 from bot.logs import cleaned, follow
+from bot.rounds import Rounds
 from engine import jobs
 from engine.database import Database
 from engine.jobs import Leased
@@ -42,43 +43,27 @@ IDLE = 5.0
 LONGEST_ERROR = 500
 
 
-class Lane:
+class Lane(Rounds):
     """Runs the jobs of the lane `name` as they fall due."""
 
     def __init__(
         self, database: Database, clock: Clock, name: str, work: Work,
-        gave_up: GaveUp = lambda *_: None,
+        gave_up: GaveUp = lambda *_: None, *, at_once: int = AT_ONCE,
     ) -> None:  # fmt: skip
+        super().__init__()
         self._database = database
         self._clock = clock
         self._work = work
         self._gave_up = gave_up
-        self._round: asyncio.Task[float] | None = None
+        self._at_once = at_once
         self.lane = name
-        self.wake = asyncio.Event()
-
-    async def run(self) -> None:
-        """Run what is due, until cancelled; a round that has begun goes on to its end."""
-        while True:
-            self.wake.clear()
-            self._round = asyncio.create_task(self.round())
-            wait = await asyncio.shield(self._round)
-            try:
-                await asyncio.wait_for(self.wake.wait(), wait)
-            except TimeoutError:
-                continue
-
-    async def drain(self) -> None:
-        """Wait for what is running."""
-        if self._round is not None:
-            await asyncio.gather(self._round, return_exceptions=True)
 
     async def round(self) -> float:
         """Run what is due now, then one suspect; seconds until there may be more."""
         now = self._clock.now()
-        fresh = await self._commit(lambda db: self._claim(db, now, AT_ONCE, suspects=False))
+        fresh = await self._commit(lambda db: self._claim(db, now, self._at_once, suspects=False))
         await asyncio.gather(*map(self._run, fresh))
-        if len(fresh) == AT_ONCE:
+        if len(fresh) == self._at_once:
             return 0.0
         now = self._clock.now()
         suspects, later = await self._commit(

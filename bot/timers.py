@@ -15,6 +15,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.lanes import WAITS, Lane
+from bot.rounds import Rounds
 from engine import deadlines_due
 from engine.database import Database
 from engine.deadlines_due import LANE, Due
@@ -29,28 +30,24 @@ BACKLOG = timedelta(seconds=0.5)
 """Between looks while more owners have something due than there is room for."""
 MOST = 1000
 """Deadlines of one owner fired in one unit; the rest is due at once again."""
+OWNERS = 8
+"""Owners per commit: after days of standstill each may have hundreds, and callbacks wait."""
 
 
-class Timers:
+class Timers(Rounds):
     """The sweep and the lane of the deadlines this process knows."""
 
     def __init__(self, database: Database, clock: Clock, reactions: Iterable[Reaction]) -> None:
+        super().__init__()
         self._database = database
         self._clock = clock
         self._reactions = {reaction.kind: reaction.react for reaction in reactions}
         self._kinds = tuple(sorted(self._reactions))
-        self.lane = Lane(database, clock, LANE, self._work)
-        self.wake = asyncio.Event()
+        self.lane = Lane(database, clock, LANE, self._work, at_once=OWNERS)
 
-    async def run(self) -> None:
-        """Find what has come due, until cancelled."""
-        while True:
-            self.wake.clear()
-            wait = await self.sweep()
-            try:
-                await asyncio.wait_for(self.wake.wait(), wait.total_seconds())
-            except TimeoutError:
-                continue
+    async def round(self) -> float:
+        """Find what has come due."""
+        return (await self.sweep()).total_seconds()
 
     async def sweep(self) -> timedelta:
         """Give those who have something due a job; how long until there may be more."""

@@ -62,7 +62,7 @@ class Desk:
 
     async def deliver(self):
         """One round of the courier, to its end."""
-        await self.courier._round()
+        await self.courier.round()
         await self.courier.drain()
 
     def one(self, question):

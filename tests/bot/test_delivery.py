@@ -1,20 +1,23 @@
 """The way out: one bad card holds up nobody, the newest face always arrives."""
 
 import asyncio
+import contextlib
 import threading
 import time
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from bot import delivery
+from bot.inbox import CRASHES
 from bot.migrate import upgrade
 from bot.platforms.api import Receipt, Undelivered
 from cards import outbox
 from cards.model import Card, load
+from engine import jobs
 from engine.database import Database
+from engine.jobs import State
 from sales.people import Address
 from tests.bot.kit import desk
 
@@ -49,6 +52,53 @@ def test_a_card_that_cannot_be_drawn_holds_up_nobody(tmp_path):
             await d.deliver()
             assert [who for who, _ in d.platform.sent] == ["lisi"]
             assert d.one("SELECT reason FROM delivery WHERE state = 'failed'") == "card_invalid"
+
+    asyncio.run(story())
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of what it was doing is committed or cleaned up."""
+
+
+def test_a_card_that_kills_whoever_draws_it_is_given_up_and_takes_nobody_along(tmp_path):
+    async def story():
+        async with desk(tmp_path) as d:
+            render = d.platform.render
+
+            def kills(content, slot):
+                if isinstance(content, Card):
+                    raise Killed
+                return render(content, slot)
+
+            d.platform.render = kills
+            await d.inbox.receive(d.inbound(PICK))
+            await d.inbox.receive(d.inbound("你好", account="lisi"))
+            for _ in range(2 * CRASHES):
+                with contextlib.suppress(Killed):
+                    await d.deliver()
+                d.clock.jump(d.clock.now() + timedelta(minutes=1))
+                d.database.writer.run(lambda db: jobs.reap(db, now=d.clock.now()))
+            assert [who for who, _ in d.platform.sent] == ["lisi"]
+            assert d.one("SELECT reason FROM delivery WHERE state = 'failed'") == "crashed"
+            assert d.one(f"SELECT crashes FROM job WHERE state = {State.DEAD}") == CRASHES
+
+    asyncio.run(story())
+
+
+def test_what_was_claimed_when_the_service_stops_is_still_sent(tmp_path):
+    async def story():
+        async with desk(tmp_path) as d:
+            await d.inbox.receive(d.inbound(PICK))
+            gate = threading.Event()
+            d.database.writer.submit(lambda _: gate.wait(5))
+            running = asyncio.create_task(d.courier.run())
+            await asyncio.sleep(0)  # the first round has begun and waits for the writer
+            await asyncio.sleep(0)
+            running.cancel()
+            gate.set()
+            await asyncio.gather(running, return_exceptions=True)
+            await d.courier.drain()
+            assert len(d.platform.sent) == 1
 
     asyncio.run(story())
 
@@ -188,7 +238,7 @@ def test_two_processes_that_change_one_card_give_it_two_faces_and_send_the_last(
         return made
 
     monkeypatch.setattr(outbox, "_create", overtaken)
-    with closing(Database(url)) as first, closing(Database(url)) as second:
+    with contextlib.closing(Database(url)) as first, contextlib.closing(Database(url)) as second:
         upgrade(first)
         first.writer.run(lambda db: post(db, "0"))
         other = second.writer.submit(lambda db: post(db, "B"))

@@ -145,7 +145,7 @@ def test_what_a_dead_process_was_sending_is_repeated_only_while_the_platform_che
 
             d.platform.send, send = dies, d.platform.send
             await d.inbox.receive(d.inbound("你好"))
-            await d.courier._round()
+            await d.courier.round()
             for task in d.courier._carrying:
                 task.cancel()  # killed while it waits for the answer
             await asyncio.gather(*d.courier._carrying, return_exceptions=True)

@@ -83,7 +83,7 @@ class Town:
         before = -1
         while before != len(self.wire.sent):
             before = len(self.wire.sent)
-            await asyncio.gather(*(courier._round() for courier in self.couriers))
+            await asyncio.gather(*(courier.round() for courier in self.couriers))
             await asyncio.gather(*(courier.drain() for courier in self.couriers))
 
     def shown(self, account="zhangsan"):

@@ -92,11 +92,12 @@ def test_kill_9_of_any_process_loses_nothing_and_doubles_nothing(deployment):
 def test_twenty_presses_at_once_on_two_processes_have_one_result(deployment):
     """A pick card, pressed by twenty fingers; every press is an event of its own."""
     deployment.brought(deployment.webs[0], deployment.line("zhangsan", PICK))
-    until(lambda: deployment.cards("恒信"))
-    ((ref,),) = deployment.rows(
+    shown = (
         "SELECT d.id FROM delivery d JOIN card c ON c.id = d.card_id"
         " WHERE c.body LIKE '%西部机电%' AND d.state = 'shown' AND d.platform = 'wecom'"
     )
+    until(lambda: deployment.rows(shown))
+    ((ref,),) = deployment.rows(shown)
     now = int(time.time())
     presses = [deployment.press("zhangsan", ref, "1.0", at=now - n) for n in range(20)]
     with ThreadPoolExecutor(20) as fingers:
