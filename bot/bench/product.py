@@ -17,9 +17,12 @@ COMMAND = (sys.executable, "-m", "jianliu")
 
 def product(
     folder: Path, database: str, app: App, *,
-    role: str = "web", command: Sequence[str] = COMMAND,
+    role: str = "web", command: Sequence[str] = COMMAND, bytecode: Path | None = None,
 ) -> Server:  # fmt: skip
-    """`jianliu run` with its configuration and its log in `folder`."""
+    """`jianliu run` with its configuration and its log in `folder`.
+
+    `bytecode` is where it keeps and finds compiled modules, as an installed program does.
+    """
     port = free_port()
     path = folder / "config.toml"
     path.touch(0o600)
@@ -42,4 +45,5 @@ oauth_base = "{NOBODY}"
         "utf-8",
     )
     words = [*command, "run", "--role", role, "-c", str(path)]
-    return Server(words, port, folder / "service.log")
+    kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(bytecode)}
+    return Server(words, port, folder / "service.log", kept if bytecode else None)
