@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import httpx
 import structlog
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import SecretStr
@@ -43,6 +43,7 @@ from bot.watchdog import Watchdog
 from bot.web import callbacks, pages
 from bot.web.front import Callback, Front
 from bot.web.h5 import FormPages, Login
+from bot.web.insiders import Insiders
 from bot.web.metrics import MetricsPage
 from bot.web.sessions import Sessions
 from bot.working_days import renew
@@ -115,6 +116,7 @@ class Service:
             self._loops["notices"] = Notices(self.database, clock).run
         self.logins: dict[str, Login] = {}
         self.stream: Stream | None = None
+        self._insiders = Insiders(settings.server.metrics_token.get_secret_value())
         self._wecom()
         self._dingtalk()
         self.asgi = Front(self._web(), self.callbacks)
@@ -227,10 +229,8 @@ class Service:
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         app.add_api_route("/healthz", self._alive, methods=["GET"])
         app.add_api_route("/readyz", self._ready, methods=["GET"])
-        token = self.settings.server.metrics_token.get_secret_value()
-        app.add_api_route(
-            "/metrics", MetricsPage(self.database, self.clock.now, token).answer, methods=["GET"]
-        )
+        numbers = MetricsPage(self.database, self.clock.now, self._insiders)
+        app.add_api_route("/metrics", numbers.answer, methods=["GET"])
         if self.role.receives:
             self._add_pages(app)
         return app
@@ -251,14 +251,15 @@ class Service:
         alive = self.database.writer.alive and not hanging
         return JSONResponse({"alive": alive, "hanging": hanging}, 200 if alive else 503)
 
-    async def _ready(self) -> Response:
-        """Whether this process can take work, and if not, why."""
+    async def _ready(self, request: Request) -> Response:
+        """Whether this process can take work; insiders are told why not."""
         lanes = [LANE, *(runner.lane for runner in self._runners)] if self.role.works else []
         found = await asyncio.to_thread(reasons, self.database, lanes, self.clock.now())
         if self.stream is not None and not self.stream.connected:
             silent = round(self.stream.last_frame_age)
             found.append(f"dingtalk stream: not connected, silent for {silent} s")
-        return JSONResponse({"ready": not found, "reasons": found}, 503 if found else 200)
+        told = {"reasons": found} if self._insiders.include(request) else {}
+        return JSONResponse({"ready": not found, **told}, 503 if found else 200)
 
 
 async def _set_up(what: str, call: Callable[[], Awaitable[None]]) -> None:

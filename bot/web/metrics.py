@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
-import ipaddress
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,37 +14,27 @@ from fastapi import HTTPException, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
+from bot.web.insiders import Insiders
 from engine.database import Database
 from engine.vitals import Vitals, vitals
 
 log = structlog.get_logger(__name__)
 
-FORWARDED = frozenset({"forwarded", "via", "x-forwarded-for", "x-real-ip"})
-"""A request with one of these came through a proxy: its neighbour is not who asks."""
-
 
 @dataclass(frozen=True, slots=True)
 class MetricsPage:
-    """Answers who shows the token; where none is set, this machine itself."""
+    """Answers insiders."""
 
     database: Database
     now: Callable[[], datetime]
-    token: str
+    insiders: Insiders
 
     async def answer(self, request: Request) -> Response:
         """The numbers; to anybody else there is no such page."""
-        if not self._is_ours(request):
+        if not self.insiders.include(request):
             raise HTTPException(404)
         body = await asyncio.to_thread(self._text)
         return Response(body, media_type=metrics.CONTENT_TYPE)
-
-    def _is_ours(self, request: Request) -> bool:
-        if self.token:
-            shown = request.headers.get("authorization", "").encode()
-            return hmac.compare_digest(shown, f"Bearer {self.token}".encode())
-        if not FORWARDED.isdisjoint(request.headers):
-            return False
-        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
 
     def _text(self) -> bytes:
         return metrics.exposition(self._vitals(), self._sizes())

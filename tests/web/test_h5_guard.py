@@ -102,7 +102,8 @@ def test_pages_carry_a_strict_policy_and_nothing_is_documented_outside(office, f
     for path in ("/docs", "/openapi.json", "/redoc", "/metrics"):
         assert office.http.get(path, headers=outside).status_code == 404
     assert office.http.get("/healthz").json()["alive"] is True
-    assert office.http.get("/readyz").json()["ready"] is True
+    assert office.http.get("/readyz").json() == {"ready": True, "reasons": []}
+    assert office.http.get("/readyz", headers=outside).json() == {"ready": True}
 
 
 def test_a_used_ticket_shows_the_form_again_instead_of_pretending(office, form):

@@ -17,6 +17,7 @@ from bot import metrics, readiness
 from bot.clock import Clock
 from bot.migrate import config, upgrade
 from bot.platforms.api import Receipt, Undelivered
+from bot.web.insiders import Insiders
 from bot.web.metrics import MetricsPage
 from engine import jobs
 from engine.database import Database
@@ -149,7 +150,7 @@ def disorder(now):
 
 def test_the_state_of_the_work_is_shown_lane_by_lane(database, now):
     database.writer.run(disorder(now))
-    page = MetricsPage(database, lambda: now, "")
+    page = MetricsPage(database, lambda: now, Insiders(""))
     seen = samples(page._text().decode())
     lane = ("lane", "outbox:wecom:ww")
     assert {state: seen["jianliu_jobs", lane, ("state", state)] for state in
@@ -205,7 +206,7 @@ def test_a_database_of_a_newer_version_is_no_reason_in_a_rolling_deploy(database
 
 def asked(token, host, **headers):
     """The status for somebody at this address who sends these headers."""
-    page = MetricsPage(None, None, token)
+    page = MetricsPage(None, None, Insiders(token))
     app = FastAPI()
     app.add_api_route("/metrics", page.answer)
 
