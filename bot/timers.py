@@ -30,7 +30,7 @@ BACKLOG = timedelta(seconds=0.5)
 """Between looks while more owners have something due than there is room for."""
 MOST = 1000
 """Deadlines of one owner fired in one unit; the rest is due at once again."""
-OWNERS = 8
+OWNERS = 5
 """Owners per commit: after days of standstill each may have hundreds, and callbacks wait."""
 
 

@@ -15,7 +15,7 @@ IMPATIENT = {} if LONG else {"bot.inbox.CRASHES": 2}
 """In the short form a message has two lives instead of four."""
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seconds", forms(3, 60))
 def test_01_one_process_killed_again_and_again_loses_and_doubles_nothing(tmp_path, seconds):
     """kill -9 every second or two under 25 events a second; the file stays one process's."""
@@ -38,7 +38,7 @@ def test_01_one_process_killed_again_and_again_loses_and_doubles_nothing(tmp_pat
 
 
 @pytest.mark.pg
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seconds", forms(3, 60))
 def test_02_any_of_four_processes_killed_again_and_again(tmp_path, fresh_postgres, seconds):
     """Two web and two worker processes on PostgreSQL, one killed every half to one and a half s."""
@@ -53,7 +53,7 @@ def test_02_any_of_four_processes_killed_again_and_again(tmp_path, fresh_postgre
                 victim = random.choice(made.processes)
                 victim.kill()
                 victim.start()
-        made.settled(30)
+        made.settled()
         assert made.wrong() == []
 
 
@@ -86,7 +86,7 @@ def test_04_a_worker_stopped_beyond_its_lease_changes_nothing_when_it_wakes(
         assert made.wrong() == []
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("innocents", forms(30, 1000))
 def test_14_a_message_that_kills_the_process_takes_nobody_along(tmp_path, innocents):
     """It is dead after its last crash; whoever came with it is done meanwhile."""
@@ -102,7 +102,7 @@ def test_14_a_message_that_kills_the_process_takes_nobody_along(tmp_path, innoce
         assert made.wrong(dead={POISON}) == []
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_15_a_handler_that_never_ends_is_cut_off_by_the_watchdog(tmp_path):
     """The process ends itself, comes back, and in the end gives the message up."""
     quick = {**IMPATIENT, "bot.watchdog.DEAD_SECONDS": 6, "bot.watchdog.TICK": 0.2}
