@@ -24,7 +24,17 @@ from bot import metrics
 from bot.clock import Clock
 from bot.inbox import CRASHES
 from bot.logs import follow
-from bot.parcels import DOUBTFUL, Packing, Parcel, Unreadable, cause, in_doubt, mark, send_anew
+from bot.parcels import (
+    DOUBTFUL,
+    Packing,
+    Parcel,
+    Unreadable,
+    cause,
+    drawn,
+    in_doubt,
+    mark,
+    send_anew,
+)
 from bot.platforms.api import Platform, Receipt, Undelivered
 from bot.rounds import Rounds
 from cards import outbox
@@ -133,7 +143,7 @@ class Courier(Rounds):
 
     def _take(self, db: Unit, job: Leased, now: datetime) -> Parcel | None:
         db.cause = follow(cause(job))
-        if job.crashes >= CRASHES:
+        if job.crashes >= CRASHES and not drawn(job):  # sending takes nobody down
             self._give_up(db, job, "crashed", now)
             return None
         try:
@@ -150,11 +160,8 @@ class Courier(Rounds):
         return None
 
     def _give_up(self, db: Unit, job: Leased, error: str, now: datetime) -> None:
-        """It is dead, or uncertain if it may have arrived."""
-        doubtful, reason = in_doubt(job), error.partition(":")[0]
-        ended = jobs.doubt if doubtful else jobs.bury
-        if ended(db, job, error, now=now):
-            mark(db, job.payload.get("delivery", ""), "uncertain" if doubtful else "failed", reason)
+        if jobs.bury(db, job, error, now=now):
+            mark(db, job.payload.get("delivery", ""), "failed", error.partition(":")[0])
 
     async def _commit(self, work: Callable[[Unit], T]) -> T:
         return await asyncio.wrap_future(self._database.writer.submit(work))

@@ -117,7 +117,7 @@ class Packing:
 
     def _pack(self, db: Unit, job: Leased, row: Any, now: datetime) -> Parcel:
         payload = job.payload
-        if "request" not in payload:
+        if not drawn(job):
             content = _content(row.body)
             page = self.form_url(row.id) if isinstance(content, Card) and content.form else ""
             request = self.platform.render(content, Slot(row.id, row.version, page))
@@ -146,6 +146,11 @@ def _content(body: str) -> Content:
 def cause(job: Leased) -> str:
     """The trace of what the message answers; its own if nothing did cause it."""
     return str(job.payload.get("cause") or job.trace)
+
+
+def drawn(job: Leased) -> bool:
+    """Whether the request is there; whoever dies from now on does not die of the card."""
+    return "request" in job.payload
 
 
 def in_doubt(job: Leased) -> bool:

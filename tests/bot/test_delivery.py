@@ -85,6 +85,29 @@ def test_a_card_that_kills_whoever_draws_it_is_given_up_and_takes_nobody_along(t
     asyncio.run(story())
 
 
+def test_a_message_whose_senders_are_killed_goes_out_in_the_end(tmp_path):
+    async def story():
+        async with desk(tmp_path) as d:
+            send, lives = d.platform.send, iter(range(2 * CRASHES))
+
+            async def killed(account, request):
+                if next(lives, None) is not None:
+                    raise Killed
+                return await send(account, request)
+
+            d.platform.send = killed
+            await d.inbox.receive(d.inbound(PICK))
+            for _ in range(2 * CRASHES + 1):
+                await d.courier.round()
+                await asyncio.gather(*d.courier._carrying, return_exceptions=True)
+                d.clock.jump(d.clock.now() + timedelta(minutes=1))
+                d.database.writer.run(lambda db: jobs.reap(db, now=d.clock.now()))
+                d.clock.jump(d.clock.now() + timedelta(minutes=1))
+            assert len(d.platform.sent) == 1
+
+    asyncio.run(story())
+
+
 def test_what_was_claimed_when_the_service_stops_is_still_sent(tmp_path):
     async def story():
         async with desk(tmp_path) as d:
