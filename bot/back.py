@@ -11,17 +11,13 @@ class Back:
     """Calls functions on one event loop, in their order; may be called from any thread.
 
     A commit settles dozens of units at once; waking the loop for each of them would cost more
-    than telling them. Before `on` it has no loop and must not be called.
+    than telling them.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
-        self._loop = loop
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
         self._waiting: deque[Callable[[], None]] = deque()
         self._called = False
-
-    def on(self, loop: asyncio.AbstractEventLoop) -> Back:
-        """This one, if it belongs to `loop`; else a new one that does."""
-        return self if self._loop is loop else Back(loop)
 
     def __call__(self, function: Callable[[], None]) -> None:
         """Have `function` called soon.
@@ -30,9 +26,9 @@ class Back:
             RuntimeError: the loop is closed.
         """
         self._waiting.append(function)
-        if not self._called and self._loop is not None:
+        if not self._called:
             self._called = True
-            self._loop.call_soon_threadsafe(self._run)
+            self.loop.call_soon_threadsafe(self._run)
 
     def _run(self) -> None:
         self._called = False  # first: what is added from here on calls again

@@ -83,7 +83,7 @@ class Inbox(Rounds):
         self._units = Units(dispatcher)
         self._clock = dispatcher.clock
         self._running: set[_Arrival | asyncio.Task[Answer]] = set()
-        self._back = Back()
+        self._back: Back | None = None
 
     @property
     def idle(self) -> bool:
@@ -115,7 +115,9 @@ class Inbox(Rounds):
         def settled(result: Answer | Pending, error: BaseException | None) -> None:
             back(partial(self._arrived, arrival, result if error is None else error))
 
-        back = self._back = self._back.on(loop)
+        if self._back is None or self._back.loop is not loop:
+            self._back = Back(loop)
+        back = self._back
         try:
             ticket = self._database.writer.chain(accept, change, settled)
         except Stopped as failure:

@@ -118,7 +118,7 @@ class Server(Section):
 
     `public_url` is the address people's phones open, for the links to H5 pages; empty means
     no such links. Port 0 lets the system choose a free one. `metrics_token` is what `/metrics`
-    wants to see; empty means that it answers this machine only.
+    wants to see, and `/readyz` before it says why; empty means this machine only.
     """
 
     host: Words = "127.0.0.1"

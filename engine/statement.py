@@ -127,12 +127,12 @@ def insertion_once(table: Table, *columns: str) -> Statement:
 
 def insertion_counted(table: Table, *columns: str) -> Statement:
     """`insertion_once` into a table that counts its own keys, for `Statement.number`."""
-    counted = [] if table.autoincrement_column is None else [table.autoincrement_column]
+    counted: Any = table.autoincrement_column
 
     def expression(dialect: Any) -> Expression:
         once: Insert = dialect.insert(table).on_conflict_do_nothing()
         # SQLite makes a temporary table for what is returned, and tells the number anyway.
-        return once if dialect.__name__.endswith("sqlite") else once.returning(*counted)
+        return once if dialect.__name__.endswith("sqlite") else once.returning(counted)
 
     return Statement(expression, columns=columns)
 

@@ -198,8 +198,8 @@ def _open(
     })  # fmt: skip
     tags = tuple(customers.tags(db, introducer.id))
     _INSERT_TAGS.run_many(db, [{"opportunity_id": opportunity_id, "tag": tag} for tag in tags])
-    opened: Happened = ("opportunity.created", ("opportunity", opportunity_id),
-              {"number": number, "introducer": introducer.id})  # fmt: skip
+    detail = {"number": number, "introducer": introducer.id}
+    opened: Happened = ("opportunity.created", ("opportunity", opportunity_id), detail)
     audit.record_all(db, [*before, opened], at=by.now, actor=by.person_id, channel=by.channel,
                      cause=by.cause)  # fmt: skip
     return number, tags

@@ -14,6 +14,8 @@ import pytest
 import structlog
 from sqlalchemy import URL
 
+from bot.migrate import upgrade
+from engine.database import Database
 from tests import postgres_kit
 
 # A loaded machine is slow, not wrong; and a submission is judged by the same examples twice.
@@ -95,3 +97,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/jianliu.db"
     make: Callable[[], str] = request.getfixturevalue("fresh_postgres")
     return make()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A migrated database of each kind."""
+    database = Database(database_url)
+    upgrade(database)
+    yield database
+    database.close()

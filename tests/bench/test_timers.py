@@ -10,7 +10,6 @@ from bot.bench.errands import COPIES, FEW, PEOPLE
 from bot.bench.sweeping import Desk, RowsLost
 from bot.bench.timers import Plan
 from bot.clock import Clock
-from engine.database import Database
 
 ROWS, LOOKS, CROWD = 1500, 2, 500
 
@@ -18,13 +17,6 @@ ROWS, LOOKS, CROWD = 1500, 2, 500
 @pytest.fixture
 def clock():
     return Clock("Asia/Shanghai", ticks=lambda: 0)
-
-
-@pytest.fixture
-def database(database_url):
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 @pytest.fixture

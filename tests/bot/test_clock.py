@@ -31,13 +31,6 @@ class Machine:
 
 
 @pytest.fixture
-def opened(database_url):
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def postgres(fresh_postgres):
     database = Database(fresh_postgres())
     yield database
@@ -92,12 +85,12 @@ def test_setting_the_wall_clock_does_not_move_time_until_the_anchor_is_asked():
     assert clock.now() - before == SECOND
 
 
-def test_a_right_clock_is_never_touched(opened):
+def test_a_right_clock_is_never_touched(database):
     """An anchor that agrees within its own uncertainty moves nothing, so time never jitters."""
     clock = Clock("Asia/Shanghai")
     last = clock.now()
     for _ in range(50):
-        clock.anchor(opened)
+        clock.anchor(database)
         assert clock.now() >= last - timedelta(milliseconds=1)
         last = clock.now()
 
@@ -112,11 +105,11 @@ def test_a_machine_that_slept_catches_up_with_the_next_anchor(tmp_path):
     database.close()
 
 
-def test_the_demos_jump_stays_on_top_of_real_time(opened):
+def test_the_demos_jump_stays_on_top_of_real_time(database):
     clock = Clock("Asia/Shanghai")
     there = datetime(2027, 1, 1, tzinfo=UTC)
     clock.jump(there)
-    clock.anchor(opened)
+    clock.anchor(database)
     assert abs(clock.now() - there) < SECOND
     assert abs(clock.real() - datetime.now(UTC)) < SECOND
 

@@ -36,17 +36,22 @@ def press(d, ref, key="1.0", token=""):
     return d.inbox.receive(d.inbound(kind="press", ref=ref, key=key, reply_token=token))
 
 
+def cards_raise(d, error):
+    """From here on a text can be drawn and a card cannot."""
+    render = d.platform.render
+
+    def raises(content, slot):
+        if isinstance(content, Card):
+            raise error
+        return render(content, slot)
+
+    d.platform.render = raises
+
+
 def test_a_card_that_cannot_be_drawn_holds_up_nobody(tmp_path):
     async def story():
         async with desk(tmp_path) as d:
-            render = d.platform.render
-
-            def breaks(content, slot):
-                if isinstance(content, Card):
-                    raise ZeroDivisionError
-                return render(content, slot)
-
-            d.platform.render = breaks
+            cards_raise(d, ZeroDivisionError)
             await d.inbox.receive(d.inbound(PICK))
             await d.inbox.receive(d.inbound("你好", account="lisi"))
             await d.deliver()
@@ -63,14 +68,7 @@ class Killed(BaseException):
 def test_a_card_that_kills_whoever_draws_it_is_given_up_and_takes_nobody_along(tmp_path):
     async def story():
         async with desk(tmp_path) as d:
-            render = d.platform.render
-
-            def kills(content, slot):
-                if isinstance(content, Card):
-                    raise Killed
-                return render(content, slot)
-
-            d.platform.render = kills
+            cards_raise(d, Killed)
             await d.inbox.receive(d.inbound(PICK))
             await d.inbox.receive(d.inbound("你好", account="lisi"))
             for _ in range(2 * CRASHES):

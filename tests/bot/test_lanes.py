@@ -10,7 +10,6 @@ from sqlalchemy import text
 from bot import lanes
 from bot.clock import Clock
 from bot.lanes import Lane
-from bot.migrate import upgrade
 from engine import jobs
 from engine.database import Database
 
@@ -75,14 +74,6 @@ class Works:
 
     def states(self):
         return {key: state for key, state, *_ in self.rows()}
-
-
-@pytest.fixture
-def database(database_url):
-    database = Database(database_url)
-    upgrade(database)
-    yield database
-    database.close()
 
 
 @pytest.fixture

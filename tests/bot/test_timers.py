@@ -9,7 +9,6 @@ from sqlalchemy import text, update
 
 from bot import lanes
 from bot.clock import Clock
-from bot.migrate import upgrade
 from bot.timers import Timers
 from cards.model import Button, Card
 from engine import deadlines, jobs
@@ -98,14 +97,6 @@ class Bureau:
         self.database.writer.run(lambda db: jobs.reap(db, now=self.clock.now(), orphaned=True))
         self.later(timedelta(seconds=5))
         return len(taken)
-
-
-@pytest.fixture
-def database(database_url):
-    database = Database(database_url)
-    upgrade(database)
-    yield database
-    database.close()
 
 
 @pytest.fixture

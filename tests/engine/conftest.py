@@ -1,18 +1,9 @@
-"""A migrated database of each kind."""
+"""Deadlines kept for the tests of the engine."""
 
 import pytest
 
-from bot.migrate import upgrade
 from engine.database import Database
 from tests.engine.deadline_kit import Book
-
-
-@pytest.fixture
-def database(database_url):
-    database = Database(database_url)
-    upgrade(database)
-    yield database
-    database.close()
 
 
 @pytest.fixture

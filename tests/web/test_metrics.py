@@ -20,7 +20,6 @@ from bot.platforms.api import Receipt, Undelivered
 from bot.web.insiders import Insiders
 from bot.web.metrics import MetricsPage
 from engine import jobs
-from engine.database import Database
 from engine.deadlines import Deadline
 from engine.slots import Slot
 from engine.workers import Process, seen
@@ -106,14 +105,6 @@ def test_a_failed_attempt_is_counted_by_reason_and_by_the_platforms_own_code():
         errors = {"platform": "wecom", "code": code}
         assert grown(before, after, "jianliu_platform_errors_total", **errors) == 1
     assert after[("jianliu_database_up",)] == 0, "and the database did not answer"
-
-
-@pytest.fixture
-def database(database_url):
-    database = Database(database_url)
-    upgrade(database)
-    yield database
-    database.close()
 
 
 @pytest.fixture
