@@ -30,6 +30,8 @@ from engine.unit import Unit
 from sales import policy
 from sales.people import Address, Who
 
+TOPIC = "help.topic"
+"""The route that lists the commands of one topic: what a bare first word of two leads to."""
 FLOW = "flow/"
 """Keys of the cards that belong to one errand begin so; its first cause follows."""
 
@@ -103,6 +105,7 @@ class Param:
 class Route:
     """One thing people can do. `action` names it on buttons, `word` in the chat.
 
+    A word may have two parts, "规则 列表": the first is the topic, the second what is done.
     `changes` False marks a query: it runs on a reader and never delays a press.
     """
 
@@ -125,6 +128,11 @@ class Route:
     def names(self) -> frozenset[str]:
         """The names of all parameters."""
         return frozenset(p.name for p in self.params)
+
+    @property
+    def topic(self) -> str:
+        """The first part of its word; "" for what only a button can ask for."""
+        return self.word.partition(" ")[0]
 
     @property
     def usage(self) -> str:
@@ -197,6 +205,8 @@ class Routes:
 class Registry:
     """Every route by its action, its word and its alias.
 
+    `topics` are the first parts of words of two, in both languages, by their Chinese name.
+
     Raises:
         ValueError: two routes share an action or a word.
     """
@@ -206,6 +216,11 @@ class Registry:
         self.by_action = {route.action: route for route in self.routes}
         self.by_word = {
             word: route for route in self.routes for word in (route.word, route.alias) if word
+        }
+        self.topics = {
+            word.partition(" ")[0]: route.topic
+            for word, route in self.by_word.items()
+            if " " in word
         }
         words = sum(bool(r.word) + bool(r.alias) for r in self.routes)
         if len(self.by_action) < len(self.routes) or len(self.by_word) < words:

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.api import Registry, Route
+from handlers.api import TOPIC, Registry, Route
 from sales import names
 
 ENOUGH = 0.5
@@ -30,46 +30,66 @@ class Guess:
 
 
 def read(line: str, registry: Registry) -> Call | Guess | None:
-    """The command in a line such as "/商机 某阀门制造 华东泵业二期".
+    """The command in a line such as "/商机 某阀门制造 华东泵业二期" or "/规则 列表".
 
     Full-width slashes and spaces count; what follows the command stays as it was written. A
     word with or without slash that is close to a command (one of two characters, or the same
-    pinyin) is a guess, never run unasked.
+    pinyin) is a guess, never run unasked. The bare first part of commands of two is the
+    question which of them.
     """
     words = line.split()
     if not words:
         return None
     typed = unicodedata.normalize("NFKC", words[0])
     slash = typed.startswith("/")
-    first = typed.removeprefix("/") if slash else typed
+    first = typed.removeprefix("/").lower() if slash else typed.lower()
     if slash:
-        if (route := registry.by_word.get(first.lower())) is not None:
-            return Call(route, route.bind(words[1:]))
+        if (call := _exact(first, words[1:], registry)) is not None:
+            return call
         if (glued := _glued(words[0][1:], registry)) is not None:
             return Call(glued[0], glued[0].bind([glued[1], *words[1:]]))
-    route, likeness = _closest(first, registry)
-    if route is None or likeness < (ENOUGH if slash else 1.0):
-        return None
-    return Guess(Call(route, route.bind(words[1:])), " ".join([f"/{route.word}", *words[1:]]))
+    return _guess(first, words[1:], registry, least=ENOUGH if slash else 1.0)
+
+
+def _exact(first: str, rest: list[str], registry: Registry) -> Call | None:
+    if rest and (both := registry.by_word.get(_joined(first, rest[0]))) is not None:
+        return Call(both, both.bind(rest[1:]))
+    if (one := registry.by_word.get(first)) is not None:
+        return Call(one, one.bind(rest))
+    if (topic := registry.topics.get(first)) is not None and not rest:
+        return Call(registry.by_action[TOPIC], {"topic": topic})
+    return None
+
+
+def _joined(first: str, second: str) -> str:
+    return f"{first} {unicodedata.normalize('NFKC', second).lower()}"
 
 
 def _glued(first: str, registry: Registry) -> tuple[Route, str] | None:
     """The command a word begins with when the space was left out: "/商机某阀门"."""
     for word, route in registry.by_word.items():
-        if first.startswith(word) and not word.isascii():
+        if first.startswith(word) and not word.isascii() and " " not in word:
             return route, first.removeprefix(word)
     return None
 
 
-def _closest(typed: str, registry: Registry) -> tuple[Route | None, float]:
-    best: Route | None = None
-    score = 0.0
-    for route in registry.routes:
-        for word in (route.word, route.alias):
-            likeness = _likeness(typed.lower(), word) if word else 0.0
-            if likeness > score:
-                best, score = route, likeness
-    return best, score
+def _guess(first: str, rest: list[str], registry: Registry, *, least: float) -> Guess | None:
+    """What the words come nearest to: a command, or a topic if its second part is not there."""
+    starts = {word.partition(" ")[0] for word in registry.by_word}
+    near = max(starts, key=lambda start: (_likeness(first, start), start))
+    if _likeness(first, near) < least:
+        return None
+    if (topic := registry.topics.get(near)) is None:
+        route = registry.by_word[near]
+        return Guess(Call(route, route.bind(rest)), " ".join([f"/{route.word}", *rest]))
+    if rest:
+        parts = {w.partition(" ")[2]: r for w, r in registry.by_word.items() if r.topic == topic}
+        second = max(parts, key=lambda part: (_likeness(rest[0].lower(), part), part))
+        if _likeness(rest[0].lower(), second) >= ENOUGH:
+            route = parts[second]
+            line = " ".join([f"/{route.word}", *rest[1:]])
+            return Guess(Call(route, route.bind(rest[1:])), line)
+    return Guess(Call(registry.by_action[TOPIC], {"topic": topic}), f"/{topic}")
 
 
 def _likeness(typed: str, word: str) -> float:

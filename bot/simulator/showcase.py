@@ -21,6 +21,7 @@ from cards import (
     unfinished,
 )
 from cards.dead_letters import Told
+from cards.help import Line
 from cards.model import Card, Choice, Content, Field, Form
 from cards.render import dingtalk, wecom
 from cards.render.slot import Slot
@@ -104,10 +105,10 @@ CARDS: Mapping[str, Content] = {
              Order(date(2026, 6, 30), "闸阀 PN2.5", 24_350_000)),
         ), may_refer=True),
     "帮助": help.commands([
-        ("商机", "登记老客户转介绍的新商机", "/商机 某阀门制造 华东泵业二期", "opportunity.create"),
-        ("客户", "查看一家客户", "/客户 某阀门制造", "customer.show"),
-        ("帮助", "看看您能用的指令", "/帮助", "help.commands"),
-    ]),
+        Line("商机", "登记老客户转介绍的新商机", "/商机 某阀门制造 华东泵业二期",
+             "opportunity.create"),
+        Line("客户", "查看一家客户", "/客户 某阀门制造", "customer.show"),
+    ], 0, flow="flow/1"),
     "是不是要找": help.did_you_mean(
         "/客护", "/客户 某阀门", "customer.show", {"name": "某阀门"}, flow="flow/1"
     ),

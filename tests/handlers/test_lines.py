@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.model import Text
+from handlers import help as help_topic
 from handlers.all import registry
-from handlers.api import Ask, Registry, Routes, parameters
+from handlers.api import TOPIC, Ask, Registry, Routes, parameters
 from handlers.lines import Call, Guess, read
 
 ROUTES = registry()
@@ -61,6 +62,53 @@ def test_a_word_nobody_can_be_asked_for_is_a_mistake_of_ours():
 
     with pytest.raises(TypeError, match="Ask"):
         parameters(handler)
+
+
+def _two_part_registry():
+    routes = Routes("rule")
+
+    def add(word, alias):
+        def handler(ctx, name: Annotated[str, Ask("?", "规则")] = "") -> Text:
+            return Text(name)
+
+        handler.__name__ = alias.replace(" ", "_")
+        routes.query(word, alias=alias, summary=word, example=f"/{word}")(handler)
+
+    add("规则 列表", "rule list")
+    add("规则 改", "rule edit")
+    add("客户", "customer")
+    return Registry([routes, help_topic.routes])
+
+
+@pytest.mark.parametrize("line", ["/规则 列表 甲 乙", "／规则　列表 甲 乙", "/rule LIST 甲 乙"])
+def test_a_command_may_have_two_words(line):
+    call = read(line, _two_part_registry())
+    assert isinstance(call, Call)
+    assert (call.route.word, call.args) == ("规则 列表", {"name": "甲 乙"})
+
+
+@pytest.mark.parametrize("line", ["/规则", "/rule"])
+def test_the_first_of_two_words_alone_asks_which(line):
+    call = read(line, _two_part_registry())
+    assert isinstance(call, Call)
+    assert (call.route.action, call.args) == (TOPIC, {"topic": "规则"})
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("/规责 列表 甲", "/规则 列表 甲"),
+        ("/规则 列宝 甲", "/规则 列表 甲"),
+        ("/guize liebiao", "/规则 列表"),
+        ("/规责", "/规则"),
+        ("/规则 天气", "/规则"),
+        ("规则 改", "/规则 改"),
+    ],
+)
+def test_a_slip_in_either_word_is_guessed(line, meant):
+    guess = read(line, _two_part_registry())
+    assert isinstance(guess, Guess)
+    assert guess.line == meant
 
 
 def test_two_commands_cannot_share_a_word():
