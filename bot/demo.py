@@ -31,6 +31,7 @@ from bot.simulator.wire import WireLog
 from bot.tables import metadata
 from bot.working_days import renew
 from engine import jobs
+from engine.audit_guard import guard, unguard
 
 START = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 TEMPLATE = "jianliu-demo.schema"
@@ -165,9 +166,13 @@ class Demo:
         return [one for one in found if one[1] == first]
 
     def _replant(self, db: Any) -> None:
+        for statement in unguard(db.dialect_name):
+            db.drive(statement)
         for table in reversed(metadata.sorted_tables):
             if table.name not in KEPT:
                 db.execute(delete(table))
+        for statement in guard(db.dialect_name):
+            db.drive(statement)
         self._plant(db)
 
     def _plant(self, db: Any) -> None:

@@ -68,6 +68,7 @@ class Dispatcher:
         if who is None:
             expected = inbound.account and inbound.kind != "other"
             return texts.say(texts.STRANGER, account=inbound.account) if expected else None
+        db.occasion = db.occasion._replace(actor=who.id)
         address = Address(who.id, inbound.platform, inbound.tenant, inbound.account)
         flow = f"{FLOW}{cause}"
         if inbound.kind == "press":

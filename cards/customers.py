@@ -29,6 +29,7 @@ def profile(customer: Profile, *, may_refer: bool) -> Card:
         facts=tuple((name, "未知" if value == UNKNOWN else value) for name, value in facts),
         quote=f"最近订单\n{orders}" if orders else "还没有订单",
         buttons=(refer,) if may_refer else (),
+        about=(("customer", customer.id),),
     )
 
 
@@ -41,4 +42,5 @@ def which(words: str, found: Found) -> Card:
         buttons=tuple(
             Button(f"{i}. {c.name}", SHOW, {"name": c.id}) for i, c in enumerate(found.customers, 1)
         ),
+        about=tuple(("customer", c.id) for c in found.customers),
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, bindparam, select
+from sqlalchemy import Index, UniqueConstraint, bindparam, insert, select, update
 from sqlmodel import Field
 
+from engine import audit
 from engine.audit import Audit
 from engine.model import Row, table
 from engine.statement import Statement
@@ -97,6 +99,9 @@ class Address:
     account: str
 
 
+TOLD = ("name", "role", "manager_id", "region", "status")
+"""What the trail says of a person."""
+
 PERSON = table(Person).c
 IDENTITY = table(Identity).c
 _AUDIT = table(Audit).c
@@ -154,6 +159,31 @@ def usual_address(db: Unit, person_id: str) -> Address | None:
         return accounts[0] if accounts else None
     last = _LAST_CHANNEL.value(db, {"person": person_id})
     return next((one for one in accounts if one.platform == last), accounts[0])
+
+
+def add(db: Unit, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+    """Store new people; they may refer to each other in any order."""
+    db.execute(insert(Person), [{**row, "manager_id": None} for row in rows])
+    for row in rows:
+        db.execute(
+            update(Person).where(PERSON.id == row["id"]).values(manager_id=row["manager_id"])
+        )
+        audit.record(db, "person.created", ("person", row["id"]), at=now,
+                     detail={audit.SET: {field: row[field] for field in TOLD}})  # fmt: skip
+
+
+def change(db: Unit, person_id: str, fields: Mapping[str, Any], *, now: datetime) -> None:
+    """Write fields of a person."""
+    db.execute(update(Person).where(PERSON.id == person_id).values(fields))
+    audit.record(db, "person.changed", ("person", person_id), at=now, detail={audit.SET: fields})
+
+
+def bind(db: Unit, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+    """Store new accounts of people."""
+    db.execute(insert(Identity), rows)
+    for row in rows:
+        account = {field: row[field] for field in ("platform", "tenant", "account")}
+        audit.record(db, "person.bound", ("person", row["person_id"]), at=now, detail=account)
 
 
 def in_roles(db: Unit, *roles: Role) -> list[str]:

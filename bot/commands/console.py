@@ -5,7 +5,9 @@ Exit codes: 0 good, 1 a problem was found, 2 misuse.
 
 from __future__ import annotations
 
+import getpass
 import json as jsonlib
+import os
 import socket
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -17,6 +19,7 @@ from rich.markup import escape
 from bot.settings import Settings, load
 from bot.settings_read import SettingsError
 from engine.database import Database, DatabaseInUse
+from engine.unit import Occasion
 
 PROBLEM, MISUSE = 1, 2
 UNREACHABLE = "数据库打不开（{reason}）。请检查 database.url 和数据库本身。"
@@ -40,9 +43,18 @@ def settings(config: Path, *, json: bool = False) -> Settings:
 def database(settings: Settings, *, json: bool) -> Database:
     """The database, if no other process runs on its file."""
     try:
-        return Database(settings.database.url.get_secret_value())
+        return Database(settings.database.url.get_secret_value(), occasion=_operator())
     except DatabaseInUse as busy:
         fail(str(busy), PROBLEM, json=json)
+
+
+def _operator() -> Occasion:
+    """Whoever sits at the console, as the operating system calls them."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container whose user has no name
+        user = str(os.getuid()) if hasattr(os, "getuid") else ""
+    return Occasion(channel="cli", origin=f"{user}@{socket.gethostname()}")
 
 
 def show(facts: dict[str, Any], words: str, *, json: bool) -> None:

@@ -133,15 +133,16 @@ class FormPages:
         posted = {name: str(value) for name, value in (await request.form()).items()}
         try:
             answer = await self.inbox.receive(
-                self._pressed(sheet, sheet.card.form, redeemed, posted)
+                self._pressed(sheet, sheet.card.form, redeemed, posted, _ip(request))
             )
         except Unavailable:
             return notice(*BUSY, status=503)
         return await self._answered(sheet, account, posted, answer)
 
     def _pressed(
-        self, sheet: Sheet, form: CardForm, ticket: tuple[int, str], posted: dict[str, str]
-    ) -> Inbound:
+        self, sheet: Sheet, form: CardForm, ticket: tuple[int, str], posted: dict[str, str],
+        ip: str,
+    ) -> Inbound:  # fmt: skip
         version, nonce = ticket
         values = {
             field.name: posted.get(f"{field.name}.id") or posted.get(field.name, "")
@@ -150,7 +151,7 @@ class FormPages:
         return Inbound(
             platform=sheet.platform, tenant=sheet.tenant, event_key=f"h5/{nonce}",
             account=sheet.account, at=self.clock.now(), kind="press", ref=sheet.delivery_id,
-            key=f"{version}.form", values=values, inline=True,
+            key=f"{version}.form", values=values, inline=True, ip=ip,
         )  # fmt: skip
 
     async def _answered(
@@ -236,6 +237,10 @@ class FormPages:
         if row is None or not isinstance(card, Card):
             return None
         return Sheet(row.id, row.platform, row.tenant, row.account, row.version, card)
+
+
+def _ip(request: Request) -> str:
+    return "" if request.client is None else request.client.host
 
 
 def _result(card: Card) -> Response:
