@@ -18,6 +18,7 @@ from sqlalchemy import delete, select
 
 from bot.app import Service
 from bot.clock import Clock
+from bot.heads import place
 from bot.serve import serve
 from bot.settings import DatabaseSettings, DingTalkSettings, Server, Settings, WeComSettings
 from bot.simulator import api, seed
@@ -132,6 +133,7 @@ class Demo:
         await self.settle()
         self._set_clock(START)
         self.service.database.writer.run(self._replant, alone=True)
+        place(self.service.settings, self.service.database.url).unlink(missing_ok=True)
         self.phones.clear()
         self.wire.clear()
         self.chaos.clear()

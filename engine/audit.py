@@ -88,6 +88,17 @@ _PAGE = Statement(
     .order_by(_STORED.c.seq)
     .limit(bindparam("most"))
 )
+_A = table(Audit).c
+_UNTIL = _A.at <= bindparam("until")
+_ABOUT_IT = (_A.subject_type == bindparam("type"), _A.subject_id == bindparam("id"), _UNTIL)
+_ABOUT = Statement(select(*_A).where(*_ABOUT_IT).order_by(_A.seq.desc()).limit(bindparam("most")))
+_SETTING = Statement(select(_A.detail).where(*_ABOUT_IT).order_by(_A.seq))
+_BY = Statement(
+    select(*_A)
+    .where(_A.actor == bindparam("actor"), _UNTIL)
+    .order_by(_A.at.desc(), _A.seq.desc())
+    .limit(bindparam("most"))
+)
 _text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -131,6 +142,35 @@ def head(db: Unit) -> Head:
     return START if row is None else Head(*row)
 
 
+def history(
+    db: Unit, subject: Subject, *, until: datetime, most: int
+) -> Sequence[Any]:  # fmt: skip
+    """The newest rows about an object up to a moment, newest first."""
+    asked = {"type": subject[0], "id": subject[1], "until": until, "most": most}
+    return _ABOUT.rows(db, asked)
+
+
+def deeds(db: Unit, actor: str, *, until: datetime, most: int) -> Sequence[Any]:
+    """The newest rows about what a person did up to a moment, newest first."""
+    return _BY.rows(db, {"actor": actor, "until": until, "most": most})
+
+
+def state(db: Unit, subject: Subject, moment: datetime) -> tuple[dict[str, Any], int]:
+    """The fields of an object as they were at a moment, and from how many rows that follows."""
+    fields: dict[str, Any] = {}
+    rows = _SETTING.rows(db, {"type": subject[0], "id": subject[1], "until": moment})
+    changes = [row.detail[SET] for row in rows if SET in row.detail]
+    for change in changes:
+        fields |= change
+    return fields, len(changes)
+
+
+def at(db: Unit, seq: int) -> Head | None:
+    """The chain up to a row, as the database has it; None if there is no such row."""
+    row = _AT.row(db, {"wanted": seq})
+    return None if row is None else Head(*row)
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
     """The first row that is not as it was written; `how` is "missing", "changed" or "cut"."""
@@ -156,10 +196,10 @@ def verify(db: Unit, after: Head, *, most: int) -> Head | Broken:
 
 def compare(db: Unit, anchors: Iterable[Head]) -> Broken | None:
     """The first of the heads kept outside that the chain no longer goes through, if any."""
-    for anchor in sorted(anchors, key=lambda one: one.seq):
-        row = _AT.row(db, {"wanted": anchor.seq})
-        if row is None:
+    for anchor in sorted(set(anchors) - {START}, key=lambda one: one.seq):
+        present = at(db, anchor.seq)
+        if present is None:
             return Broken(head(db).seq + 1, "cut")
-        if row.hash != anchor.hash:
+        if present.hash != anchor.hash:
             return Broken(anchor.seq, "changed")
     return None

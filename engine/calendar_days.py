@@ -72,7 +72,7 @@ class Calendars:
     """The working calendar as this process last read it; one object for all threads."""
 
     def __init__(self, zone: ZoneInfo, shifts: tuple[Shift, ...] = DEFAULT_SHIFTS) -> None:
-        self._zone = zone
+        self.zone = zone
         self._shifts = shifts
         self._kept: tuple[int, Calendar] | None = None
 
@@ -81,7 +81,7 @@ class Calendars:
         number = version(db)
         kept = self._kept
         if kept is None or kept[0] != number:
-            kept = self._kept = (number, Calendar(self._zone, days(db), self._shifts))
+            kept = self._kept = (number, Calendar(self.zone, days(db), self._shifts))
         return kept[1]
 
 

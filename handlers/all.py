@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers import (
+    audit,
     customers,
     health,
     help,  # noqa: A004  the topic's own name
@@ -17,5 +18,5 @@ def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
         opportunities.routes, customers.routes, health.routes, operations.routes,
-        unfinished.routes, help.routes,
+        audit.routes, unfinished.routes, help.routes,
     ])  # fmt: skip

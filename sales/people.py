@@ -8,7 +8,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, bindparam, insert, select, update
+from sqlalchemy import (
+    Index,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import Field
 
 from engine import audit
@@ -147,6 +156,14 @@ _IN_ROLE = Statement(
     .where(PERSON.role == bindparam("role"), PERSON.status == "active")
     .order_by(PERSON.id)
 )
+_ABOVE = table(Person).alias("above")
+_HEADS = Statement(
+    select(PERSON.id)
+    .outerjoin(_ABOVE, and_(_ABOVE.c.id == PERSON.manager_id, _ABOVE.c.status == "active"))
+    .where(PERSON.role == bindparam("role"), PERSON.status == "active")
+    .where(or_(_ABOVE.c.role.is_(None), _ABOVE.c.role != bindparam("role")))
+    .order_by(PERSON.id)
+)
 
 
 def usual_address(db: Unit, person_id: str) -> Address | None:
@@ -184,6 +201,11 @@ def bind(db: Unit, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
     for row in rows:
         account = {field: row[field] for field in ("platform", "tenant", "account")}
         audit.record(db, "person.bound", ("person", row["person_id"]), at=now, detail=account)
+
+
+def heads(db: Unit, role: Role) -> list[str]:
+    """The ids of the active people of a role who have none of it above them."""
+    return [row.id for row in _HEADS.rows(db, {"role": role.value})]
 
 
 def in_roles(db: Unit, *roles: Role) -> list[str]:

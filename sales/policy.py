@@ -19,11 +19,15 @@ EVERYONE = frozenset(Role)
 SELLERS = frozenset({Role.REP, Role.MANAGER, Role.DIRECTOR})
 SEES_ALL = frozenset({Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN})
 
+EVERYTHING = true()
+"""The scope of whoever may see every customer."""
+
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "help": EVERYONE,
     "unfinished": EVERYONE,
     "customer.read": SELLERS | {Role.SALES_OPS, Role.ADMIN},
     "opportunity.create": SELLERS,
+    "audit": frozenset({Role.COMPLIANCE, Role.DIRECTOR, Role.ADMIN}),
     "operations": frozenset({Role.ADMIN}),
     "health": frozenset({Role.ADMIN, Role.SALES_OPS, Role.DIRECTOR}),
 }

@@ -9,17 +9,20 @@ import getpass
 import json as jsonlib
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from sqlalchemy import make_url
 
 from bot.settings import Settings, load
 from bot.settings_read import SettingsError
-from engine.database import Database, DatabaseInUse
-from engine.unit import Occasion
+from engine.database import Database, DatabaseInUse, postgres_reader, sqlite_reader
+from engine.unit import Occasion, Unit
 
 PROBLEM, MISUSE = 1, 2
 UNREACHABLE = "数据库打不开（{reason}）。请检查 database.url 和数据库本身。"
@@ -46,6 +49,26 @@ def database(settings: Settings, *, json: bool) -> Database:
         return Database(settings.database.url.get_secret_value(), occasion=_operator())
     except DatabaseInUse as busy:
         fail(str(busy), PROBLEM, json=json)
+
+
+@contextmanager
+def beside(settings: Settings) -> Iterator[Unit]:
+    """The database to look at beside a running service.
+
+    Raises:
+        FileNotFoundError: there is no SQLite file.
+        SQLAlchemyError: the database does not answer.
+    """
+    url = make_url(settings.database.url.get_secret_value())
+    embedded = url.get_backend_name() == "sqlite"
+    if embedded and not Path(str(url.database)).exists():
+        raise FileNotFoundError
+    engine = sqlite_reader(url) if embedded else postgres_reader(url)
+    try:
+        with engine.begin() as connection:
+            yield Unit(connection)
+    finally:
+        engine.dispose()
 
 
 def _operator() -> Occasion:

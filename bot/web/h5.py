@@ -32,6 +32,7 @@ from sales import people, policy
 from sales.people import Address
 
 LISTED = 50
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
 GONE = ("表单不存在", "这个链接已经失效，请回到聊天里重新发起。")
 NOT_YOURS = ("不能打开", "这张表单是发给别人的。请在自己的聊天里发起。")
 EXPIRED = ("页面已过期", "请关闭页面，回到聊天里再点一次「打开填写」。")
@@ -240,7 +241,10 @@ class FormPages:
 
 
 def _ip(request: Request) -> str:
-    return "" if request.client is None else request.client.host
+    """Whose connection it is; a proxy on this machine says whose it was, at the end of its list."""
+    host = "" if request.client is None else request.client.host
+    told = request.headers.get("x-forwarded-for", "")
+    return told.rpartition(",")[2].strip() if told and host in LOOPBACK else host
 
 
 def _result(card: Card) -> Response:
