@@ -58,7 +58,7 @@ class Units:
             return Answer()
         fenced = db.writes
         try:
-            asked = self.dispatcher.understand(db, event.inbound, event.job.id)
+            asked = self.dispatcher.understand(db, event.inbound, event.job.id, event.now)
             if isinstance(asked, Task):
                 if not asked.call.route.changes:
                     jobs.resume(db, event.job)
@@ -101,7 +101,7 @@ class Units:
     ) -> Answer:  # fmt: skip
         """Post the answer in the unit of what it answers, behind the fence."""
         job, inbound = event.job, event.inbound
-        address = to or _address(db, inbound)
+        address = to or _address(db, event)
         if isinstance(said, Refusal):
             log.info("inbox.refused", code=said.code)
             metrics.refused(said.code)
@@ -125,7 +125,7 @@ class Units:
         _begin(db, event)
         if jobs.bury(db, event.job, error, now=event.now):
             words = texts.say(texts.INCIDENT, number=event.job.trace)
-            outbox.post(db, words, [_address(db, event.inbound)], now=event.now)
+            outbox.post(db, words, [_address(db, event)], now=event.now)
 
 
 def _begin(db: Unit, event: Event, actor: str = "") -> None:
@@ -148,7 +148,8 @@ def _message(event: Event) -> audit.Subject:
     return "inbox", str(event.job.id)
 
 
-def _address(db: Unit, inbound: Inbound) -> Address:
+def _address(db: Unit, event: Event) -> Address:
+    inbound = event.inbound
     who = people.known(db, inbound.platform, inbound.tenant, inbound.account)
     person_id = "" if who is None else who.id
     return Address(person_id, inbound.platform, inbound.tenant, inbound.account)

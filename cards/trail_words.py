@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cards.words import FIELD_NAMES
+from cards.words import FIELD_NAMES, PLATFORMS
 from sales.customers import UNKNOWN
 from sales.people import ROLE_NAMES
 
@@ -15,21 +15,26 @@ ACTIONS: Mapping[str, str] = {
     "calendar.imported": "导入了放假通知",
     "customer.completed": "补充了客户资料",
     "customer.created": "新建了客户",
+    "customer.handed_over": "因离职转交了客户",
     "customer.imported": "导入了客户表",
     "dead_letter.drop": "放下了一封死信",
     "dead_letter.replay": "重办了一封死信",
+    "delegation.ended": "收回了委托",
+    "delegation.given": "委托了同事代办",
     "errand.dropped": "放弃了一次登记",
+    "leave.cancelled": "取消了请假",
+    "leave.taken": "记下了请假",
+    "opportunity.handed_over": "因离职转交了商机",
     "opportunity.created": "登记了商机",
     "people.imported": "导入了同事表",
     "person.bound": "绑定了平台账号",
     "person.changed": "改了同事资料",
     "person.created": "新建了同事",
+    "person.left": "办了离职",
 }
 """What every action on the trail is called; a test holds them together."""
 READ, REFUSED = "read.", "refused."
-CHANNELS: Mapping[str, str] = {
-    "wecom": "企业微信", "dingtalk": "钉钉", "cli": "命令行", "time": "定时任务",
-}  # fmt: skip
+CHANNELS: Mapping[str, str] = {**PLATFORMS, "cli": "命令行", "time": "定时任务"}
 FIELDS: Mapping[str, str] = {
     **FIELD_NAMES,
     "customer_id": "客户",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from handlers import (
     audit,
+    away,
     customers,
     health,
     help,  # noqa: A004  the topic's own name
     operations,
     opportunities,
+    people,
     unfinished,
 )
 from handlers.api import Registry
@@ -18,5 +20,5 @@ def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
         opportunities.routes, customers.routes, health.routes, operations.routes,
-        audit.routes, unfinished.routes, help.routes,
+        people.routes, away.routes, audit.routes, unfinished.routes, help.routes,
     ])  # fmt: skip

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import Refusal
 
-DAYS = {"今天": 0, "昨天": 1, "前天": 2}
+DAYS = {"明天": -1, "今天": 0, "昨天": 1, "前天": 2}
 _DATE = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
 _TIME = re.compile(r"(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?", re.ASCII)
 
@@ -37,6 +37,16 @@ def moment(words: str, today: date, zone: ZoneInfo) -> datetime:
         return datetime.combine(_day(day, today), _time(clock.strip()), zone)
     except ValueError:
         raise NoMoment(words=words) from None
+
+
+def start(words: str, today: date, zone: ZoneInfo) -> datetime:
+    """The moment meant; a day without a time is its beginning.
+
+    Raises:
+        NoMoment: the words are no moment.
+    """
+    meant = moment(words, today, zone)
+    return meant if " " in words.strip() else datetime.combine(meant, time.min, zone)
 
 
 def _day(words: str, today: date) -> date:

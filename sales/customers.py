@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -136,7 +137,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A customer as its card shows it, newest order first."""
+    """A customer as its card shows it, newest order first, without the `hidden` fields."""
 
     id: str
     name: str
@@ -146,6 +147,7 @@ class Profile:
     rating: str
     tags: tuple[str, ...]
     orders: tuple[Order, ...]
+    hidden: frozenset[str] = frozenset()
 
 
 CUSTOMER = table(Customer).c
@@ -216,15 +218,21 @@ def add_tags(db: Unit, tags: Iterable[tuple[str, str]]) -> None:
     _INSERT_TAGS.run_many(db, rows)
 
 
-def profile(db: Unit, customer_id: str, scope: ColumnElement[bool]) -> Profile | None:
-    """Everything the customer card shows, if the customer lies within `scope`."""
+def profile(
+    db: Unit, customer_id: str, scope: ColumnElement[bool], hidden: AbstractSet[str] = frozenset()
+) -> Profile | None:
+    """Everything the customer card shows, if the customer lies within `scope`.
+
+    The fields in `hidden` (`policy.hidden`) are left out.
+    """
     row = _profile(scope).row(db, {"wanted": customer_id})
     if row is None:
         return None
+    shown = () if "orders" in hidden else orders(db, customer_id, limit=SHOWN_ORDERS)
     return Profile(
         id=customer_id, name=row.name, owner=row.owner, industry=row.industry,
-        region=row.region, rating=row.rating, tags=tuple(tags(db, customer_id)),
-        orders=tuple(orders(db, customer_id, limit=SHOWN_ORDERS)),
+        region=row.region, rating=row.rating if "rating" not in hidden else UNKNOWN,
+        tags=tuple(tags(db, customer_id)), orders=tuple(shown), hidden=frozenset(hidden),
     )  # fmt: skip
 
 

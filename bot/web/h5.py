@@ -93,7 +93,7 @@ class FormPages:
         account = self.sessions.account(request, form)
         if not account:
             return self._to_login(sheet)
-        if account != sheet.account.lower():
+        if account != sheet.account.lower() or not await asyncio.to_thread(self._active, sheet):
             return notice(*NOT_YOURS, status=403)
         if sheet.card.form is None:
             return _result(sheet.card)
@@ -186,14 +186,19 @@ class FormPages:
             ctx = self._ctx(db, sheet)
             if ctx is None or not asks or asks[0].options is None:
                 return ()
-            policy.require(ctx.who, route.permission, route.word)
+            policy.require(db, ctx.who, route.permission, route.word)
             return asks[0].options(ctx, typed[:50])[:LISTED]
 
+    def _active(self, sheet: Sheet) -> bool:
+        """Whether the person is still with us; a login outlives nobody's leaving."""
+        with self.database.reading() as db:
+            return people.known(db, sheet.platform, sheet.tenant, sheet.account) is not None
+
     def _ctx(self, db: Unit, sheet: Sheet) -> Ctx | None:
-        who = people.known(db, sheet.platform, sheet.tenant, sheet.account)
+        now = self.clock.now()
+        who = people.acting(db, sheet.platform, sheet.tenant, sheet.account, now=now)
         if who is None:
             return None
-        now = self.clock.now()
         address = Address(who.id, sheet.platform, sheet.tenant, sheet.account)
         return Ctx(db=db, who=who, address=address, now=now, today=self.clock.date_of(now),
                    flow="", cause="", registry=self.dispatcher.registry,
