@@ -101,7 +101,7 @@ def resolve(db: Unit, inbound: Inbound, who: Who) -> Press | Stale | None:
         return Press(card.form.action, {**card.form.args, **values}, row.key, False, opened)
     if part == "form":
         part = _chosen(inbound)
-    if not part.isdecimal() or int(part) >= len(card.buttons):
+    if not (part.isascii() and part.isdecimal()) or int(part) >= len(card.buttons):
         return Stale(row.id)
     button = card.buttons[int(part)]
     return Press(button.action, button.args, row.key, button.fresh, row.opened_at)
