@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from bot.app import Service
+from bot.web.guard import Guarded
 
 POLL = 0.01
 STOP_SECONDS = 3
@@ -46,6 +47,7 @@ async def serve(
     config = uvicorn.Config(
         app, host=host, port=port, log_config=None, access_log=False, lifespan="off",
         proxy_headers=False, server_header=False, date_header=False, ws="websockets-sansio",
+        http=Guarded,
         timeout_graceful_shutdown=STOP_SECONDS,
     )  # fmt: skip
     server = uvicorn.Server(config)
