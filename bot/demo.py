@@ -139,7 +139,8 @@ class Demo:
     async def run(self, page: FastAPI, port: int, ready: Callable[[], None]) -> None:
         """Serve until the process is told to stop; `ready` is called when it listens."""
         try:
-            await serve(page, self.service, host="127.0.0.1", port=port, ready=ready)
+            await serve(page, self.service, host="127.0.0.1", port=port, ready=ready,
+                        larger=api.LARGER)  # fmt: skip
         finally:
             await self.dingtalk.close()
             await self.http.aclose()

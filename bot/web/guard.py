@@ -8,8 +8,9 @@ callback does, costs it two comparisons and no timer.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -35,7 +36,12 @@ class TooMuch(Exception):
 
 
 class Guarded(HttpToolsProtocol):
-    """uvicorn's protocol with a limit on head, body and time; what exceeds it is closed."""
+    """uvicorn's protocol with a limit on head, body and time; what exceeds it is closed.
+
+    `larger` are the paths that take more than `BODY_BYTES`, and how much.
+    """
+
+    larger: ClassVar[Mapping[str, int]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,7 +94,7 @@ class Guarded(HttpToolsProtocol):
         if len(self.headers) > MOST_HEADERS or (head > HEAD_BYTES and self._size() > HEAD_BYTES):
             self._exceed(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         for name, value in self.headers:
-            if name == b"content-length" and int(value) > BODY_BYTES:
+            if name == b"content-length" and int(value) > BODY_BYTES and int(value) > self._room:
                 self._exceed(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         self._in_head = False
         super().on_headers_complete()
@@ -96,7 +102,7 @@ class Guarded(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A piece of the body, announced or chunked."""
         self._body += len(body)
-        if self._body > BODY_BYTES:
+        if self._body > BODY_BYTES and self._body > self._room:
             self._exceed(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         super().on_body(body)
 
@@ -106,6 +112,11 @@ class Guarded(HttpToolsProtocol):
         if self._deadline is not None:
             self._rest()
         super().on_message_complete()
+
+    @property
+    def _room(self) -> int:
+        path = self.url.partition(b"?")[0].decode("ascii", "replace")
+        return self.larger.get(path, BODY_BYTES)
 
     def _check_head(self) -> None:
         if self._in_head and self._head > HEAD_BYTES:
@@ -155,3 +166,8 @@ class Guarded(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         self.transport.close()
+
+
+def roomy(larger: Mapping[str, int]) -> type[Guarded]:
+    """The protocol of a server some of whose paths take larger bodies."""
+    return type("Roomy", (Guarded,), {"larger": larger})

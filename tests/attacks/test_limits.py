@@ -141,3 +141,9 @@ def test_d11_a_request_in_pieces_that_comes_in_time_is_answered(line):
     time.sleep(0.05)
     sock.sendall(b"Connection: close\r\n\r\n")
     assert said(sock) == 200
+
+
+def test_d10_only_the_simulated_phones_may_send_larger_things(office):
+    picture = {"person": "张三", "filename": "a.png", "content_base64": "QUJD" * 500_000}
+    assert office.http.post("/sim/api/upload", json=picture).status_code != 413
+    assert office.http.post("/sim/api/say", json=picture).status_code == 413
