@@ -15,10 +15,12 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import SecretStr
 
+from bot import rates
 from bot.clock import Clock
 from bot.cron import Cron
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
+from bot.floods import Floodgate
 from bot.heartbeat import Heartbeat
 from bot.holding import Holding
 from bot.inbox import LANE, Inbox
@@ -33,6 +35,7 @@ from bot.platforms.dingtalk.robot import Robot
 from bot.platforms.dingtalk.stream import Stream
 from bot.platforms.wecom.callback import Callback as WeComCallback
 from bot.platforms.wecom.client import WeComPlatform
+from bot.rates import Rate, Rates
 from bot.readiness import reasons
 from bot.roles import Role
 from bot.settings import Settings
@@ -71,11 +74,15 @@ SET_UP_WAITS = (1, 5, 30, 300, 3600)
 class Service:
     """Database, platforms, inbox and couriers of one deployment.
 
+    `rate` is how much one person may send; `rates.USUAL` if nobody says.
+
     Raises:
         DatabaseInUse: another process runs on the same SQLite file.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, role: Role = Role.ALL) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, role: Role = Role.ALL, rate: Rate | None = None
+    ) -> None:  # fmt: skip
         self.settings = settings
         self.role = role
         self.clock = clock
@@ -93,7 +100,9 @@ class Service:
         self.calendars = Calendars(clock.zone)
         self.dispatcher = Dispatcher(registry(), clock, self.calendars)
         self.inbox = Inbox(self.database, self.dispatcher)
-        self._receive = metered(self.inbox.receive)
+        self.rates = Rates(rate or rates.USUAL)
+        door = Floodgate(metered(self.inbox.receive), self.rates, self.database, clock.now)
+        self._receive = door.admit
         self.timers = Timers(self.database, clock, reactions())
         self.cron = Cron(self.database, clock, self.calendars, regular_jobs())
         self.http = httpx.AsyncClient(timeout=HTTP_SECONDS, trust_env=False)
@@ -238,7 +247,7 @@ class Service:
     def _add_pages(self, app: FastAPI) -> None:
         key = self.database.writer.run(lambda db: secret(db, "h5"))
         forms = FormPages(
-            database=self.database, inbox=self.inbox, dispatcher=self.dispatcher,
+            database=self.database, receive=self._receive, dispatcher=self.dispatcher,
             clock=self.clock, sessions=Sessions(key, self.public_url.startswith("https")),
             logins=self.logins, public_url=self.public_url,
         )  # fmt: skip

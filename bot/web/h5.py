@@ -17,8 +17,7 @@ from sqlalchemy import select, update
 
 from bot.clock import Clock
 from bot.dispatch import Dispatcher
-from bot.inbox import Inbox
-from bot.platforms.api import Answer, Inbound, LoginRefused, Unavailable, Undelivered
+from bot.platforms.api import Answer, Inbound, LoginRefused, Receive, Unavailable, Undelivered
 from bot.web.pages import HEADERS, notice, page
 from bot.web.sessions import Sessions
 from cards.model import Card, Choice, Text, load
@@ -68,7 +67,7 @@ class FormPages:
     """The routes under /h5/."""
 
     database: Database
-    inbox: Inbox
+    receive: Receive
     dispatcher: Dispatcher
     clock: Clock
     sessions: Sessions
@@ -130,11 +129,10 @@ class FormPages:
             return notice(*EXPIRED, status=403)
         if sheet.card.form is None:
             return _result(sheet.card)
-        posted = {name: str(value) for name, value in (await request.form()).items()}
+        sent = (await request.form()).items()
+        posted = {name: value for name, value in sent if isinstance(value, str)}
         try:
-            answer = await self.inbox.receive(
-                self._pressed(sheet, sheet.card.form, redeemed, posted)
-            )
+            answer = await self.receive(self._pressed(sheet, sheet.card.form, redeemed, posted))
         except Unavailable:
             return notice(*BUSY, status=503)
         return await self._answered(sheet, account, posted, answer)
