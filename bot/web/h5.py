@@ -25,6 +25,7 @@ from cards.model import Form as CardForm
 from cards.tables import CARD, DELIVERY, CardRow, Delivery
 from engine.database import Database
 from engine.errors import Refusal
+from engine.text import clean
 from engine.unit import Unit
 from handlers.api import Ctx
 from sales import people, policy
@@ -183,7 +184,7 @@ class FormPages:
             if ctx is None or not asks or asks[0].options is None:
                 return ()
             policy.require(ctx.who, route.permission, route.word)
-            return asks[0].options(ctx, typed[:50])[:LISTED]
+            return asks[0].options(ctx, clean(typed[:50]))[:LISTED]
 
     def _ctx(self, db: Unit, sheet: Sheet) -> Ctx | None:
         who = people.known(db, sheet.platform, sheet.tenant, sheet.account)
