@@ -8,14 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import httpx
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import SecretStr
 
-from bot import rates
+from bot import outgoing, rates
 from bot.clock import Clock
 from bot.cron import Cron
 from bot.delivery import Courier
@@ -29,6 +28,7 @@ from bot.loops import forever
 from bot.metrics import metered
 from bot.migrate import upgrade
 from bot.notices import Notices
+from bot.outgoing import Addresses
 from bot.platforms.api import Undelivered
 from bot.platforms.dingtalk.client import DingTalkPlatform
 from bot.platforms.dingtalk.robot import Robot
@@ -105,7 +105,8 @@ class Service:
         self._receive = door.admit
         self.timers = Timers(self.database, clock, reactions())
         self.cron = Cron(self.database, clock, self.calendars, regular_jobs())
-        self.http = httpx.AsyncClient(timeout=HTTP_SECONDS, trust_env=False)
+        self._addresses = Addresses(loopback=settings.allow_unofficial_api)
+        self.http = outgoing.client(self._addresses, HTTP_SECONDS)
         self.callbacks: dict[str, Callback] = {}
         self.watchdog = Watchdog(self.database.writer)
         heartbeat = Heartbeat(self.database, clock, role)
@@ -197,7 +198,9 @@ class Service:
         if not self.role.receives:
             return
         if settings.mode == "stream":
-            self.stream = Stream(settings, self.http, self._receive, self.clock.now)
+            self.stream = Stream(
+                settings, self.http, self._addresses, self._receive, self.clock.now
+            )
             self._loops["stream"] = self.stream.run
         else:
             self.callbacks |= callbacks.dingtalk(Robot(settings), self._receive, self.clock.real)
