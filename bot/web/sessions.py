@@ -66,7 +66,7 @@ class Sessions:
     def _read(self, purpose: str, token: str, seconds: int) -> object:
         try:
             return self._sign(purpose).loads(token, max_age=seconds)
-        except BadData:
+        except (BadData, UnicodeEncodeError):  # a lone surrogate is no token of ours
             return None
 
     def _set(self, response: Response, name: str, value: str, path: str, seconds: int) -> None:
