@@ -40,7 +40,8 @@ class Sessions:
         return told == [form, state]
 
     def remember(self, response: Response, form: str, account: str) -> None:
-        """Note who logged in to this form."""
+        """Note who logged in to this form; the state has served."""
+        self._set(response, STATE_COOKIE, "", f"/h5/login/{form}", 0)
         token = self._sign("session").dumps([form, account])
         self._set(response, COOKIE, token, f"/h5/form/{form}", FORM_SECONDS)
 
