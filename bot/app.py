@@ -48,7 +48,7 @@ from bot.web.front import Callback, Front
 from bot.web.h5 import FormPages, Login
 from bot.web.insiders import Insiders
 from bot.web.metrics import MetricsPage
-from bot.web.sessions import Sessions
+from bot.web.sessions import Sessions, signing_key
 from bot.working_days import renew
 from engine import jobs
 from engine.calendar_days import Calendars
@@ -248,7 +248,10 @@ class Service:
         return app
 
     def _add_pages(self, app: FastAPI) -> None:
-        key = self.database.writer.run(lambda db: secret(db, "h5"))
+        stored = self.database.writer.run(lambda db: secret(db, "h5"))
+        wecom, dingtalk = self.settings.wecom, self.settings.dingtalk
+        apps = (wecom and wecom.secret, dingtalk and dingtalk.client_secret)
+        key = signing_key(stored, *(app.get_secret_value() for app in apps if app))
         forms = FormPages(
             database=self.database, receive=self._receive, dispatcher=self.dispatcher,
             clock=self.clock, sessions=Sessions(key, self.public_url.startswith("https")),

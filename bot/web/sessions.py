@@ -5,6 +5,7 @@ The cookie is bound to the form's path, so that two forms in one browser never s
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from dataclasses import dataclass
 
@@ -15,6 +16,15 @@ LOGIN_SECONDS = 600
 FORM_SECONDS = 2 * 3600
 COOKIE = "jianliu_form"
 STATE_COOKIE = "jianliu_login"
+
+
+def signing_key(stored: str, *apps: str) -> str:
+    """The key of all three tokens: what the database keeps, under the secrets it must not keep.
+
+    So a copy of the database, or a backup, signs nobody in (attack D28). When an app's secret
+    changes, open pages ask for one more login.
+    """
+    return hmac.digest("\n".join(apps).encode(), stored.encode(), "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True)
