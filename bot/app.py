@@ -124,8 +124,8 @@ class Service:
             self._loops["timers"] = self.timers.run
             self._loops["cron"] = self.cron.run
             self.lanes += [self.timers.lane, *self.cron.lanes]
-            file = place(settings, self.database.url)
-            self._loops["heads"] = Heads(self.database, clock, file).run
+            if (file := place(settings, self.database.url)) is not None:
+                self._loops["heads"] = Heads(self.database, clock, file).run
             self._loops["notices"] = Notices(self.database, clock).run
         self.logins: dict[str, Login] = {}
         self.stream: Stream | None = None

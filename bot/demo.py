@@ -136,7 +136,8 @@ class Demo:
         await self.settle()
         self._set_clock(START)
         self.service.database.writer.run(self._replant, alone=True)
-        place(self.service.settings, self.service.database.url).unlink(missing_ok=True)
+        if (kept := place(self.service.settings, self.service.database.url)) is not None:
+            kept.unlink(missing_ok=True)
         self.phones.clear()
         self.wire.clear()
         self.chaos.clear()
