@@ -31,6 +31,7 @@ from bot.simulator.wire import WireLog
 from bot.tables import metadata
 from bot.working_days import renew
 from engine import jobs
+from sales.rules.all import provide
 
 START = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 TEMPLATE = "jianliu-demo.schema"
@@ -131,6 +132,8 @@ class Demo:
         await self.settle()
         self._set_clock(START)
         self.service.database.writer.run(self._replant, alone=True)
+        with self.service.database.reading() as db:
+            self.service.rules.reread(db)
         self.phones.clear()
         self.wire.clear()
         self.chaos.clear()
@@ -173,6 +176,7 @@ class Demo:
     def _plant(self, db: Any) -> None:
         seed.plant(db, self.service.settings.tenants(), self.now())
         renew(db, self.service.clock)
+        provide(db, self.now())
 
     def _set_clock(self, to: datetime) -> None:
         self.service.clock.jump(to)

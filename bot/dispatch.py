@@ -15,12 +15,14 @@ from cards import help as texts
 from cards.model import Content
 from engine.calendar_days import Calendars
 from engine.errors import Refusal
+from engine.rulebook import Rulebook
 from engine.unit import Unit
 from handlers import forms, lines
 from handlers.api import FLOW, Ctx, Registry
 from handlers.lines import Call, Guess
 from sales import people, policy
 from sales.people import Address, Who
+from sales.rules.texts import SENTENCES, Sentences
 
 SILENT = frozenset({"subscribe", "unsubscribe", "enter_agent", "location", "view", "malformed"})
 """Events that nobody expects an answer to."""
@@ -50,11 +52,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """Knows the routes, the clock's zone and the working calendar; holds no other state."""
+    """Knows the routes, the clock, the working calendar and the rules; holds no other state."""
 
     registry: Registry
     clock: Clock
     calendars: Calendars
+    rules: Rulebook
+
+    @property
+    def words(self) -> Sentences:
+        """What is said when something cannot be done."""
+        return self.rules.at(SENTENCES, self.clock.now()).body
 
     def understand(self, db: Unit, inbound: Inbound, cause: int) -> Task | Content | Stale | None:
         """What is asked: a task to run, a ready answer, a repaint, or deliberate silence.
@@ -67,13 +75,13 @@ class Dispatcher:
         who = people.known(db, inbound.platform, inbound.tenant, inbound.account)
         if who is None:
             expected = inbound.account and inbound.kind != "other"
-            return texts.say(texts.STRANGER, account=inbound.account) if expected else None
+            return texts.say(self.words.stranger, account=inbound.account) if expected else None
         address = Address(who.id, inbound.platform, inbound.tenant, inbound.account)
         flow = f"{FLOW}{cause}"
         if inbound.kind == "press":
             return self._pressed(db, inbound, who, address, flow)
         if inbound.kind == "other":
-            return None if inbound.text.lower() in SILENT else texts.say(texts.UNSUPPORTED)
+            return None if inbound.text.lower() in SILENT else texts.say(self.words.unsupported)
         return self._said(inbound.text, who, address, flow)
 
     def run(self, db: Unit, task: Task, cause: int, now: datetime) -> Content | None:
@@ -86,7 +94,8 @@ class Dispatcher:
         ctx = Ctx(
             db=db, who=task.who, address=task.address, now=now,
             today=self.clock.date_of(now), flow=task.flow, cause=str(cause),
-            registry=self.registry, calendars=self.calendars, opened_at=task.opened_at,
+            registry=self.registry, calendars=self.calendars, rules=self.rules,
+            opened_at=task.opened_at,
         )  # fmt: skip
         if route.missing(args):
             return forms.ask(ctx, route, args)
@@ -100,7 +109,7 @@ class Dispatcher:
             case Guess(call=call, line=meant) if policy.may(who, call.route.permission):
                 typed = line.split(maxsplit=1)[0]
                 return texts.did_you_mean(typed, meant, call.route.action, call.args, flow=flow)
-        return texts.say(texts.NOT_UNDERSTOOD, line=line[:20])
+        return texts.say(self.words.not_understood, line=line[:20])
 
     def _pressed(
         self, db: Unit, inbound: Inbound, who: Who, address: Address, flow: str

@@ -102,6 +102,7 @@ def _reading(url: URL) -> Iterator[Unit]:
 def _by_hand(settings: Settings, name: str, at: str, *, json: bool) -> None:
     from bot.cron import Cron
     from bot.migrate import upgrade
+    from bot.rules import opened
     from scheduler.all import jobs as regular_jobs
 
     clock = Clock(settings.time.zone)
@@ -109,7 +110,8 @@ def _by_hand(settings: Settings, name: str, at: str, *, json: bool) -> None:
         try:
             upgrade(database)
             clock.anchor(database)
-            cron = Cron(database, clock, Calendars(clock.zone), regular_jobs())
+            rules = opened(database, clock)
+            cron = Cron(database, clock, Calendars(clock.zone), rules, regular_jobs())
             if name not in cron.timed:
                 fail(f"没有叫 {name} 的任务，有：{'、'.join(cron.timed)}", MISUSE, json=json)
             slot = _moment(at, clock, json=json)

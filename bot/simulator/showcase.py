@@ -32,6 +32,7 @@ from engine.vitals import Lane, Vitals
 from sales.customers import Named, Order, Profile
 from sales.finding import Found, Twin
 from sales.opportunities import Created
+from sales.rules.texts import Sentences
 
 AT = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 SLOT = Slot("01SHOWCASE", 1, "http://127.0.0.1:8787/h5/form/01SHOWCASE")
@@ -104,7 +105,7 @@ CARDS: Mapping[str, Content] = {
             (Order(date(2026, 10, 15), "闸阀 PN4.0", 31_800_000),
              Order(date(2026, 6, 30), "闸阀 PN2.5", 24_350_000)),
         ), may_refer=True),
-    "帮助": help.commands([
+    "帮助": help.commands(Sentences().help_title, [
         Line("商机", "登记老客户转介绍的新商机", "/商机 某阀门制造 华东泵业二期",
              "opportunity.create"),
         Line("客户", "查看一家客户", "/客户 某阀门制造", "customer.show"),
@@ -122,7 +123,7 @@ CARDS: Mapping[str, Content] = {
     "不确定是否送达": operations.notice(LETTERS[:2], LETTERS[0].lane, now=AT),
     "死信": operations.letters(LETTERS, flow="flow/1"),
     "死信 一封": operations.letter(LETTERS[0], flow="flow/1"),
-    "出错": help.say(help.INCIDENT, number="E42"),
+    "出错": help.say(Sentences().incident, number="E42"),
 }  # fmt: skip
 
 
