@@ -148,11 +148,13 @@ _RETIRE = Statement(
     .values(state=State.RETIRED.value, retired_at=bindparam("now"), publication=bindparam("turn"))
 )
 _ONE = Statement(select(*_D).where(_IT))
-_NEWEST = Statement(
+_STANDING = Statement(
     select(*_D)
     .where(_named(), _D.state == State.PUBLISHED.value)
     .order_by(_D.version.desc())
-    .limit(1)
+)  # fmt: skip
+_PUBLICATION = Statement(
+    select(func.max(_D.publication)).where(_named(), _D.published_at.is_not(None))
 )
 _DRAFTS = Statement(select(*_D).where(_named(), _OPEN).order_by(_D.version))
 _HISTORY = Statement(
@@ -184,7 +186,7 @@ def provide(
         return
     turn = next_number(db, COUNTER)
     for name in sorted(missing):
-        _PROVIDE.run(db, _row(name, 1, bodies[name], 0, "", now) | {
+        _PROVIDE.run(db, _row(name, 1, bodies[name], now=now) | {
             "reason": reason, "state": State.PUBLISHED.value, "effective_from": EPOCH,
             "published_at": now, "publication": turn,
         })  # fmt: skip
@@ -245,9 +247,14 @@ def one(db: Unit, name: Name, version: int) -> Stored | None:
     return _ONE.row(db, _of(name) | {"wanted": version})
 
 
-def newest(db: Unit, name: Name) -> Stored | None:
-    """The newest published version, planned ones included; None before the first."""
-    return _NEWEST.row(db, _of(name))
+def published(db: Unit, name: Name) -> list[Stored]:
+    """What is published and not followed yet, planned versions included, the newest first."""
+    return _STANDING.rows(db, _of(name))
+
+
+def publication(db: Unit, name: Name) -> int:
+    """The number of the newest public change of a document."""
+    return int(_PUBLICATION.value(db, _of(name)) or 0)
 
 
 def drafts(db: Unit, name: Name) -> list[Stored]:

@@ -8,6 +8,7 @@ from handlers import (
     help,  # noqa: A004  the topic's own name
     operations,
     opportunities,
+    rules,
     unfinished,
 )
 from handlers.api import Registry
@@ -17,5 +18,5 @@ def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
         opportunities.routes, customers.routes, health.routes, operations.routes,
-        unfinished.routes, help.routes,
+        rules.routes, unfinished.routes, help.routes,
     ])  # fmt: skip

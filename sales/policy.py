@@ -25,6 +25,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "customer.read": SELLERS | {Role.SALES_OPS, Role.ADMIN},
     "opportunity.create": SELLERS,
     "operations": frozenset({Role.ADMIN}),
+    "rules.read": frozenset({Role.MANAGER, Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN}),
+    "rules": frozenset({Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN}),
     "health": frozenset({Role.ADMIN, Role.SALES_OPS, Role.DIRECTOR}),
 }
 

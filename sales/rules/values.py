@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 HOUR = 60
+TYPED = 20
+"""Characters of a number with its unit."""
 _NUMBER = re.compile(r"(\d{1,6})\s*(\D*)")
 _SPAN = re.compile(r"(\d{1,4}(?:\.\d{1,2})?)\s*(个?(?:工作)?小时|h|分钟|分|min|)", re.IGNORECASE)
 _PLACE = re.compile(r"\{([^{}]*)\}")
@@ -26,6 +28,10 @@ class Value(Protocol):
     @property
     def example(self) -> str:
         """How one is typed."""
+
+    @property
+    def longest(self) -> int:
+        """Characters a form lets one type."""
 
     def read(self, words: str) -> Any:
         """The value a person typed; raises Unreadable."""
@@ -45,6 +51,7 @@ class Count:
     least: int
     most: int
     because: str
+    longest = TYPED
 
     @property
     def example(self) -> str:
@@ -76,6 +83,7 @@ class WorkingTime:
 
     least: int
     most: int
+    longest = TYPED
 
     @property
     def example(self) -> str:
@@ -151,6 +159,11 @@ class Sentence:
     def filled(self, value: str) -> str:
         """The sentence as somebody would read it."""
         return fill(value, self.places)
+
+    @property
+    def longest(self) -> int:
+        """Its own limit, and a little more, so that too long is said and not cut."""
+        return self.most + 40
 
     @property
     def _written(self) -> list[str]:
