@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import json as jsonlib
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from sqlalchemy import make_url
 
 from bot.settings import Settings, load
 from bot.settings_read import SettingsError
-from engine.database import Database, DatabaseInUse
+from engine.database import Database, DatabaseInUse, postgres_reader, sqlite_reader
+from engine.unit import Unit
 
 PROBLEM, MISUSE = 1, 2
 UNREACHABLE = "数据库打不开（{reason}）。请检查 database.url 和数据库本身。"
+NO_DATABASE = "还没有数据库，请先运行 jianliu migrate。"
 CONFIG = Path("config.toml")
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="配置文件")]
@@ -43,6 +48,26 @@ def database(settings: Settings, *, json: bool) -> Database:
         return Database(settings.database.url.get_secret_value())
     except DatabaseInUse as busy:
         fail(str(busy), PROBLEM, json=json)
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[Unit]:
+    """The database beside a running service, to look at.
+
+    Raises:
+        FileNotFoundError: there is no SQLite file.
+        SQLAlchemyError: it does not answer, or has no such tables yet.
+    """
+    url = make_url(settings.database.url.get_secret_value())
+    embedded = url.get_backend_name() == "sqlite"
+    if embedded and not Path(str(url.database)).exists():
+        raise FileNotFoundError
+    engine = sqlite_reader(url) if embedded else postgres_reader(url)
+    try:
+        with engine.begin() as connection:
+            yield Unit(connection)
+    finally:
+        engine.dispose()
 
 
 def show(facts: dict[str, Any], words: str, *, json: bool) -> None:

@@ -119,15 +119,23 @@ def change(db: Unit, kind: Kind[Any], item: str, words: str, by: By) -> Draft:
         BadValue: `words` are no value of the item.
         NothingNew: the rule would not change.
     """
-    meant = kind.items[item]
-    try:
-        value = meant.value.read(words)
-    except Unreadable as why:
-        raise BadValue(words=words[:20], item=meant.title, why=why) from why
     newest = _newest(db, kind)
     mine = _own(db, kind, by.person_id)
     start = newest if mine is None or mine.base != newest.version else mine
-    return _draft(db, kind, {**_body(kind, start), item: value}, newest, by)
+    return _draft(db, kind, {**_body(kind, start), item: value(kind, item, words)}, newest, by)
+
+
+def value(kind: Kind[Any], item: str, words: str) -> Any:
+    """What a person means an item to be.
+
+    Raises:
+        BadValue: `words` are no value of the item.
+    """
+    meant = kind.items[item]
+    try:
+        return meant.value.read(words)
+    except Unreadable as why:
+        raise BadValue(words=words[:20], item=meant.title, why=why) from why
 
 
 def publish(
