@@ -93,7 +93,7 @@ def test_an_open_errand_keeps_the_times_it_began_with_to_its_end(office):
 @pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
 def test_everything_is_reached_by_pressing_from_the_list(office, platform):
     [listed] = say(office, "列表", "陈总", platform)
-    assert listed["title"] == "4 条规则"
+    assert listed["title"] == "5 条规则"
     assert shown(listed)[RULE] == "第 1 版，随产品提供"
     [one] = office.presses("陈总", listed, RULE)
     assert shown(one) == {"首次提醒": "2 小时", "再次提醒": "7.5 小时"}
@@ -186,7 +186,10 @@ def test_what_would_be_wrong_is_refused_with_every_reason(office):
         [told] = say(office, f"改 {RULE} {item} {words}")
         assert why in told["text"]
     [told] = say(office, "改 未办事 首次提醒 1")
-    assert "没有叫「未办事」的规则。有：未办完提醒、每人限额、固定用语、保留天数" in told["text"]
+    assert (
+        "没有叫「未办事」的规则。有：未办完提醒、每人限额、固定用语、商机表单、保留天数"
+        in told["text"]
+    )
     [told] = say(office, f"发布 {RULE} 没有草稿")
     assert "没有您的草稿" in told["text"]
     [told] = say(office, f"发布 {RULE} 从 2026-13-01 起")
@@ -213,6 +216,15 @@ def test_the_sentences_are_the_houses_own_and_filled_in_never_run(office):
     say(office, "发布 固定用语 大家都来问我")
     [told] = office.says("张三", "这是什么{line}")
     assert told["text"] == "没看懂「这是什么{line}」，请问冯运营。"
+
+
+def test_a_form_asks_in_the_houses_words(office):
+    publishes(office, "商机表单 问新客户 新公司的全称？")
+    publishes(office, "商机表单 标题 登记转介绍")
+    [form] = office.says("陈总", "/商机", "dingtalk")
+    assert form["title"] == "登记转介绍"
+    assert "谁介绍的？" in str(form["raw"])
+    assert "新公司的全称？" in str(form["raw"])
 
 
 def test_who_when_and_why_and_the_way_back(office):
