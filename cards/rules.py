@@ -1,4 +1,4 @@
-"""Cards about the company's own rules: what holds, what is drafted, what was decided."""
+"""Cards about the company's own rules: what holds, what is planned, what was before."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cards.model import Button, Card, Field, Form
+from cards.model import Button, Card
+from cards.render.text import cut
 from engine.workers import Running
 from sales.rules.api import Kind
-from sales.rules.editing import Changed, Draft, Published, Turned
+from sales.rules.drafts import Changed
 from sales.rules.reading import Edition, Standing
 
-OVERVIEW, SHOW, CHANGE, TRY = "rules.overview", "rules.show", "rules.change", "rules.dry_run"
-PUBLISH, GIVE_UP, CALL_OFF = "rules.publish", "rules.give_up", "rules.call_off"
-ROLL_BACK, HISTORY = "rules.roll_back", "rules.history"
+OVERVIEW, SHOW, COMPARE, HISTORY = (
+    "rules.overview", "rules.show", "rules.compare", "rules.history",
+)  # fmt: skip
+CHANGE, CALL_OFF, ROLL_BACK = "rules.change", "rules.call_off", "rules.roll_back"
 SHORT = 30
 """Characters a row shows on WeCom; what is longer stands in the quote."""
 ROLES: Mapping[str, str] = {"all": "进程", "web": "收消息的进程", "worker": "发消息的进程"}
+REASON = 20
+"""Characters of a reason in a list; all of it stands with its version."""
 STATUS: Mapping[str, str] = {
     "draft": "草稿",
     "planned": "等着生效",
@@ -26,9 +30,6 @@ STATUS: Mapping[str, str] = {
     "former": "用过",
     "dropped": "没有用过",
 }
-WHY = "为什么改？"
-WHY_HINT = "写给以后的人看；要定时就接着写：从 2026-12-01 起"
-_REASON = Field("reason", WHY, "text", placeholder=WHY_HINT)
 
 
 def overview(found: Sequence[Standing], *, zone: ZoneInfo, flow: str) -> Card:
@@ -64,7 +65,7 @@ def show(one: Standing, *, zone: ZoneInfo, may_edit: bool, flow: str) -> Card:
         title=f"{one.kind.title} · 第 {one.current.number} 版",
         subtitle=_published(one.current, zone),
         facts=_short(values),
-        quote="\n".join(filter(None, (*_long(values), one.kind.meaning, planned))),
+        quote="\n".join(filter(None, (one.kind.meaning, planned, *_long(values)))),
         buttons=(
             *(edit if may_edit else ()),
             Button("以前的版本", HISTORY, {"rule": one.kind.title}),
@@ -73,14 +74,17 @@ def show(one: Standing, *, zone: ZoneInfo, may_edit: bool, flow: str) -> Card:
     )
 
 
-def version(kind: Kind[Any], edition: int, body: Any, *, flow: str) -> Card:
-    """What one version says."""
+def version(
+    kind: Kind[Any], edition: Edition, body: Any, *, zone: ZoneInfo, flow: str
+) -> Card:  # fmt: skip
+    """What one version says, and why it was published."""
     values = _values(kind, body)
     return Card(
         key=flow,
-        title=f"{kind.title} · 第 {edition} 版",
+        title=f"{kind.title} · 第 {edition.number} 版",
+        subtitle=f"{STATUS[edition.status]}，{_published(edition, zone)}",
         facts=_short(values),
-        quote="\n".join(_long(values)),
+        quote="\n".join((*_long(values), *([f"原因：{edition.reason}"] if edition.by else []))),
         buttons=(Button("以前的版本", HISTORY, {"rule": kind.title}),),
     )
 
@@ -107,121 +111,6 @@ def which_item(kind: Kind[Any], body: Any, *, flow: str) -> Card:
             Button(item.title, CHANGE, {"rule": kind.title, "item": item.title})
             for item in kind.items.values()
         ),
-    )
-
-
-def new_value(kind: Kind[Any], name: str, now: Any, *, flow: str) -> Card:
-    """The question what an item shall be; `now` is what it is."""
-    item = kind.items[name]
-    present = f"现在：{item.value.words(now)}"
-    hint = f"写法：{item.value.example}"
-    field = Field("value", "改成", "text", placeholder=hint, most=item.value.longest)
-    return Card(
-        key=flow,
-        title=f"{kind.title} · {item.title}",
-        subtitle=present if len(present) <= SHORT else "",
-        facts=(("说明", item.meaning), ("写法", item.value.example)),
-        quote=present if len(present) > SHORT else "",
-        form=Form(CHANGE, (field,), args={"rule": kind.title, "item": item.title}),
-    )
-
-
-def draft(made: Draft, *, flow: str) -> Card:
-    """A draft, what it changes, and what is wrong with it."""
-    told = _long_changes(made.changes)
-    return Card(
-        key=flow,
-        title=f"{made.kind.title} · 第 {made.version} 版草稿",
-        subtitle=f"在第 {made.base} 版上改的，还没有发布",
-        facts=_short_changes(made.changes),
-        quote="\n".join((*told, *(f"要先改好：{fault}" for fault in made.faults))),
-        buttons=_ways_on(made, tried=False),
-        tone="warning" if made.faults else "plain",
-    )
-
-
-def trial(made: Draft, lines: Sequence[str], *, flow: str) -> Card:
-    """What a draft would have made different."""
-    return Card(
-        key=flow,
-        title=f"试算：{made.kind.title} · 第 {made.version} 版草稿",
-        subtitle=made.kind.begins,
-        facts=_short_changes(made.changes),
-        quote="\n".join((*lines, *(f"要先改好：{fault}" for fault in made.faults))),
-        buttons=_ways_on(made, tried=True),
-        tone="warning" if made.faults else "plain",
-    )
-
-
-def why(made: Draft, *, flow: str) -> Card:
-    """The question for the reason of a draft."""
-    args = {"rule": made.kind.title, "draft": made.version}
-    title = f"发布 {made.kind.title} · 第 {made.version} 版"
-    return _why(title, made.changes, Form(PUBLISH, (_REASON,), "发布", args), flow)
-
-
-def why_back(kind: Kind[Any], version: int, changes: Sequence[Changed], *, flow: str) -> Card:
-    """The question why to go back to a version."""
-    args = {"rule": kind.title, "version": str(version)}
-    title = f"{kind.title} 改回第 {version} 版"
-    return _why(title, changes, Form(ROLL_BACK, (_REASON,), "改回并发布", args), flow)
-
-
-def _why(title: str, changes: Sequence[Changed], form: Form, flow: str) -> Card:
-    return Card(
-        key=flow,
-        title=title,
-        facts=_short_changes(changes),
-        quote="\n".join(_long_changes(changes)),
-        form=form,
-    )
-
-
-def published(done: Published, *, zone: ZoneInfo, flow: str) -> Card:
-    """What holds from now on, or from when."""
-    starts = done.effective_from
-    since = (
-        "现在起，10 秒内各进程都用上" if starts is None else f"{_when(starts, zone)} 起，到时自动换"
-    )
-    return Card(
-        key=flow,
-        title=f"已发布：{done.kind.title} · 第 {done.version} 版",
-        facts=(("生效", since), *_short_changes(done.changes), ("原因", done.reason)),
-        quote="\n".join((*_long_changes(done.changes), done.kind.begins)),
-        buttons=(Button("看这条规则", SHOW, {"rule": done.kind.title}, fresh=True),),
-        tone="good",
-    )
-
-
-def turned(refused: Turned, *, flow: str) -> Card:
-    """Every reason why it was not published."""
-    made = refused.draft
-    return Card(
-        key=flow,
-        title=f"没有发布：{made.kind.title} · 第 {made.version} 版",
-        facts=_short_changes(made.changes),
-        quote="\n".join(refused.reasons),
-        buttons=(
-            Button("重新改", CHANGE, {"rule": made.kind.title}, "primary"),
-            Button("看现在的", SHOW, {"rule": made.kind.title}),
-        ),
-        tone="bad",
-    )
-
-
-def given_up(kind: Kind[Any], number: int, *, flow: str) -> Card:
-    """The draft once its author has let it go."""
-    return Card(key=flow, title=f"{kind.title} · 第 {number} 版草稿", done="已放弃")
-
-
-def called_off(kind: Kind[Any], number: int, *, flow: str) -> Card:
-    """What will not come into effect."""
-    return Card(
-        key=flow,
-        title=f"已撤回：{kind.title} · 第 {number} 版",
-        subtitle="到时不会换，仍用现在的版本",
-        buttons=(Button("看这条规则", SHOW, {"rule": kind.title}, fresh=True),),
-        tone="good",
     )
 
 
@@ -260,21 +149,9 @@ def difference(
         key=flow,
         title=f"{kind.title}：第 {first} 版 → 第 {second} 版",
         subtitle="" if changes else "两版说的一样",
-        facts=_short_changes(changes),
-        quote="\n".join(_long_changes(changes)),
+        facts=short_changes(changes),
+        quote="\n".join(long_changes(changes)),
         buttons=(Button("以前的版本", HISTORY, {"rule": kind.title}),),
-    )
-
-
-def _ways_on(made: Draft, *, tried: bool) -> tuple[Button, ...]:
-    args = {"rule": made.kind.title, "draft": made.version}
-    publish = [] if made.faults else [Button("发布", PUBLISH, args, "primary")]
-    other = Button("再改一项", CHANGE, {"rule": made.kind.title})
-    return (
-        *publish,
-        *([] if tried else [Button("试算", TRY, args)]),
-        other,
-        Button("放弃", GIVE_UP, args),
     )
 
 
@@ -301,12 +178,14 @@ def _long(values: Sequence[tuple[str, str]]) -> list[str]:
     return [f"{name}：{words}" for name, words in values if len(words) > SHORT]
 
 
-def _short_changes(changes: Sequence[Changed]) -> tuple[tuple[str, str], ...]:
+def short_changes(changes: Sequence[Changed]) -> tuple[tuple[str, str], ...]:
+    """The changes that fit into a row."""
     lines = ((one.item, f"{one.before} → {one.after}") for one in changes)
     return tuple((name, words) for name, words in lines if len(words) <= SHORT)
 
 
-def _long_changes(changes: Sequence[Changed]) -> list[str]:
+def long_changes(changes: Sequence[Changed]) -> list[str]:
+    """The other ones, two lines each."""
     lines = []
     for one in changes:
         if len(f"{one.before} → {one.after}") > SHORT:
@@ -325,21 +204,21 @@ def _standing(one: Standing, zone: ZoneInfo) -> str:
 
 
 def _planned(one: Edition, zone: ZoneInfo) -> str:
-    then = "" if one.effective_from is None else _when(one.effective_from, zone)
+    then = "" if one.effective_from is None else when(one.effective_from, zone)
     return f"{then} 起换第 {one.number} 版（{one.by}：{one.reason}）"
 
 
 def _published(one: Edition, zone: ZoneInfo) -> str:
     if not one.by:
         return one.reason
-    return f"{one.by} {_when(one.at, zone)} 发布"
+    return f"{one.by} {when(one.at, zone)} 发布"
 
 
 def _edition(one: Edition, zone: ZoneInfo) -> str:
     starts = one.effective_from if one.status == "planned" else None
-    since = f"，{_when(starts, zone)} 起" if starts else ""
-    who = f"{one.by} {_when(one.at, zone)}" if one.by else ""
-    told = "，".join(part for part in (who, one.reason) if part)
+    since = f"，{when(starts, zone)} 起" if starts else ""
+    who = f"{one.by} {when(one.at, zone)}" if one.by else ""
+    told = "，".join(part for part in (who, cut(one.reason, REASON)) if part)
     return f"第 {one.number} 版（{STATUS[one.status]}{since}）{told}"
 
 
@@ -347,7 +226,7 @@ def _process(one: Running) -> str:
     return f"{ROLES.get(one.role, one.role)} …{one.id[-4:]} "
 
 
-def _when(at: datetime, zone: ZoneInfo) -> str:
+def when(at: datetime, zone: ZoneInfo) -> str:
     """A moment to the minute; midnight is a day."""
     here = at.astimezone(zone)
     return f"{here:%Y-%m-%d}" if here.time() == time() else f"{here:%Y-%m-%d %H:%M}"

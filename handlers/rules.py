@@ -7,20 +7,22 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from cards import rules as cards
+from cards import rules_drafts as changing
 from cards.model import Choice, Content
 from engine.errors import Refusal
 from handlers.api import Ask, Ctx, Routes
 from handlers.unfinished import asked
 from sales import policy, unfinished
-from sales.rules import editing, reading, since
+from sales.rules import drafts, editing, reading, since
 from sales.rules.all import KINDS
 from sales.rules.api import Kind, Trial
-from sales.rules.editing import By, NoDraft, NoVersion, Published
+from sales.rules.drafts import Draft
+from sales.rules.editing import By, NoDraft, Published
 
 routes = Routes("rules")
 
 READ, EDIT = "rules.read", "rules"
-SHOWN = 8
+SHOWN = 6
 """Versions on a history card; it has no room for more."""
 
 
@@ -37,7 +39,7 @@ def _rules(_: Ctx, typed: str) -> Sequence[Choice]:
 
 Rule = Annotated[str, Ask("哪条规则？", "规则", "", _rules)]
 Number = Annotated[str, Ask("第几版？", "版本", "数字，如 2")]
-Reason = Annotated[str, Ask(cards.WHY, "原因", cards.WHY_HINT)]
+Reason = Annotated[str, Ask(changing.WHY, "原因", changing.WHY_HINT)]
 
 
 @routes.query(
@@ -66,7 +68,8 @@ def show(ctx: Ctx, rule: Rule = "", version: Number = "") -> Content:
     kind = reading.find(rule)
     if version:
         number = _number(version)
-        return cards.version(kind, number, _body(ctx, kind, number), flow=ctx.flow)
+        edition, body = reading.edition(ctx.db, kind, number, now=ctx.now)
+        return cards.version(kind, edition, body, zone=_zone(ctx), flow=ctx.flow)
     found = reading.standing(ctx.db, kind, now=ctx.now)
     return cards.show(found, zone=_zone(ctx), may_edit=policy.may(ctx.who, EDIT), flow=ctx.flow)
 
@@ -96,8 +99,8 @@ def change(
         return cards.which_item(kind, body, flow=ctx.flow)
     name = reading.find_item(kind, item)
     if not value:
-        return cards.new_value(kind, name, getattr(body, name), flow=ctx.flow)
-    return cards.draft(editing.change(ctx.db, kind, name, value, _by(ctx)), flow=ctx.flow)
+        return changing.new_value(kind, name, getattr(body, name), flow=ctx.flow)
+    return changing.draft(editing.change(ctx.db, kind, name, value, _by(ctx)), flow=ctx.flow)
 
 
 @routes.query(
@@ -112,10 +115,10 @@ def dry_run(ctx: Ctx, rule: Rule = "", *, draft: int = 0) -> Content:
         NoDraft: it has no draft of this person.
     """
     if not rule:
-        return cards.which(KINDS, cards.TRY, flow=ctx.flow)
+        return cards.which(KINDS, changing.TRY, flow=ctx.flow)
     kind = reading.find(rule)
     made = _draft(ctx, kind, draft)
-    return cards.trial(made, _tried(ctx, kind, made), flow=ctx.flow)
+    return changing.trial(made, _tried(ctx, kind, made), flow=ctx.flow)
 
 
 @routes.command(
@@ -131,12 +134,12 @@ def publish(ctx: Ctx, rule: Rule = "", reason: Reason = "", *, draft: int = 0) -
         BadDate: the moment named is none.
     """
     if not rule:
-        return cards.which(KINDS, cards.PUBLISH, flow=ctx.flow)
+        return cards.which(KINDS, changing.PUBLISH, flow=ctx.flow)
     kind = reading.find(rule)
     why, starts = since.split(reason, _zone(ctx))
     if not why:
         made = _draft(ctx, kind, draft)
-        card = cards.why(made, flow=ctx.flow)
+        card = changing.why(made, flow=ctx.flow)
         return asked(ctx, card, f"{kind.title} 的第 {made.version} 版还没有发布：差原因")
     done = editing.publish(ctx.db, kind, _by(ctx), version=draft, reason=why, since=starts)
     return _decided(ctx, done)
@@ -152,7 +155,7 @@ def give_up(ctx: Ctx, *, rule: str, draft: int) -> Content:
     kind = reading.find(rule)
     editing.give_up(ctx.db, kind, _by(ctx), version=draft)
     unfinished.done(ctx.db, ctx.flow, now=ctx.now)
-    return cards.given_up(kind, draft, flow=ctx.flow)
+    return changing.given_up(kind, draft, flow=ctx.flow)
 
 
 @routes.command(
@@ -169,7 +172,7 @@ def call_off(ctx: Ctx, rule: Rule = "") -> Content:
     if not rule:
         return cards.which(KINDS, cards.CALL_OFF, flow=ctx.flow)
     kind = reading.find(rule)
-    return cards.called_off(kind, editing.call_off(ctx.db, kind, _by(ctx)), flow=ctx.flow)
+    return changing.called_off(kind, editing.call_off(ctx.db, kind, _by(ctx)), flow=ctx.flow)
 
 
 @routes.query(
@@ -184,13 +187,13 @@ def compare(ctx: Ctx, rule: Rule = "", first: Number = "", second: Number = "") 
         NoVersion: nor such a version of it.
     """
     if not rule:
-        return cards.which(KINDS, "rules.compare", flow=ctx.flow)
+        return cards.which(KINDS, cards.COMPARE, flow=ctx.flow)
     kind = reading.find(rule)
     newest = reading.standing(ctx.db, kind, now=ctx.now).current.number
     after = _number(second) if second else newest
     before = _number(first) if first else _before(ctx, kind, newest)
-    bodies = (_body(ctx, kind, number).model_dump() for number in (before, after))
-    return cards.difference(kind, before, after, editing.changes(kind, *bodies), flow=ctx.flow)
+    bodies = (reading.body_of(ctx.db, kind, number).model_dump() for number in (before, after))
+    return cards.difference(kind, before, after, drafts.changes(kind, *bodies), flow=ctx.flow)
 
 
 @routes.command(
@@ -216,7 +219,7 @@ def roll_back(
     number = _number(version)
     why, starts = since.split(reason, _zone(ctx))
     if not why:
-        card = cards.why_back(kind, number, editing.back(ctx.db, kind, number), flow=ctx.flow)
+        card = changing.why_back(kind, number, editing.back(ctx.db, kind, number), flow=ctx.flow)
         return asked(ctx, card, f"{kind.title} 还没有改回第 {number} 版：差原因")
     done = editing.roll_back(ctx.db, kind, _by(ctx), version=number, reason=why, since=starts)
     return _decided(ctx, done)
@@ -244,21 +247,21 @@ def _decided(ctx: Ctx, done: editing.Published | editing.Turned) -> Content:
     if not ctx.begins:
         unfinished.done(ctx.db, ctx.flow, now=ctx.now)
     if isinstance(done, Published):
-        return cards.published(done, zone=_zone(ctx), flow=ctx.flow)
-    return cards.turned(done, flow=ctx.flow)
+        return changing.published(done, zone=_zone(ctx), flow=ctx.flow)
+    return changing.turned(done, flow=ctx.flow)
 
 
-def _draft(ctx: Ctx, kind: Kind[Any], number: int) -> editing.Draft:
-    made = editing.draft_of(ctx.db, kind, ctx.who.id, number)
+def _draft(ctx: Ctx, kind: Kind[Any], number: int) -> Draft:
+    made = drafts.draft_of(ctx.db, kind, ctx.who.id, number)
     if made is None:
         raise NoDraft(rule=kind.title)
     return made
 
 
-def _tried(ctx: Ctx, kind: Kind[Any], made: editing.Draft) -> Sequence[str]:
+def _tried(ctx: Ctx, kind: Kind[Any], made: Draft) -> Sequence[str]:
     if kind.trial is None:
         return ()
-    before = _body(ctx, kind, made.base)
+    before = reading.body_of(ctx.db, kind, made.base)
     trial = Trial(ctx.db, ctx.now, ctx.calendars.current(ctx.db))
     return kind.trial(trial, before, kind.read(made.body))
 
@@ -266,13 +269,6 @@ def _tried(ctx: Ctx, kind: Kind[Any], made: editing.Draft) -> Sequence[str]:
 def _before(ctx: Ctx, kind: Kind[Any], newest: int) -> int:
     found = reading.history(ctx.db, kind, most=SHOWN, now=ctx.now)
     return next((one.number for one in found if one.status == "former"), newest)
-
-
-def _body(ctx: Ctx, kind: Kind[Any], number: int) -> Any:
-    body = reading.body_of(ctx.db, kind, number)
-    if body is None:
-        raise NoVersion(rule=kind.title, version=number)
-    return body
 
 
 def _number(words: str) -> int:

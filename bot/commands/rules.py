@@ -31,7 +31,7 @@ from engine.calendar import Calendar
 from engine.calendar_days import days
 from engine.errors import Refusal
 from engine.unit import Unit
-from sales.rules import editing
+from sales.rules import drafts, editing
 from sales.rules.all import KINDS, provide
 from sales.rules.api import Kind, Trial
 from sales.rules.editing import By, Published, Turned
@@ -101,8 +101,6 @@ def show_one(
         return kind, number, body_of(db, kind, number)
 
     kind, number, body = _look(config, look, json=json)
-    if body is None:
-        fail(f"{kind.title} 没有第 {number} 版", PROBLEM, json=json)
     lines = [f"{kind.title}（{kind.name}）第 {number} 版：{kind.meaning}"]
     lines += [
         f"  {item.title}：{item.value.words(getattr(body, name))}    {item.meaning}"
@@ -141,7 +139,7 @@ def dry_run(rule: Name, sets: Sets, config: Config = CONFIG, *, json: Json = Fal
         before = documents.published(db, kind.name)[0].body
         after = {**kind.read(before).model_dump(), **_values(kind, sets)}
         trial = Trial(db, clock.now(), Calendar(clock.zone, days(db)))
-        told = [f"{c.item}：{c.before} → {c.after}" for c in editing.changes(kind, before, after)]
+        told = [f"{c.item}：{c.before} → {c.after}" for c in drafts.changes(kind, before, after)]
         made = kind.trial(trial, kind.read(before), kind.read(after)) if kind.trial else ()
         return told, list(made), kind.faults(after)
 

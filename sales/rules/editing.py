@@ -8,7 +8,7 @@ is told who was quicker.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,8 @@ from engine.errors import Refusal
 from engine.unit import Unit
 from sales.people import names
 from sales.rules.api import Kind
+from sales.rules.drafts import Changed, Draft, against, changes, own, told_of
+from sales.rules.reading import NoVersion
 from sales.rules.values import Unreadable
 
 AHEAD = timedelta(days=366)
@@ -54,13 +56,6 @@ class NothingPlanned(Refusal):
     text = "「{rule}」没有定好以后生效的版本，不用撤回。要改回以前的：/规则 回滚 {rule}。"
 
 
-class NoVersion(Refusal):
-    """No version of this number was ever published."""
-
-    code = "rule_no_version"
-    text = "「{rule}」没有发布过第 {version} 版。有哪些版本：/规则 历史 {rule}。"
-
-
 @dataclass(frozen=True, slots=True)
 class By:
     """Who does something, on which channel, because of what, when, and in which zone."""
@@ -70,27 +65,6 @@ class By:
     cause: str
     now: datetime
     zone: ZoneInfo
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """One item as it was and as it will be, in words."""
-
-    item: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A version that is not published, against the published one it was made from."""
-
-    kind: Kind[Any]
-    version: int
-    base: int
-    body: Mapping[str, Any]
-    changes: tuple[Changed, ...]
-    faults: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +94,7 @@ def change(db: Unit, kind: Kind[Any], item: str, words: str, by: By) -> Draft:
         NothingNew: the rule would not change.
     """
     newest = _newest(db, kind)
-    mine = _own(db, kind, by.person_id)
+    mine = own(db, kind, by.person_id)
     start = newest if mine is None or mine.base != newest.version else mine
     return _draft(db, kind, {**_body(kind, start), item: value(kind, item, words)}, newest, by)
 
@@ -148,10 +122,12 @@ def publish(
     Raises:
         NoDraft: there is no such open draft.
     """
-    stored = documents.one(db, kind.name, version) if version else _own(db, kind, by.person_id)
+    stored = documents.one(db, kind.name, version) if version else own(db, kind, by.person_id)
     if stored is None or stored.state not in {State.DRAFT, State.CHECKED}:
         raise NoDraft(rule=kind.title)
-    return _published(db, _told(db, kind, stored), by, "rule.published", reason=reason, since=since)
+    return _published(
+        db, told_of(db, kind, stored), by, "rule.published", reason=reason, since=since
+    )
 
 
 def roll_back(
@@ -208,26 +184,6 @@ def give_up(db: Unit, kind: Kind[Any], by: By, *, version: int) -> None:
     _record(db, by, "rule.dropped", kind, version=version, sha256=stored.sha256)
 
 
-def changes(
-    kind: Kind[Any], before: Mapping[str, Any], after: Mapping[str, Any]
-) -> tuple[Changed, ...]:  # fmt: skip
-    """The items in which two bodies differ, in words."""
-    old, new = kind.read(before).model_dump(), kind.read(after).model_dump()
-    return tuple(
-        Changed(item.title, item.value.words(old[name]), item.value.words(new[name]))
-        for name, item in kind.items.items()
-        if old[name] != new[name]
-    )
-
-
-def draft_of(db: Unit, kind: Kind[Any], person_id: str, version: int = 0) -> Draft | None:
-    """A draft by its number, or somebody's own; None if it is not open any more."""
-    stored = documents.one(db, kind.name, version) if version else _own(db, kind, person_id)
-    if stored is None or stored.state not in {State.DRAFT, State.CHECKED}:
-        return None
-    return _told(db, kind, stored)
-
-
 def _draft(
     db: Unit, kind: Kind[Any], body: Mapping[str, Any], newest: Stored, by: By
 ) -> Draft:  # fmt: skip
@@ -238,7 +194,7 @@ def _draft(
     )
     told = {"version": version, "sha256": documents.fingerprint(body)}
     _record(db, by, "rule.drafted", kind, **told, base=newest.version)
-    draft = _against(kind, version, newest, body)
+    draft = against(kind, version, newest, body)
     if not draft.faults:
         documents.checked(db, kind.name, version)
         _record(db, by, "rule.checked", kind, **told)
@@ -317,28 +273,9 @@ def _once_published(db: Unit, kind: Kind[Any], version: int) -> Stored:
     return stored
 
 
-def _own(db: Unit, kind: Kind[Any], person_id: str) -> Stored | None:
-    drafts = documents.drafts(db, kind.name)
-    return next((one for one in drafts if one.author == person_id), None)
-
-
 def _body(kind: Kind[Any], stored: Stored) -> dict[str, Any]:
     body: dict[str, Any] = kind.read(stored.body).model_dump()
     return body
-
-
-def _told(db: Unit, kind: Kind[Any], stored: Stored) -> Draft:
-    base = documents.one(db, kind.name, stored.base)
-    told = _against(kind, stored.version, base, stored.body)
-    return replace(told, base=stored.base)
-
-
-def _against(kind: Kind[Any], version: int, base: Stored | None, body: Mapping[str, Any]) -> Draft:
-    before = {} if base is None else base.body
-    return Draft(
-        kind, version, 0 if base is None else base.version, body,
-        changes(kind, before, body), tuple(kind.faults(body)),
-    )  # fmt: skip
 
 
 def _record(db: Unit, by: By, action: str, kind: Kind[Any], **detail: Any) -> None:

@@ -30,6 +30,13 @@ class UnknownItem(Refusal):
     text = "「{rule}」没有「{words}」这一项。有：{known}。"
 
 
+class NoVersion(Refusal):
+    """No version of this number was ever published."""
+
+    code = "rule_no_version"
+    text = "「{rule}」没有发布过第 {version} 版。有哪些版本：/规则 历史 {rule}。"
+
+
 @dataclass(frozen=True, slots=True)
 class Edition:
     """One version as people are told of it; `by` is a name, "" for the system.
@@ -109,10 +116,32 @@ def history(db: Unit, kind: Kind[Any], *, most: int, now: datetime) -> list[Edit
     return _editions(db, documents.history(db, kind.name, most=most), now)
 
 
-def body_of(db: Unit, kind: Kind[Any], version: int) -> Any | None:
-    """What a version says; None if there is none of that number."""
-    stored = documents.one(db, kind.name, version)
-    return None if stored is None else kind.read(stored.body)
+def edition(db: Unit, kind: Kind[Any], number: int, *, now: datetime) -> tuple[Edition, Any]:
+    """One version as people are told of it, and what it says.
+
+    Raises:
+        NoVersion: there is none of that number.
+    """
+    stored = _stored(db, kind, number)
+    later = documents.published(db, kind.name)
+    rows = [stored, *(row for row in later if row.version != number)]
+    return _editions(db, rows, now)[0], kind.read(stored.body)
+
+
+def body_of(db: Unit, kind: Kind[Any], number: int) -> Any:
+    """What a version says.
+
+    Raises:
+        NoVersion: there is none of that number.
+    """
+    return kind.read(_stored(db, kind, number).body)
+
+
+def _stored(db: Unit, kind: Kind[Any], number: int) -> Stored:
+    stored = documents.one(db, kind.name, number)
+    if stored is None:
+        raise NoVersion(rule=kind.title, version=number)
+    return stored
 
 
 def _editions(db: Unit, rows: list[Stored], now: datetime) -> list[Edition]:

@@ -236,6 +236,9 @@ def test_who_when_and_why_and_the_way_back(office):
     assert any("第 3 版（正在用）陈总 2026-11-23 11:00，再放宽" in line for line in lines)
     assert any("第 2 版（用过）冯运营 2026-11-23 10:00，放宽" in line for line in lines)
     assert any("第 1 版（用过）随产品提供" in line for line in lines)
+    [second] = say(office, f"看 {RULE} 2")
+    assert "用过，冯运营 2026-11-23 10:00 发布" in second["text"]
+    assert "原因：放宽" in second["text"]
     [diff] = say(office, f"对比 {RULE} 1 3")
     assert shown(diff) == {"首次提醒": "2 小时 → 4 小时"}
     [diff] = say(office, f"对比 {RULE}")
@@ -261,7 +264,8 @@ def test_a_draft_let_go_can_no_longer_be_published(office):
     assert "已放弃" in str(gone["raw"])
     [told] = say(office, f"发布 {RULE} 还是要")
     assert "没有您的草稿" in told["text"]
-    assert [row["state"] for row in office.rows("document", kind="sla")] == ["published", "retired"]
+    states = {row["version"]: row["state"] for row in office.rows("document", kind="sla")}
+    assert states == {1: "published", 2: "retired"}
 
 
 def test_who_may_look_and_who_may_change(office):
