@@ -278,6 +278,17 @@ def test_who_may_look_and_who_may_change(office):
     assert office.rows("document", version="2") == []
 
 
+def test_the_bare_word_lists_what_this_person_may_do_with_it(office):
+    [card] = say(office, "", "冯运营")
+    [choice] = card["inputs"]
+    assert [option["text"] for option in choice["options"]][1:] == [
+        f"/规则 {part}"
+        for part in ("列表", "看", "改", "试算", "发布", "撤回", "对比", "回滚", "历史")
+    ]
+    [card] = say(office, "", "王经理")
+    assert texts(card) == [f"/规则 {part}" for part in ("列表", "看", "对比", "历史")]
+
+
 def test_the_list_says_whether_every_process_has_it(office):
     publishes(office, f"{RULE} 首次提醒 3小时")
     until(lambda: "1 个进程都已用上" in say(office, "列表")[0]["text"], 20)
