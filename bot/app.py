@@ -20,6 +20,7 @@ from bot.clock import Clock
 from bot.cron import Cron
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
+from bot.heads import Heads, place
 from bot.heartbeat import Heartbeat
 from bot.holding import Holding
 from bot.inbox import LANE, Inbox
@@ -116,6 +117,8 @@ class Service:
             self._loops["timers"] = self.timers.run
             self._loops["cron"] = self.cron.run
             self.lanes += [self.timers.lane, *self.cron.lanes]
+            file = place(settings, self.database.url)
+            self._loops["heads"] = Heads(self.database, clock, file).run
             self._loops["notices"] = Notices(self.database, clock).run
         self.logins: dict[str, Login] = {}
         self.stream: Stream | None = None

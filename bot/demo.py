@@ -18,6 +18,7 @@ from sqlalchemy import delete, select
 
 from bot.app import Service
 from bot.clock import Clock
+from bot.heads import place
 from bot.serve import serve
 from bot.settings import DatabaseSettings, DingTalkSettings, Server, Settings, WeComSettings
 from bot.simulator import api, seed
@@ -31,6 +32,7 @@ from bot.simulator.wire import WireLog
 from bot.tables import metadata
 from bot.working_days import renew
 from engine import jobs
+from engine.audit_guard import guard, unguard
 from sales.rules.all import provide
 
 START = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
@@ -134,6 +136,7 @@ class Demo:
         self.service.database.writer.run(self._replant, alone=True)
         with self.service.database.reading() as db:
             self.service.rules.reread(db)
+        place(self.service.settings, self.service.database.url).unlink(missing_ok=True)
         self.phones.clear()
         self.wire.clear()
         self.chaos.clear()
@@ -168,9 +171,13 @@ class Demo:
         return [one for one in found if one[1] == first]
 
     def _replant(self, db: Any) -> None:
+        for statement in unguard(db.dialect_name):
+            db.drive(statement)
         for table in reversed(metadata.sorted_tables):
             if table.name not in KEPT:
                 db.execute(delete(table))
+        for statement in guard(db.dialect_name):
+            db.drive(statement)
         self._plant(db)
 
     def _plant(self, db: Any) -> None:

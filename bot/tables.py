@@ -16,13 +16,14 @@ from engine.shared import Shared
 from engine.slots import Slot
 from engine.workers import Worker
 from sales.customers import Customer, CustomerKey, CustomerTag, Purchase
+from sales.delegations import Delegation
 from sales.opportunities import Opportunity, OpportunityTag, Referral
 from sales.people import Identity, Person
 
 TABLES: tuple[type[Row], ...] = (
-    Person, Identity, Customer, CustomerKey, CustomerTag, Purchase, Opportunity, OpportunityTag,
-    Referral, CardRow, Delivery, Job, Deadline, CalendarDay, Absence, Slot, Lease, Shared, Worker,
-    Audit, Sequence, Secret, Document,
+    Person, Identity, Delegation, Customer, CustomerKey, CustomerTag, Purchase, Opportunity,
+    OpportunityTag, Referral, CardRow, Delivery, Job, Deadline, CalendarDay, Absence, Slot, Lease,
+    Shared, Worker, Audit, Sequence, Secret, Document,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

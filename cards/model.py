@@ -72,6 +72,7 @@ class Card:
     `key` says what the card replaces: the person's card with the same key is updated in
     place, or sent anew where the platform cannot. An empty key makes a card of its own.
     `done` is the word on the grey button of a locked card; a locked card takes no press.
+    `about` names the objects it shows, as (type, id): who looked at what is on the trail.
     """
 
     title: str
@@ -83,6 +84,7 @@ class Card:
     form: Form | None = None
     tone: Tone = "plain"
     done: str = ""
+    about: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ def show(one: Standing, *, zone: ZoneInfo, may_edit: bool, flow: str) -> Card:
     )
     return Card(
         key=flow,
+        about=_about(one.kind),
         title=f"{one.kind.title} · 第 {one.current.number} 版",
         subtitle=_published(one.current, zone),
         facts=_short(values),
@@ -81,6 +82,7 @@ def version(
     values = _values(kind, body)
     return Card(
         key=flow,
+        about=_about(kind),
         title=f"{kind.title} · 第 {edition.number} 版",
         subtitle=f"{STATUS[edition.status]}，{_published(edition, zone)}",
         facts=_short(values),
@@ -121,6 +123,7 @@ def history(
     former = [one for one in found if one.status == "former"]
     return Card(
         key=flow,
+        about=_about(kind),
         title=f"{kind.title}：谁在什么时候改的",
         quote="\n".join(_edition(one, zone) for one in found),
         buttons=(
@@ -147,6 +150,7 @@ def difference(
     """What two versions say differently."""
     return Card(
         key=flow,
+        about=_about(kind),
         title=f"{kind.title}：第 {first} 版 → 第 {second} 版",
         subtitle="" if changes else "两版说的一样",
         facts=short_changes(changes),
@@ -157,6 +161,10 @@ def difference(
 
 def _each(action: str, kinds: Sequence[Kind[Any]], args: Mapping[str, Any]) -> tuple[Button, ...]:
     return tuple(Button(kind.title, action, {"rule": kind.title, **args}) for kind in kinds)
+
+
+def _about(kind: Kind[Any]) -> tuple[tuple[str, str], ...]:
+    return (("rule", str(kind.name)),)
 
 
 def _back_to(kind: Kind[Any], one: Edition) -> Button:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from handlers import (
+    audit,
+    away,
     customers,
     health,
     help,  # noqa: A004  the topic's own name
     operations,
     opportunities,
+    people,
     rules,
     unfinished,
 )
@@ -18,5 +21,5 @@ def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
         opportunities.routes, customers.routes, health.routes, operations.routes,
-        rules.routes, unfinished.routes, help.routes,
+        people.routes, away.routes, rules.routes, audit.routes, unfinished.routes, help.routes,
     ])  # fmt: skip

@@ -31,14 +31,15 @@ def show(
     """
     scope = policy.visible(ctx.who)
     may_refer = policy.may(ctx.who, cards.CREATE)
-    if (profile := customers.profile(ctx.db, name, scope)) is not None:
+    hidden = policy.hidden(ctx.who)
+    if (profile := customers.profile(ctx.db, name, scope, hidden)) is not None:
         return cards.profile(profile, may_refer=may_refer)
     found = finding.find(ctx.db, name, scope)
     if not found.customers:
         found = finding.nearest(ctx.db, name, scope)
     if len(found.customers) > 1:
         return cards.which(names.clean(name), found)
-    one = [customers.profile(ctx.db, c.id, scope) for c in found.customers]
+    one = [customers.profile(ctx.db, c.id, scope, hidden) for c in found.customers]
     if not one or (profile := one[0]) is None:
         raise UnknownCustomer(name=names.clean(name))
     return cards.profile(profile, may_refer=may_refer)

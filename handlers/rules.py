@@ -279,7 +279,7 @@ def _number(words: str) -> int:
 
 
 def _by(ctx: Ctx) -> By:
-    return By(ctx.who.id, ctx.address.platform, ctx.cause, ctx.now, _zone(ctx))
+    return By(ctx.who.id, ctx.now, _zone(ctx))
 
 
 def _zone(ctx: Ctx) -> ZoneInfo:

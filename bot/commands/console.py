@@ -5,7 +5,9 @@ Exit codes: 0 good, 1 a problem was found, 2 misuse.
 
 from __future__ import annotations
 
+import getpass
 import json as jsonlib
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +22,7 @@ from sqlalchemy import make_url
 from bot.settings import Settings, load
 from bot.settings_read import SettingsError
 from engine.database import Database, DatabaseInUse, postgres_reader, sqlite_reader
-from engine.unit import Unit
+from engine.unit import Occasion, Unit
 
 PROBLEM, MISUSE = 1, 2
 UNREACHABLE = "数据库打不开（{reason}）。请检查 database.url 和数据库本身。"
@@ -45,18 +47,18 @@ def settings(config: Path, *, json: bool = False) -> Settings:
 def database(settings: Settings, *, json: bool) -> Database:
     """The database, if no other process runs on its file."""
     try:
-        return Database(settings.database.url.get_secret_value())
+        return Database(settings.database.url.get_secret_value(), occasion=_operator())
     except DatabaseInUse as busy:
         fail(str(busy), PROBLEM, json=json)
 
 
 @contextmanager
-def reading(settings: Settings) -> Iterator[Unit]:
-    """The database beside a running service, to look at.
+def beside(settings: Settings) -> Iterator[Unit]:
+    """The database to look at beside a running service.
 
     Raises:
         FileNotFoundError: there is no SQLite file.
-        SQLAlchemyError: it does not answer, or has no such tables yet.
+        SQLAlchemyError: the database does not answer.
     """
     url = make_url(settings.database.url.get_secret_value())
     embedded = url.get_backend_name() == "sqlite"
@@ -68,6 +70,15 @@ def reading(settings: Settings) -> Iterator[Unit]:
             yield Unit(connection)
     finally:
         engine.dispose()
+
+
+def _operator() -> Occasion:
+    """Whoever sits at the console, as the operating system calls them."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container whose user has no name
+        user = str(os.getuid()) if hasattr(os, "getuid") else ""
+    return Occasion(channel="cli", origin=f"{user}@{socket.gethostname()}")
 
 
 def show(facts: dict[str, Any], words: str, *, json: bool) -> None:

@@ -20,8 +20,8 @@ from bot.commands.console import (
     UNREACHABLE,
     Config,
     Json,
+    beside,
     fail,
-    reading,
     show,
 )
 from bot.commands.console import database as database_of
@@ -81,7 +81,7 @@ def _listed(settings: Settings, zone: ZoneInfo) -> list[Listed]:
     from scheduler.runner import Timed
 
     now = Clock(settings.time.zone).now()
-    with reading(settings) as db:
+    with beside(settings) as db:
         return [
             Listed(
                 job.expression,

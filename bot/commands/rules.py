@@ -20,8 +20,8 @@ from bot.commands.console import (
     UNREACHABLE,
     Config,
     Json,
+    beside,
     fail,
-    reading,
     show,
 )
 from bot.commands.console import database as database_of
@@ -202,7 +202,7 @@ def _look(config: Path, look: Callable[[Unit, Clock], T], *, json: bool) -> T:
     """Look at the rules beside a running service."""
     settings = settings_of(config, json=json)
     try:
-        with reading(settings) as db:
+        with beside(settings) as db:
             if not all(documents.published(db, kind.name) for kind in KINDS):
                 fail(NOT_PROVIDED, PROBLEM, json=json)
             return look(db, Clock(settings.time.zone))
@@ -226,7 +226,7 @@ def _decide(
         try:
             upgrade(database)
             clock.anchor(database)
-            by = By("", "cli", "", clock.now(), clock.zone)
+            by = By("", clock.now(), clock.zone)
             database.writer.run(lambda db: provide(db, by.now))
             done = database.writer.run(lambda db: work(db, by))
         except Refusal as refusal:

@@ -58,11 +58,9 @@ class NothingPlanned(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who does something, on which channel, because of what, when, and in which zone."""
+    """Who does something, when, and in which zone their words are meant."""
 
     person_id: str
-    channel: str
-    cause: str
     now: datetime
     zone: ZoneInfo
 
@@ -279,7 +277,4 @@ def _body(kind: Kind[Any], stored: Stored) -> dict[str, Any]:
 
 
 def _record(db: Unit, by: By, action: str, kind: Kind[Any], **detail: Any) -> None:
-    audit.record(
-        db, action, ("rule", str(kind.name)), at=by.now, actor=by.person_id, channel=by.channel,
-        cause=by.cause, detail=detail,
-    )  # fmt: skip
+    audit.record(db, action, ("rule", str(kind.name)), at=by.now, detail=detail)

@@ -22,6 +22,9 @@ class Sentences(Rule):
     stranger: Annotated[
         str, Item("不认识", "发消息的账号还没有绑定到人", Sentence(MOST, _ACCOUNT))
     ] = "还不认识您的账号（{account}）。请把这句话转给管理员，由他在建流里绑定您的账号。"
+    left: Annotated[str, Item("已停用", "账号还在，人已经离职或停用", Sentence(MOST, {}))] = (
+        "您的账号在建流里已停用，这条没有处理。如果弄错了，请联系管理员。"
+    )
     unsupported: Annotated[
         str, Item("看不懂", "收到的是图片、语音这些还不会处理的", Sentence(MOST, {}))
     ] = "暂时只看得懂文字和卡片。发送 /帮助 看看您能用的指令。"

@@ -58,7 +58,7 @@ def test_a_version_for_later_comes_into_effect_at_its_moment_on_every_process(de
         clock.anchor(database)
         now = clock.now()
         moment = now + AHEAD
-        by = By("fengyunying", "", "", now, ZoneInfo("Asia/Shanghai"))
+        by = By("fengyunying", now, ZoneInfo("Asia/Shanghai"))
 
         def plan(db):
             draft = editing.change(db, UNFINISHED, "first_after_minutes", "4小时", by)
