@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import httpx
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -16,10 +15,12 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import outgoing, rates
 from bot.clock import Clock
 from bot.cron import Cron
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
+from bot.floods import Floodgate
 from bot.heads import Heads, place
 from bot.heartbeat import Heartbeat
 from bot.holding import Holding
@@ -29,12 +30,14 @@ from bot.loops import forever
 from bot.metrics import metered
 from bot.migrate import upgrade
 from bot.notices import Notices
+from bot.outgoing import Addresses
 from bot.platforms.api import Undelivered
 from bot.platforms.dingtalk.client import DingTalkPlatform
 from bot.platforms.dingtalk.robot import Robot
 from bot.platforms.dingtalk.stream import Stream
 from bot.platforms.wecom.callback import Callback as WeComCallback
 from bot.platforms.wecom.client import WeComPlatform
+from bot.rates import Rate, Rates
 from bot.readiness import reasons
 from bot.roles import Role
 from bot.rules import opened
@@ -48,7 +51,7 @@ from bot.web.front import Callback, Front
 from bot.web.h5 import FormPages, Login
 from bot.web.insiders import Insiders
 from bot.web.metrics import MetricsPage
-from bot.web.sessions import Sessions
+from bot.web.sessions import Sessions, signing_key
 from bot.working_days import renew
 from engine import documents, jobs
 from engine.calendar_days import Calendars
@@ -74,11 +77,15 @@ SET_UP_WAITS = (1, 5, 30, 300, 3600)
 class Service:
     """Database, platforms, inbox and couriers of one deployment.
 
+    `rate` is how much one person may send; `rates.USUAL` if nobody says.
+
     Raises:
         DatabaseInUse: another process runs on the same SQLite file.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, role: Role = Role.ALL) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, role: Role = Role.ALL, rate: Rate | None = None
+    ) -> None:  # fmt: skip
         self.settings = settings
         self.role = role
         self.clock = clock
@@ -97,10 +104,13 @@ class Service:
         self.rules = opened(self.database, clock)
         self.dispatcher = Dispatcher(registry(), clock, self.calendars, self.rules)
         self.inbox = Inbox(self.database, self.dispatcher)
-        self._receive = metered(self.inbox.receive)
+        self.rates = Rates(rate or rates.USUAL)
+        door = Floodgate(metered(self.inbox.receive), self.rates, self.database, clock.now)
+        self._receive = door.admit
         self.timers = Timers(self.database, clock, self.rules, reactions())
         self.cron = Cron(self.database, clock, self.calendars, self.rules, regular_jobs())
-        self.http = httpx.AsyncClient(timeout=HTTP_SECONDS, trust_env=False)
+        self._addresses = Addresses(loopback=settings.allow_unofficial_api)
+        self.http = outgoing.client(self._addresses, HTTP_SECONDS)
         self.callbacks: dict[str, Callback] = {}
         self.watchdog = Watchdog(self.database.writer)
         self._heartbeat = Heartbeat(self.database, clock, self.rules, role)
@@ -194,7 +204,9 @@ class Service:
         if not self.role.receives:
             return
         if settings.mode == "stream":
-            self.stream = Stream(settings, self.http, self._receive, self.clock.now)
+            self.stream = Stream(
+                settings, self.http, self._addresses, self._receive, self.clock.now
+            )
             self._loops["stream"] = self.stream.run
         else:
             self.callbacks |= callbacks.dingtalk(Robot(settings), self._receive, self.clock.real)
@@ -258,9 +270,12 @@ class Service:
         return app
 
     def _add_pages(self, app: FastAPI) -> None:
-        key = self.database.writer.run(lambda db: secret(db, "h5"))
+        stored = self.database.writer.run(lambda db: secret(db, "h5"))
+        wecom, dingtalk = self.settings.wecom, self.settings.dingtalk
+        apps = (wecom and wecom.secret, dingtalk and dingtalk.client_secret)
+        key = signing_key(stored, *(app.get_secret_value() for app in apps if app))
         forms = FormPages(
-            database=self.database, inbox=self.inbox, dispatcher=self.dispatcher,
+            database=self.database, receive=self._receive, dispatcher=self.dispatcher,
             clock=self.clock, sessions=Sessions(key, self.public_url.startswith("https")),
             logins=self.logins, public_url=self.public_url,
         )  # fmt: skip

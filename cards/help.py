@@ -75,6 +75,16 @@ def did_you_mean(
     )
 
 
+def was_it_you(line: str, action: str, args: Mapping[str, Any], *, flow: str) -> Card:
+    """A line that somebody else could have sent in this person's name: one tap proves it."""
+    return Card(
+        key=flow,
+        title="请确认是您本人发的",
+        subtitle=f"「{line}」",
+        buttons=(Button("是我，继续", action, args, "primary"),),
+    )
+
+
 def say(sentence: str, **facts: str) -> Text:
     """One of the house's sentences, its placeholders filled in."""
     return Text(fill(sentence, facts))

@@ -13,11 +13,10 @@ that long.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from pydantic_core import to_json
 from sqlalchemy import BigInteger, Index, bindparam, column, insert, select
@@ -66,8 +65,7 @@ SET = "set"
 """Under this name `detail` holds the fields that got a value, from which states are rebuilt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The end of the chain up to a row: its number and its hash."""
 
     seq: int
@@ -99,7 +97,6 @@ _BY = Statement(
     .order_by(_A.at.desc(), _A.seq.desc())
     .limit(bindparam("most"))
 )
-_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def record(
@@ -122,18 +119,21 @@ def seal(db: Unit, trail: Sequence[tuple[Any, ...]]) -> None:
         return
     if db.dialect_name == "postgresql":
         db.drive("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-    end = head(db)
+    seq, end = head(db)
     rows = []
     for noted in trail:
-        columns = (end.seq + 1, *noted)
-        end = Head(end.seq + 1, link(end.hash, columns))
-        rows.append(dict(zip(_COLUMNS, (*columns, end.hash), strict=True)))
-    _ADD.run_many(db, rows)
+        seq += 1
+        end = link(end, (seq, *noted))
+        rows.append((seq, *noted, end))
+    _ADD.run_stored(db, rows)
 
 
 def link(before: str, columns: Sequence[Any]) -> str:
-    """The hash of a row: of the hash before it and all its columns but the hash, as stored."""
-    return hashlib.sha256(f"{before}{_text(columns)}".encode()).hexdigest()
+    """The hash of a row: of the hash before it and all its columns but the hash, as stored.
+
+    The columns are one JSON array in UTF-8 without blanks; any JSON library writes the same.
+    """
+    return hashlib.sha256(before.encode() + to_json(columns)).hexdigest()
 
 
 def head(db: Unit) -> Head:

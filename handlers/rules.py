@@ -19,7 +19,7 @@ from sales.rules.api import Kind, Trial
 from sales.rules.drafts import Draft
 from sales.rules.editing import By, NoDraft, Published
 
-routes = Routes("rules")
+routes = Routes("rules", privileged=True)
 
 READ, EDIT = "rules.read", "rules"
 SHOWN = 6

@@ -13,6 +13,8 @@ from bot.bench.server import Server, free_port
 NOBODY = "http://127.0.0.1:9"
 """The platform's address; nothing listens there."""
 COMMAND = (sys.executable, "-m", "jianliu")
+CROWD = (sys.executable, "-P", str(Path(__file__).with_name("crowd.py")))
+"""The same, for a few senders that write like thousands."""
 
 
 def product(
