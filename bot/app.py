@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import SecretStr
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import outgoing, rates
 from bot.clock import Clock
@@ -39,6 +40,7 @@ from bot.platforms.wecom.client import WeComPlatform
 from bot.rates import Rate, Rates
 from bot.readiness import reasons
 from bot.roles import Role
+from bot.rules import opened
 from bot.settings import Settings
 from bot.shared_tokens import SharedToken
 from bot.timers import Timers
@@ -51,7 +53,7 @@ from bot.web.insiders import Insiders
 from bot.web.metrics import MetricsPage
 from bot.web.sessions import Sessions, signing_key
 from bot.working_days import renew
-from engine import jobs
+from engine import documents, jobs
 from engine.calendar_days import Calendars
 from engine.database import Database
 from engine.secrets import secret
@@ -68,6 +70,8 @@ MENU = (("商机", "/商机"), ("客户", "/客户"), ("帮助", "/帮助"))
 """The workbench entries under the WeCom chat: (name, command line)."""
 SOON = timedelta(seconds=2)
 """What is due within this is still in flight: a platform asked for a short break."""
+LIMITS_EVERY = 5.0
+"""Seconds until a new rule on how much one person may send counts."""
 SET_UP_WAITS = (1, 5, 30, 300, 3600)
 """Seconds between tries to tell a platform how we are reached."""
 
@@ -75,7 +79,7 @@ SET_UP_WAITS = (1, 5, 30, 300, 3600)
 class Service:
     """Database, platforms, inbox and couriers of one deployment.
 
-    `rate` is how much one person may send; `rates.USUAL` if nobody says.
+    `rate` is how much one person may send; the rule's word if nobody says.
 
     Raises:
         DatabaseInUse: another process runs on the same SQLite file.
@@ -99,22 +103,25 @@ class Service:
         self.database.writer.run(lambda db: renew(db, clock))
         self.public_url = settings.server.public_url.rstrip("/")
         self.calendars = Calendars(clock.zone)
-        self.dispatcher = Dispatcher(registry(), clock, self.calendars)
+        self.rules = opened(self.database, clock)
+        self.dispatcher = Dispatcher(registry(), clock, self.calendars, self.rules)
         self.inbox = Inbox(self.database, self.dispatcher)
-        self.rates = Rates(rate or rates.USUAL)
+        self.rates = Rates(rate or rates.by_rule(self.rules, clock.now()))
         door = Floodgate(metered(self.inbox.receive), self.rates, self.database, clock.now)
         self._receive = door.admit
-        self.timers = Timers(self.database, clock, reactions())
-        self.cron = Cron(self.database, clock, self.calendars, regular_jobs())
+        self.timers = Timers(self.database, clock, self.rules, reactions())
+        self.cron = Cron(self.database, clock, self.calendars, self.rules, regular_jobs())
         self._addresses = Addresses(loopback=settings.allow_unofficial_api)
         self.http = outgoing.client(self._addresses, HTTP_SECONDS)
         self.callbacks: dict[str, Callback] = {}
         self.watchdog = Watchdog(self.database.writer)
-        heartbeat = Heartbeat(self.database, clock, role)
-        self._holding = Holding(self.database, clock, heartbeat.process.id)
+        self._heartbeat = Heartbeat(self.database, clock, self.rules, role)
+        self._holding = Holding(self.database, clock, self._heartbeat.process.id)
         self._loops: dict[str, Callable[[], Awaitable[None]]] = {
-            "clock": lambda: clock.keep(self.database), "heartbeat": heartbeat.run,
+            "clock": lambda: clock.keep(self.database), "heartbeat": self._heartbeat.run,
         }  # fmt: skip
+        if rate is None:
+            self._loops["limits"] = self._keep_limits
         self._wakeups: Wakeups | None = None
         if not self.database.embedded:
             self._wakeups = Wakeups(self.database.url, self._look_at)
@@ -160,8 +167,8 @@ class Service:
 
     def wake(self) -> None:
         """Look for due work now (the demo clock has jumped)."""
-        for event in (self.inbox.wake, self.timers.wake, *(one.wake for one in self._runners)):
-            event.set()
+        for one in (self.inbox, self.timers, self._heartbeat, *self._runners):
+            one.wake.set()
 
     async def settle(self) -> None:
         """Return when nothing is due soon and nothing is in flight (demo and tests)."""
@@ -222,21 +229,43 @@ class Service:
         return f"{self.public_url}/h5/form/{delivery_id}" if self.public_url else ""
 
     def _wake(self, lanes: Iterable[str]) -> None:
-        """Called on the writer thread after a commit that brought work."""
+        """Called on the writer thread after a commit that brought work.
+
+        What was published in it holds before the next unit begins.
+        """
+        if documents.COUNTER in lanes:
+            self._refresh()
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._look_at if self.role.works else self._tell, lanes)
+
+    async def _keep_limits(self) -> None:
+        """Go by the rule for how much one person may send, whenever it changes."""
+        while True:
+            self.rates.rate = rates.by_rule(self.rules, self.clock.now())
+            await asyncio.sleep(LIMITS_EVERY)
+
+    def _refresh(self) -> None:
+        try:
+            with self.database.reading() as db:
+                self.rules.refresh(db)
+        except SQLAlchemyError as failure:  # the next heartbeat tries again
+            log.warning("rules.not_refreshed", reason=type(failure).__name__)
 
     def _look_at(self, lanes: Iterable[str]) -> None:
         """Wake whoever works off these lanes here."""
         for lane in lanes:
             if lane == LANE:
                 self.inbox.wake.set()
+            if lane == documents.COUNTER:
+                self._heartbeat.wake.set()
             for runner in self._runners:
                 if runner.lane == lane:
                     runner.wake.set()
 
     def _tell(self, lanes: Iterable[str]) -> None:
         """Wake whoever works off these lanes in another process."""
+        if documents.COUNTER in lanes:
+            self._heartbeat.wake.set()
         if self._wakeups is not None:
             self._wakeups.tell(lanes)
 

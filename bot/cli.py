@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import logs
 from bot.bench import cli as bench
 from bot.clock import Clock
-from bot.commands import audit, calendar, data, dlq, jobs
+from bot.commands import audit, calendar, data, dlq, jobs, rules
 from bot.commands.console import (
     CONFIG,
     MISUSE,
@@ -63,6 +63,7 @@ app.command("jobs", help=jobs.HELP)(jobs.jobs)
 app.add_typer(bench.app, name="bench")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(data.db, name="db")
+app.add_typer(rules.app, name="rules")
 
 
 @app.command()

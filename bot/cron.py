@@ -20,6 +20,7 @@ from engine import slots
 from engine.calendar_days import Calendars
 from engine.database import Database
 from engine.jobs import Leased
+from engine.rulebook import Rulebook
 from engine.slots import Outcome
 from engine.unit import Unit
 from scheduler.api import CronJob, More, Tick
@@ -39,11 +40,13 @@ class Cron:
     """
 
     def __init__(
-        self, database: Database, clock: Clock, calendars: Calendars, jobs: Iterable[CronJob]
-    ) -> None:
+        self, database: Database, clock: Clock, calendars: Calendars, rules: Rulebook,
+        jobs: Iterable[CronJob],
+    ) -> None:  # fmt: skip
         self._database = database
         self._clock = clock
         self._calendars = calendars
+        self._rules = rules
         known = sorted(jobs, key=lambda job: job.name)
         self.timed = {job.name: Timed(job, clock.zone) for job in known}
         if len(self.timed) < len(known):
@@ -115,7 +118,8 @@ class Cron:
             slots.end(db, turn, Outcome.SKIPPED, "", began=now, ended=now)
             return
         calendar = self._calendars.current(db)
-        did = timed.job.work(Tick(db, turn.slot, now, calendar, timed.job.spread, turn.so_far))
+        tick = Tick(db, turn.slot, now, calendar, self._rules, timed.job.spread, turn.so_far)
+        did = timed.job.work(tick)
         ended = self._clock.now()
         if isinstance(did, More):
             slots.end(db, turn, Outcome.WAITING, "", began=now, ended=ended)

@@ -34,6 +34,7 @@ from bot.tables import metadata
 from bot.working_days import renew
 from engine import jobs
 from engine.audit_guard import guard, unguard
+from sales.rules.all import provide
 
 START = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 TEMPLATE = "jianliu-demo.schema"
@@ -138,6 +139,8 @@ class Demo:
         self.service.database.writer.run(self._replant, alone=True)
         if (kept := place(self.service.settings, self.service.database.url)) is not None:
             kept.unlink(missing_ok=True)
+        with self.service.database.reading() as db:
+            self.service.rules.reread(db)
         self.phones.clear()
         self.wire.clear()
         self.chaos.clear()
@@ -186,6 +189,7 @@ class Demo:
     def _plant(self, db: Any) -> None:
         seed.plant(db, self.service.settings.tenants(), self.now())
         renew(db, self.service.clock)
+        provide(db, self.now())
 
     def _set_clock(self, to: datetime) -> None:
         self.service.clock.jump(to)

@@ -15,6 +15,7 @@ from cards import help as texts
 from cards.model import Content
 from engine.calendar_days import Calendars
 from engine.errors import Refusal
+from engine.rulebook import Rulebook
 from engine.text import MOST
 from engine.unit import Unit
 from handlers import forms, lines
@@ -22,6 +23,7 @@ from handlers.api import FLOW, Ctx, Registry
 from handlers.lines import Call, Guess
 from sales import people, policy
 from sales.people import Address, Who
+from sales.rules.texts import SENTENCES, Sentences
 
 SILENT = frozenset({"subscribe", "unsubscribe", "enter_agent", "location", "view", "malformed"})
 """Events that nobody expects an answer to."""
@@ -61,11 +63,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """Knows the routes, the clock's zone and the working calendar; holds no other state."""
+    """Knows the routes, the clock, the working calendar and the rules; holds no other state."""
 
     registry: Registry
     clock: Clock
     calendars: Calendars
+    rules: Rulebook
+
+    @property
+    def words(self) -> Sentences:
+        """What is said when something cannot be done."""
+        return self.rules.at(SENTENCES, self.clock.now()).body
 
     def understand(
         self, db: Unit, inbound: Inbound, cause: int, now: datetime
@@ -79,7 +87,7 @@ class Dispatcher:
         """
         who = people.acting(db, inbound.platform, inbound.tenant, inbound.account, now=now)
         if who is None:
-            return _nobody(db, inbound)
+            return self._nobody(db, inbound)
         db.occasion = db.occasion._replace(actor=who.id)
         if inbound.too_long:
             raise TooLong
@@ -88,7 +96,7 @@ class Dispatcher:
         if inbound.kind == "press":
             return self._pressed(db, inbound, who, address, flow)
         if inbound.kind == "other":
-            return None if inbound.text.lower() in SILENT else texts.say(texts.UNSUPPORTED)
+            return None if inbound.text.lower() in SILENT else texts.say(self.words.unsupported)
         return self._said(db, inbound, who, address, flow)
 
     def run(self, db: Unit, task: Task, cause: int, now: datetime) -> Content | None:
@@ -101,11 +109,20 @@ class Dispatcher:
         ctx = Ctx(
             db=db, who=task.who, address=task.address, now=now,
             today=self.clock.date_of(now), flow=task.flow, cause=str(cause),
-            registry=self.registry, calendars=self.calendars, opened_at=task.opened_at,
+            registry=self.registry, calendars=self.calendars, rules=self.rules,
+            opened_at=task.opened_at,
         )  # fmt: skip
         if route.missing(args):
             return forms.ask(ctx, route, args)
         return route.handler(ctx, **{k: v for k, v in args.items() if k in route.names})
+
+    def _nobody(self, db: Unit, inbound: Inbound) -> Content | None:
+        """What somebody is told who is none of us, or no longer."""
+        if not inbound.account or inbound.kind == "other":
+            return None
+        if people.has_left(db, inbound.platform, inbound.tenant, inbound.account):
+            return texts.say(self.words.left)
+        return texts.say(self.words.stranger, account=inbound.account)
 
     def _said(
         self, db: Unit, inbound: Inbound, who: Who, address: Address, flow: str
@@ -120,7 +137,7 @@ class Dispatcher:
             case Guess(call=call, line=meant) if policy.may(who, call.route.permission):
                 typed = line.split(maxsplit=1)[0]
                 return texts.did_you_mean(typed, meant, call.route.action, call.args, flow=flow)
-        return texts.say(texts.NOT_UNDERSTOOD, line=line[:20])
+        return texts.say(self.words.not_understood, line=line[:20])
 
     def _pressed(
         self, db: Unit, inbound: Inbound, who: Who, address: Address, flow: str
@@ -137,12 +154,3 @@ class Dispatcher:
         if press.card_key.startswith(FLOW) and not press.fresh:
             flow = press.card_key
         return Task(who, address, Call(route, dict(press.args)), flow, press.opened_at)
-
-
-def _nobody(db: Unit, inbound: Inbound) -> Content | None:
-    """What somebody is told who is none of us, or no longer."""
-    if not inbound.account or inbound.kind == "other":
-        return None
-    if people.has_left(db, inbound.platform, inbound.tenant, inbound.account):
-        return texts.say(texts.LEFT)
-    return texts.say(texts.STRANGER, account=inbound.account)

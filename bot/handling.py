@@ -124,7 +124,7 @@ class Units:
         """Give the event up: a dead letter for the operator, a number for the person."""
         _begin(db, event)
         if jobs.bury(db, event.job, error, now=event.now):
-            words = texts.say(texts.INCIDENT, number=event.job.trace)
+            words = texts.say(self.dispatcher.words.incident, number=event.job.trace)
             outbox.post(db, words, [_address(db, event)], now=event.now)
 
 

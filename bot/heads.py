@@ -30,8 +30,8 @@ SUFFIX = ".heads"
 
 def place(settings: Settings, url: URL) -> Path | None:
     """Where the file is: as configured, else beside a SQLite database; else there is none."""
-    if settings.audit.heads_file:
-        return Path(settings.audit.heads_file)
+    if settings.audit.heads:
+        return Path(settings.audit.heads)
     return Path(f"{url.database}{SUFFIX}") if url.get_backend_name() == "sqlite" else None
 
 

@@ -175,7 +175,7 @@ class Time(Section):
 class AuditSettings(Section):
     """Where the heads of the trail are kept; empty is beside the database."""
 
-    heads_file: str = ""
+    heads: str = ""
 
 
 class Settings(BaseSettings):

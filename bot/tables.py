@@ -6,6 +6,7 @@ from cards.tables import CardRow, Delivery
 from engine.audit import Audit
 from engine.calendar_days import Absence, CalendarDay
 from engine.deadlines import Deadline
+from engine.documents import Document
 from engine.ids import Sequence
 from engine.jobs import Job
 from engine.leases import Lease
@@ -22,7 +23,7 @@ from sales.people import Identity, Person
 TABLES: tuple[type[Row], ...] = (
     Person, Identity, Delegation, Customer, CustomerKey, CustomerTag, Purchase, Opportunity,
     OpportunityTag, Referral, CardRow, Delivery, Job, Deadline, CalendarDay, Absence, Slot, Lease,
-    Shared, Worker, Audit, Sequence, Secret,
+    Shared, Worker, Audit, Sequence, Secret, Document,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

@@ -20,6 +20,7 @@ from engine import deadlines_due
 from engine.database import Database
 from engine.deadlines_due import LANE, Due
 from engine.jobs import Leased
+from engine.rulebook import Rulebook
 from engine.unit import Unit
 from scheduler.deadlines_api import Moment, Reaction, Reminder, remind
 
@@ -37,10 +38,13 @@ OWNERS = 5
 class Timers(Rounds):
     """The sweep and the lane of the deadlines this process knows."""
 
-    def __init__(self, database: Database, clock: Clock, reactions: Iterable[Reaction]) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, rules: Rulebook, reactions: Iterable[Reaction]
+    ) -> None:
         super().__init__()
         self._database = database
         self._clock = clock
+        self._rules = rules
         self._reactions = {reaction.kind: reaction.react for reaction in reactions}
         self._kinds = tuple(sorted(self._reactions))
         self.lane = Lane(database, clock, LANE, self._work, at_once=OWNERS)
@@ -112,5 +116,5 @@ class Timers(Rounds):
 
     def _react(self, db: Unit, kind: str, due: Sequence[Due], now: datetime) -> list[Reminder]:
         fired = deadlines_due.fire(db, due, now=now)
-        moment = Moment(db, now, self._clock.zone)
+        moment = Moment(db, now, self._clock.zone, self._rules)
         return list(self._reactions[kind](moment, fired)) if fired else []

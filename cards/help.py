@@ -7,16 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cards.model import Button, Card, Text
+from sales.rules.values import fill
 
 LISTED = 5
 """Topics on one help card, which has a button each and one to turn the page."""
 MORE = "help.more"
-NOT_UNDERSTOOD = "没听懂「{line}」。发送 /帮助 看看您能用的指令。"
-STRANGER = "还不认识您的账号（{account}）。请把这句话转给管理员，由他在建流里绑定您的账号。"
-LEFT = "您的账号在建流里已停用，这条没有处理。如果弄错了，请联系管理员。"
-INCIDENT = "这一步没有成功，编号 {number}，已经记录下来。请稍后再试，或把编号发给管理员。"
 NOTHING = "您的角色目前只有 /帮助 这一个指令"
-UNSUPPORTED = "暂时只看得懂文字和卡片。发送 /帮助 看看您能用的指令。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class Line:
     args: Mapping[str, Any] = field(default_factory=dict)
 
 
-def commands(lines: Sequence[Line], page: int, *, flow: str) -> Card:
+def commands(title: str, lines: Sequence[Line], page: int, *, flow: str) -> Card:
     """What this person may do, a handful at a time; the last button turns the page."""
     pages = max(1, -(-len(lines) // LISTED))
     page %= pages
@@ -38,7 +34,7 @@ def commands(lines: Sequence[Line], page: int, *, flow: str) -> Card:
     turn = Button("更多" if page + 1 < pages else "回到开头", MORE, {"page": page + 1})
     return Card(
         key=flow,
-        title="您可以这样用建流",
+        title=title,
         subtitle=_where(page, pages) if lines else NOTHING,
         facts=tuple((f"/{line.word}", _told(line)) for line in shown),
         buttons=(*_buttons(shown), *((turn,) if pages > 1 else ())),
@@ -89,6 +85,6 @@ def was_it_you(line: str, action: str, args: Mapping[str, Any], *, flow: str) ->
     )
 
 
-def say(template: str, **facts: str) -> Text:
-    """One of this module's sentences."""
-    return Text(template.format(**facts))
+def say(sentence: str, **facts: str) -> Text:
+    """One of the house's sentences, its placeholders filled in."""
+    return Text(fill(sentence, facts))

@@ -42,13 +42,17 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input of a form; a select offers `options` and, on H5 pages, search by typing."""
+    """One input of a form; a select offers `options` and, on H5 pages, search by typing.
+
+    `most` is how many characters an H5 page lets one type.
+    """
 
     name: str
     label: str
     kind: Literal["select", "text"]
     options: tuple[Choice, ...] = ()
     placeholder: str = ""
+    most: int = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,13 @@ ACTIONS: Mapping[str, str] = {
     "person.changed": "改了同事资料",
     "person.created": "新建了同事",
     "person.left": "办了离职",
+    "rule.called_off": "撤回了定好的规则",
+    "rule.checked": "检查通过了规则草稿",
+    "rule.drafted": "起草了规则",
+    "rule.dropped": "放弃了规则草稿",
+    "rule.published": "发布了规则",
+    "rule.refused": "没能发布规则",
+    "rule.rolled_back": "把规则改回了以前的一版",
 }
 """What every action on the trail is called; a test holds them together."""
 READ, REFUSED = "read.", "refused."

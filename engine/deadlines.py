@@ -35,8 +35,9 @@ class Deadline(Row, table=True):
     act, offset to the due moment in µs of that clock]; nothing is counted after `ends_at`.
     `fired` counts the levels that have happened, `next_at` is the moment of the next one, None
     while a job of its own is in charge of it. `provisional` is True while a day nobody has
-    published yet lies on the way (暂定). `state`: "pending", "met", "met_late", "breached"
-    (all levels fired), "cancelled", "superseded".
+    published yet lies on the way (暂定). `rule_version` is the version of the rule its times were
+    taken from; it stays when the rule changes. `state`: "pending", "met", "met_late",
+    "breached" (all levels fired), "cancelled", "superseded".
     """
 
     __tablename__ = "deadline"
@@ -65,6 +66,7 @@ class Deadline(Row, table=True):
     fired: int = 0
     next_at: datetime | None = Field(default=None, sa_type=UtcTime)
     provisional: bool = False
+    rule_version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     state: str = "pending"
     closed_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
@@ -117,6 +119,13 @@ _MOVABLE = (
     "provisional",
 )  # fmt: skip
 _MOVE = Statement(_IT.values({name: bindparam(f"new_{name}") for name in _MOVABLE}))
+_RULE_VERSION = Statement(
+    select(_D.rule_version)
+    .where(_D.subject_type == bindparam("of_type"), _D.subject_id == bindparam("of_id"))
+    .where(_D.kind == bindparam("of_kind"))
+    .order_by(_D.id)
+    .limit(1)
+)
 _MET = Statement(
     select(func.count())
     .where(_D.subject_type == bindparam("of_type"), _D.subject_id == bindparam("of_id"))
@@ -156,7 +165,7 @@ def plan(
 
 def open_(
     db: Unit, kind: str, subject: tuple[str, str], plan: Plan, *, owner: str, about: str,
-    now: datetime,
+    now: datetime, rule_version: int = 0,
 ) -> None:  # fmt: skip
     """Open a deadline; a pending one of the same kind and subject (type, id) is superseded.
 
@@ -167,7 +176,8 @@ def open_(
         raise ValueError(f"a deadline {kind} needs an owner")
     values = {
         "id": ulid(now), "kind": kind, "subject_type": subject[0], "subject_id": subject[1],
-        "owner": owner, "about": about, "state": "pending", "closed_at": None, **_fresh(plan),
+        "owner": owner, "about": about, "state": "pending", "closed_at": None,
+        "rule_version": rule_version, **_fresh(plan),
     }  # fmt: skip
     while not _INSERT.run(db, values):
         _close(db, kind, subject, "superseded", now)
@@ -196,6 +206,11 @@ def meet(db: Unit, kind: str, subject: tuple[str, str], *, now: datetime) -> str
 def was_met(db: Unit, kind: str, subject: tuple[str, str]) -> bool:
     """Whether it happened at some time, late or not."""
     return bool(_MET.value(db, _key(kind, subject)))
+
+
+def rule_version(db: Unit, kind: str, subject: tuple[str, str]) -> int | None:
+    """The version of the rule its first deadline was opened by; None if there was none."""
+    return _RULE_VERSION.value(db, _key(kind, subject))
 
 
 def _close(db: Unit, kind: str, subject: tuple[str, str], state: str, now: datetime) -> bool:

@@ -20,10 +20,21 @@ from engine.unit import Unit
 
 AT_ONCE = 1000
 INBOX = "inbox"
-JOBS_KEPT = timedelta(days=7)
-INBOX_KEPT = timedelta(days=30)
-"""A platform's repetition of a message this old would be taken for a new one."""
-SLOTS_KEPT = timedelta(days=90)
+UNCLAIMED = timedelta(days=7)
+"""A run of a regular job that nobody has taken for so long is of a version that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long rows are kept once they have served.
+
+    `inbox` are the events of the platforms: the repetition of an older one would be taken for
+    a new one. `work` are all other jobs, `runs` the slots of regular jobs.
+    """
+
+    inbox: timedelta
+    work: timedelta
+    runs: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ _DELETE_SLOTS = Statement(
 )
 
 
-def sweep_jobs(db: Unit, *, after: int, now: datetime) -> Swept:
+def sweep_jobs(db: Unit, kept: Kept, *, after: int, now: datetime) -> Swept:
     """Look at the next thousand jobs after the id `after`, in the order they were stored.
 
     Ends where the jobs are too young to have been done for long.
@@ -84,18 +95,18 @@ def sweep_jobs(db: Unit, *, after: int, now: datetime) -> Swept:
     page = _PAGE.rows(db, {"after": after})
     if not page:
         return Swept(0, None)
-    last, before = page[-1], now - JOBS_KEPT
+    last, before = page[-1], now - kept.work
     deleted = _DELETE_JOBS.run(
         db,
-        {"after": after, "last": last.id, "before": before, "inbox_before": now - INBOX_KEPT},
+        {"after": after, "last": last.id, "before": before, "inbox_before": now - kept.inbox},
     )
     more = len(page) == AT_ONCE and last.created_at < before
     return Swept(deleted, last.id if more else None)
 
 
-def sweep_slots(db: Unit, *, now: datetime) -> int:
+def sweep_slots(db: Unit, kept: Kept, *, now: datetime) -> int:
     """Delete old slots; a job's newest stays, because its next moments are counted from there."""
-    return _DELETE_SLOTS.run(db, {"before": now - SLOTS_KEPT})
+    return _DELETE_SLOTS.run(db, {"before": now - kept.runs})
 
 
 def sweep_shared(db: Unit, *, now: datetime) -> int:
@@ -105,6 +116,6 @@ def sweep_shared(db: Unit, *, now: datetime) -> int:
 
 def sweep_unclaimed(db: Unit, *, now: datetime) -> int:
     """Give up on the runs of regular jobs that no process has known for a week."""
-    before = now - JOBS_KEPT
+    before = now - UNCLAIMED
     _NEVER_RUN.run(db, {"before": before})
     return _UNCLAIMED.run(db, {"before": before, "now": now})

@@ -19,10 +19,8 @@ from engine.slots import SLOT, Outcome
 from engine.statement import Statement
 from engine.types import UtcTime
 from engine.unit import Unit
-from engine.workers import WORKER
+from engine.workers import ALIVE, WORKER
 
-ALIVE = timedelta(seconds=30)
-"""A process heard of within this is running; they speak up every ten seconds."""
 COUNTED = 100_000
 """Open jobs of a lane are counted up to this."""
 

@@ -11,6 +11,7 @@ from handlers import (
     operations,
     opportunities,
     people,
+    rules,
     unfinished,
 )
 from handlers.api import Registry
@@ -20,5 +21,5 @@ def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
         opportunities.routes, customers.routes, health.routes, operations.routes,
-        people.routes, away.routes, audit.routes, unfinished.routes, help.routes,
+        people.routes, away.routes, rules.routes, audit.routes, unfinished.routes, help.routes,
     ])  # fmt: skip

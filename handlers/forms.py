@@ -1,4 +1,4 @@
-"""The form of a route: built from its signature, never written by hand."""
+"""The form of a route: built from its signature, in the words the house has chosen for it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from cards.model import Card, Choice, Field, Form
 from handlers.api import Ask, Ctx, Route
 from handlers.unfinished import asked
 from sales.finding import LISTED
+from sales.rules.forms import FORMS
 
 
 def ask(ctx: Ctx, route: Route, given: Mapping[str, Any]) -> Card:
@@ -23,10 +24,11 @@ def ask(ctx: Ctx, route: Route, given: Mapping[str, Any]) -> Card:
     hints.append(f"填 {len(missing)} 项就好，也可以直接发：{route.example}")
     if any(len(choices) > LISTED for choices in offered.values()):
         hints.append(f"只列出前 {LISTED} 家，其余请直接发：{route.usage}")
-    fields = tuple(_field(name, ask, offered.get(name, ())) for name, ask in missing)
+    words = _words(ctx, route)
+    fields = tuple(_field(name, ask, offered.get(name, ()), words) for name, ask in missing)
     card = Card(
         key=ctx.flow,
-        title=route.summary,
+        title=words.get("title", route.summary),
         subtitle="；".join(hints),
         form=Form(route.action, fields, args=dict(given)),
     )
@@ -35,7 +37,15 @@ def ask(ctx: Ctx, route: Route, given: Mapping[str, Any]) -> Card:
     return asked(ctx, card, about) if route.changes else card
 
 
-def _field(name: str, ask: Ask, choices: Sequence[Choice]) -> Field:
+def _words(ctx: Ctx, route: Route) -> Mapping[str, str]:
+    """What may be said otherwise than the signature says: "title", "name_label", "name_hint"."""
+    kind = FORMS.get(route.action)
+    return {} if kind is None else ctx.rules.at(kind, ctx.now).body.model_dump()
+
+
+def _field(name: str, ask: Ask, choices: Sequence[Choice], words: Mapping[str, str]) -> Field:
+    label = words.get(f"{name}_label", ask.label)
+    hint = words.get(f"{name}_hint", ask.placeholder)
     if ask.options is None:
-        return Field(name, ask.label, "text", placeholder=ask.placeholder)
-    return Field(name, ask.label, "select", tuple(choices[:LISTED]), ask.placeholder)
+        return Field(name, label, "text", placeholder=hint)
+    return Field(name, label, "select", tuple(choices[:LISTED]), hint)

@@ -6,6 +6,7 @@ from cards import help as cards
 from cards.help import Line
 from cards.model import Content
 from handlers.api import TOPIC, Ctx, Route, Routes
+from sales.rules.texts import SENTENCES
 
 routes = Routes("help")
 
@@ -34,7 +35,9 @@ def _page(ctx: Ctx, page: int) -> Content:
     for route in ctx.registry.allowed(ctx.who):
         if route.word and route is not ctx.registry.by_action["help.commands"]:
             topics.setdefault(route.topic, []).append(route)
-    return cards.commands([_topic(routes) for routes in topics.values()], page, flow=ctx.flow)
+    title = ctx.rules.at(SENTENCES, ctx.now).body.help_title
+    lines = [_topic(routes) for routes in topics.values()]
+    return cards.commands(title, lines, page, flow=ctx.flow)
 
 
 def _topic(routes: list[Route]) -> Line:

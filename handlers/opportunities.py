@@ -14,10 +14,13 @@ from handlers.unfinished import asked
 from sales import customers, finding, names, opportunities, policy, unfinished
 from sales.customers import Named, UnknownCustomer
 from sales.opportunities import By
+from sales.rules.forms import ReferralForm
 from sales.stems import SHORTEST
 
 routes = Routes("opportunity")
 
+FORM = ReferralForm()
+"""As the product brings it; the house may have chosen other words."""
 LONGEST = 60
 """Characters of a company name; the longest registered ones have about 50."""
 
@@ -32,15 +35,18 @@ class BadName(Refusal):
 @routes.command(
     "商机",
     alias="opportunity",
-    summary="登记老客户转介绍的新商机",
+    summary=FORM.title,
     example="/商机 某阀门制造 华东泵业二期",
 )
 def create(
     ctx: Ctx,
     introducer: Annotated[
-        str, Ask("谁介绍的？", "介绍人", "输入老客户名称", visible_customers, customer_name)
+        str,
+        Ask(
+            FORM.introducer_label, "介绍人", FORM.introducer_hint, visible_customers, customer_name
+        ),
     ],
-    name: Annotated[str, Ask("新客户叫啥？", "新客户", "公司名称")],
+    name: Annotated[str, Ask(FORM.name_label, "新客户", FORM.name_hint)],
     *,
     confirmed: bool = False,
     same_as: str = "",

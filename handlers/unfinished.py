@@ -13,8 +13,9 @@ routes = Routes("unfinished")
 
 def asked(ctx: Ctx, question: Card, about: str) -> Card:
     """The question, and a reminder if nobody answers it; `about` says what is missing."""
+    times = unfinished.times(ctx.db, ctx.rules, ctx.flow, begins=ctx.begins, now=ctx.now)
     unfinished.waits(
-        ctx.db, ctx.flow, ctx.who.id, about,
+        ctx.db, ctx.flow, ctx.who.id, about, times,
         now=ctx.now, calendar=ctx.calendars.current(ctx.db),
     )  # fmt: skip
     return question

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -278,3 +278,9 @@ def heads(db: Unit, role: Role) -> list[str]:
 def in_roles(db: Unit, *roles: Role) -> list[str]:
     """The ids of the active people in any of the roles."""
     return [row.id for role in roles for row in _IN_ROLE.rows(db, {"role": role.value})]
+
+
+def names(db: Unit, ids: Collection[str]) -> dict[str, str]:
+    """Names by person id, also of those who have left; ids nobody has are left out."""
+    found = db.execute(select(PERSON.id, PERSON.name).where(PERSON.id.in_(sorted(ids))))
+    return {row.id: row.name for row in found}

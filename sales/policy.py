@@ -45,18 +45,50 @@ _SELLER = ("customer.read", "opportunity.create")
 
 GRANTS: Mapping[Role, Mapping[str, Grant]] = {
     Role.REP: {**dict.fromkeys(_SELLER, TEAM), "delegate": OWN},
-    Role.MANAGER: {**dict.fromkeys(_SELLER, BELOW), "delegate": OWN, "people.read": BELOW},
+    Role.MANAGER: {
+        **dict.fromkeys(_SELLER, BELOW),
+        "delegate": OWN,
+        "people.read": BELOW,
+        "rules.read": ALL,
+    },
     Role.DIRECTOR: dict.fromkeys(
-        (*_SELLER, "delegate", "people.read", "people.manage", "audit", "health"), ALL
+        (
+            *_SELLER,
+            "delegate",
+            "people.read",
+            "people.manage",
+            "rules.read",
+            "rules",
+            "audit",
+            "health",
+        ),
+        ALL,
     ),
     Role.COMPLIANCE: {"audit": ALL, "people.read": ALL},
     Role.LEGAL: {},
     Role.FINANCE: {},
     Role.MARKETING: {},
-    Role.SALES_OPS: {"customer.read": NO_DEALS, "people.read": ALL, "health": ALL},
+    Role.SALES_OPS: {
+        "customer.read": NO_DEALS,
+        "people.read": ALL,
+        "rules.read": ALL,
+        "rules": ALL,
+        "health": ALL,
+    },
     Role.ADMIN: {
         "customer.read": NO_DEALS,
-        **dict.fromkeys(("people.read", "people.manage", "audit", "operations", "health"), ALL),
+        **dict.fromkeys(
+            (
+                "people.read",
+                "people.manage",
+                "rules.read",
+                "rules",
+                "audit",
+                "operations",
+                "health",
+            ),
+            ALL,
+        ),
     },
 }
 """Every right there is, role by role."""

@@ -1,7 +1,8 @@
 """Errands that were begun in chat and wait for an answer of their person.
 
-Two working hours after the question the person is reminded, a working day later once more;
-then nobody asks again. It is about the person's own half-done line, so no manager hears of it.
+Some working time after the question the person is reminded, later once more (the rule
+`sla/unfinished`); then nobody asks again. It is about the person's own half-done line, so no
+manager hears of it.
 """
 
 from __future__ import annotations
@@ -12,15 +13,13 @@ from engine import audit, deadlines
 from engine.calendar import Calendar
 from engine.deadlines import Level
 from engine.errors import Refusal
+from engine.rulebook import Rulebook, Version
 from engine.unit import Unit
+from sales.rules.unfinished import UNFINISHED, UnfinishedTimes
 
 KIND = "unfinished"
 FLOW = "flow"
 """The subject of such a deadline is the errand: ("flow", its key)."""
-ALLOWANCE = timedelta(hours=2)
-WORKING_DAY = timedelta(hours=7, minutes=30)
-"""The hours of a day with the usual shifts."""
-LEVELS = (Level(timedelta(), "remind"), Level(WORKING_DAY, "last"))
 
 
 class Finished(Refusal):
@@ -30,15 +29,29 @@ class Finished(Refusal):
     text = "这件事已经办完了，不能再撤。结果在原来的卡片上。"
 
 
+def times(
+    db: Unit, rules: Rulebook, flow: str, *, begins: bool, now: datetime
+) -> Version[UnfinishedTimes]:  # fmt: skip
+    """The times an errand goes by: those in effect when its first question was asked."""
+    began_by = None if begins else deadlines.rule_version(db, KIND, (FLOW, flow))
+    if began_by is None:
+        return rules.at(UNFINISHED, now)
+    return rules.version(db, UNFINISHED, began_by)
+
+
 def waits(
-    db: Unit, flow: str, owner: str, about: str, *, now: datetime, calendar: Calendar
+    db: Unit, flow: str, owner: str, about: str, by: Version[UnfinishedTimes], *,
+    now: datetime, calendar: Calendar,
 ) -> None:  # fmt: skip
     """A question was asked; the time runs from here, also if one was asked before.
 
     `about` says what is missing: "北方泵业 的登记还差一步：选介绍人".
     """
-    plan = deadlines.plan(now, ALLOWANCE, LEVELS, calendar)
-    deadlines.open_(db, KIND, (FLOW, flow), plan, owner=owner, about=about, now=now)
+    levels = (Level(timedelta(), "remind"), Level(by.body.until_last, "last"))
+    plan = deadlines.plan(now, by.body.allowance, levels, calendar)
+    deadlines.open_(
+        db, KIND, (FLOW, flow), plan, owner=owner, about=about, now=now, rule_version=by.number
+    )
 
 
 def done(db: Unit, flow: str, *, now: datetime) -> None:

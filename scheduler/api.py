@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from engine.calendar import Calendar
+from engine.rulebook import Rulebook
 from engine.slots import PROMPT, Policy
 from engine.unit import Unit
 
@@ -29,7 +30,7 @@ SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What a job may know: its unit of work, its slot, the time, the working calendar.
+    """What a job may know: its unit of work, its slot, the time, the calendar, the rules.
 
     `spread` is the time its messages may take to go out. `so_far` is what the part before this
     one of the same slot's work has left (`More`), at first nothing.
@@ -39,6 +40,7 @@ class Tick:
     slot: datetime
     now: datetime
     calendar: Calendar
+    rules: Rulebook
     spread: timedelta
     so_far: Mapping[str, Any]
 

@@ -19,6 +19,7 @@ from cards import outbox
 from cards.deadlines import digest
 from cards.model import Button, Card
 from engine.deadlines_due import Fired
+from engine.rulebook import Rulebook
 from engine.unit import Unit
 from sales.people import Address
 
@@ -30,11 +31,12 @@ MAX_AGE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a reaction may know: its unit of work, the time, the business zone."""
+    """What a reaction may know: its unit of work, the time, the business zone, the rules."""
 
     db: Unit
     now: datetime
     zone: ZoneInfo
+    rules: Rulebook
 
 
 @dataclass(frozen=True, slots=True)

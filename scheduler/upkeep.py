@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from engine import retention
+from sales.rules.retention import RETENTION
 from scheduler.api import More, Tick, job
 
 OPTIMIZE = ("PRAGMA analysis_limit = 400", "PRAGMA optimize")
@@ -13,12 +14,13 @@ OPTIMIZE = ("PRAGMA analysis_limit = 400", "PRAGMA optimize")
 
 @job("20 3 * * *", name="retention", max_age=timedelta(hours=20), background=True)
 def clean_up(tick: Tick) -> str | More:
-    """Delete what has served its time: done work after a week or a month, old slots."""
-    swept = retention.sweep_jobs(tick.db, after=tick.so_far.get("after", 0), now=tick.now)
+    """Delete what has served its time: done work, old slots."""
+    kept = tick.rules.at(RETENTION, tick.now).body.kept
+    swept = retention.sweep_jobs(tick.db, kept, after=tick.so_far.get("after", 0), now=tick.now)
     deleted = tick.so_far.get("deleted", 0) + swept.deleted
     if swept.after is not None:
         return More({"after": swept.after, "deleted": deleted})
-    slots = retention.sweep_slots(tick.db, now=tick.now)
+    slots = retention.sweep_slots(tick.db, kept, now=tick.now)
     return f"清理 {deleted + slots:,} 行"
 
 

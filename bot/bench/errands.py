@@ -39,11 +39,13 @@ from engine.database import Database
 from engine.deadlines import DEADLINE
 from engine.jobs import Job
 from engine.model import table
+from engine.rulebook import Rulebook
 from engine.unit import Unit
 from sales import unfinished
 from sales.customers import Named
 from sales.finding import Found
 from sales.people import Address, Identity, Person, Role
+from sales.rules.unfinished import UNFINISHED
 
 PEOPLE = 2000
 COPIES = 100
@@ -112,11 +114,13 @@ def _ask(
     """Ask a question at each of these moments; they arrive, nobody answers; then copy all that."""
     tables = (DEADLINE, table(CardRow), table(Delivery))
     before = [db.execute(select(func.max(one.c.id))).scalar() or "" for one in tables]
+    rules = Rulebook()
     for moment, now in part.items():
+        times = rules.at(UNFINISHED, now)
         number = moment * COPIES
         flow, owner, new = f"{FLOW}{number}", f"{PERSON}{FIRST + number % people}", company(moment)
         about = f"{new} 的登记还差一步：选介绍人"
-        unfinished.waits(db, flow, owner, about, now=now, calendar=calendar)
+        unfinished.waits(db, flow, owner, about, times, now=now, calendar=calendar)
         question = opportunities.which_introducer("阀门", FITTING, new=new, flow=flow)
         outbox.post(db, question, [Address(owner, "wecom", tenant, owner)], now=now)
     db.execute(delete(Job))  # they are delivered, and that is long ago

@@ -21,6 +21,7 @@ from engine.database import Database
 from engine.deadlines import DEADLINE
 from engine.deadlines_due import LANE
 from engine.jobs import JOB, Job, State
+from engine.rulebook import Rulebook
 from engine.unit import Unit
 from scheduler.all import reactions
 
@@ -67,7 +68,7 @@ class Desk:
         self._clock = clock
         self._moments = iter(moments)
         self._say = say
-        self._timers = Timers(database, clock, reactions())
+        self._timers = Timers(database, clock, Rulebook(), reactions())
 
     async def measure(self, looks: int, rounds: int, crowd: int) -> Findings:
         """Look at nothing and at something new, handle it, then let `crowd` fall due at once.

@@ -26,6 +26,7 @@ from engine.unit import Occasion, Unit
 
 PROBLEM, MISUSE = 1, 2
 UNREACHABLE = "数据库打不开（{reason}）。请检查 database.url 和数据库本身。"
+NO_DATABASE = "还没有数据库，请先运行 jianliu migrate。"
 CONFIG = Path("config.toml")
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="配置文件")]

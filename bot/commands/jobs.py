@@ -15,6 +15,7 @@ from bot.clock import Clock
 from bot.commands.console import (
     CONFIG,
     MISUSE,
+    NO_DATABASE,
     PROBLEM,
     UNREACHABLE,
     Config,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from bot.cron import Cron
 
 LATELY = timedelta(days=7)
-NO_DATABASE = "还没有数据库，请先运行 jianliu migrate。"
 TRIED = "没有成功：{reason}\n服务运行时会再试。"
 BUSY = "别的进程正在跑"
 HELP = "定时任务：什么时候跑，上次结果如何；有任务上次失败时退出码是 1。"
@@ -95,6 +95,7 @@ def _listed(settings: Settings, zone: ZoneInfo) -> list[Listed]:
 def _by_hand(settings: Settings, name: str, at: str, *, json: bool) -> None:
     from bot.cron import Cron
     from bot.migrate import upgrade
+    from bot.rules import opened
     from scheduler.all import jobs as regular_jobs
 
     clock = Clock(settings.time.zone)
@@ -102,7 +103,8 @@ def _by_hand(settings: Settings, name: str, at: str, *, json: bool) -> None:
         try:
             upgrade(database)
             clock.anchor(database)
-            cron = Cron(database, clock, Calendars(clock.zone), regular_jobs())
+            rules = opened(database, clock)
+            cron = Cron(database, clock, Calendars(clock.zone), rules, regular_jobs())
             if name not in cron.timed:
                 fail(f"没有叫 {name} 的任务，有：{'、'.join(cron.timed)}", MISUSE, json=json)
             slot = _moment(at, clock, json=json)

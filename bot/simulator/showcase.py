@@ -18,6 +18,8 @@ from cards import (
     morning,
     operations,
     opportunities,
+    rules,
+    rules_drafts,
     unfinished,
 )
 from cards.dead_letters import Told
@@ -29,9 +31,17 @@ from engine.deadlines_due import Due
 from engine.runs import Record, Run
 from engine.slots import Outcome
 from engine.vitals import Lane, Vitals
+from engine.workers import Running
 from sales.customers import Named, Order, Profile
 from sales.finding import Found, Twin
 from sales.opportunities import Created
+from sales.rules.drafts import Changed, Draft
+from sales.rules.editing import Published, Turned
+from sales.rules.limits import LIMITS, PersonLimits
+from sales.rules.reading import Edition, Standing
+from sales.rules.retention import RETENTION, RetentionDays
+from sales.rules.texts import SENTENCES, Sentences
+from sales.rules.unfinished import UNFINISHED, UnfinishedTimes
 
 AT = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 SLOT = Slot("01SHOWCASE", 1, "http://127.0.0.1:8787/h5/form/01SHOWCASE")
@@ -66,6 +76,33 @@ LETTERS = tuple(
         ("李四", "疑似同一客户", "user_left"),
     ))
 )  # fmt: skip
+
+DECEMBER = datetime.fromisoformat("2026-12-01T00:00:00+08:00")
+PROVIDED = Edition(1, "current", "", AT, "随产品提供", AT, "")
+CHANGED = Edition(3, "current", "冯运营", AT, "客户等不了那么久", AT, "")
+PLANNED = Edition(4, "planned", "陈总", AT, "新规施行", DECEMBER, "")
+EDITIONS = (
+    PLANNED, CHANGED, replace(CHANGED, number=2, status="former", reason="先放宽"),
+    replace(PROVIDED, status="former"),
+)  # fmt: skip
+STANDINGS = (
+    Standing(UNFINISHED, CHANGED, PLANNED, UnfinishedTimes(), (), 4),
+    Standing(LIMITS, PROVIDED, None, PersonLimits(), (), 4),
+    Standing(SENTENCES, PROVIDED, None, Sentences(), (), 4),
+    Standing(RETENTION, PROVIDED, None, RetentionDays(), (), 4),
+)
+LAGS = replace(STANDINGS[0], behind=(Running("01K8Z4F2A", "web", 6),))
+SHORTER = Draft(UNFINISHED, 5, 4, {}, (Changed("首次提醒", "3 小时", "2 小时"),), ())
+NO_PLACE = Draft(
+    SENTENCES, 2, 1, {},
+    (Changed("不认识", Sentences().stranger, "您好，请先联系销售运营开通账号，之后再发一次。"),),
+    ("不认识缺少 {account}，少了它看的人不知道说的是什么",),
+)  # fmt: skip
+
+OVERTAKEN = (
+    "这份草稿是在第 4 版上改的，现在最新的是第 6 版"
+    "（陈总 2026-11-23 10:05 发布：新规施行）。请在新的上面重新改"
+)
 
 CARDS: Mapping[str, Content] = {
     "商机已建": opportunities.created(
@@ -104,7 +141,7 @@ CARDS: Mapping[str, Content] = {
             (Order(date(2026, 10, 15), "闸阀 PN4.0", 31_800_000),
              Order(date(2026, 6, 30), "闸阀 PN2.5", 24_350_000)),
         ), may_refer=True),
-    "帮助": help.commands([
+    "帮助": help.commands(Sentences().help_title, [
         Line("商机", "登记老客户转介绍的新商机", "/商机 某阀门制造 华东泵业二期",
              "opportunity.create"),
         Line("客户", "查看一家客户", "/客户 某阀门制造", "customer.show"),
@@ -119,10 +156,31 @@ CARDS: Mapping[str, Content] = {
     "日历快到头": calendar.ends_soon(2027, date(2026, 12, 31), AT.date()),
     "体检": health.report(FINE, now=AT, zone=PHONE_ZONE, flow="flow/1"),
     "体检 有问题": health.report(ILL, now=AT, zone=PHONE_ZONE, flow="flow/1"),
+    "规则": rules.overview(STANDINGS, zone=PHONE_ZONE, flow="flow/1"),
+    "规则 有进程没用上": rules.overview((LAGS, *STANDINGS[1:]), zone=PHONE_ZONE, flow="flow/1"),
+    "规则 一条": rules.show(STANDINGS[0], zone=PHONE_ZONE, may_edit=True, flow="flow/1"),
+    "规则 用语": rules.show(STANDINGS[2], zone=PHONE_ZONE, may_edit=True, flow="flow/1"),
+    "规则 草稿": rules_drafts.draft(SHORTER, flow="flow/1"),
+    "规则 草稿要改": rules_drafts.draft(NO_PLACE, flow="flow/1"),
+    "规则 试算": rules_drafts.trial(
+        SHORTER, ["过去 30 天 41 件等过人的事，首次提醒：提前 29 件，多提醒 6 件"], flow="flow/1"
+    ),
+    "规则 为什么改": rules_drafts.why(SHORTER, flow="flow/1"),
+    "规则 已发布": rules_drafts.published(
+        Published(UNFINISHED, 5, SHORTER.changes, "客户等不了那么久", DECEMBER),
+        zone=PHONE_ZONE, flow="flow/1",
+    ),
+    "规则 没有发布": rules_drafts.turned(
+        Turned(SHORTER, (OVERTAKEN,)),
+        flow="flow/1",
+    ),
+    "规则 历史": rules.history(
+        UNFINISHED, EDITIONS, zone=PHONE_ZONE, may_edit=True, flow="flow/1"
+    ),
     "不确定是否送达": operations.notice(LETTERS[:2], LETTERS[0].lane, now=AT),
     "死信": operations.letters(LETTERS, flow="flow/1"),
     "死信 一封": operations.letter(LETTERS[0], flow="flow/1"),
-    "出错": help.say(help.INCIDENT, number="E42"),
+    "出错": help.say(Sentences().incident, number="E42"),
 }  # fmt: skip
 
 

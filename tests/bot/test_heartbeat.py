@@ -15,6 +15,7 @@ from bot.roles import Role
 from bot.wakeups import Wakeups
 from engine import workers
 from engine.database import Database
+from engine.rulebook import Rulebook
 from engine.workers import Process
 
 
@@ -40,13 +41,13 @@ def test_a_process_is_listed_while_it_runs_and_one_silent_for_a_day_no_more(data
         clock = Clock("Asia/Shanghai")
         old = Process("old", "web", "0.0.1", clock.now())
         long_ago = clock.now() - timedelta(hours=25)
-        database.writer.run(lambda db: workers.seen(db, old, now=long_ago))
+        database.writer.run(lambda db: workers.seen(db, old, publication=0, now=long_ago))
 
         def listed():
             with database.reading() as db:
                 return [tuple(row) for row in db.execute(text("SELECT id, role FROM worker"))]
 
-        heart = Heartbeat(database, clock, Role.WORKER)
+        heart = Heartbeat(database, clock, Rulebook(), Role.WORKER)
         async with running(heart.run):
             await until(lambda: listed() == [(heart.process.id, "worker")])
         assert listed() == []

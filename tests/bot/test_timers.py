@@ -14,6 +14,7 @@ from cards.model import Button, Card
 from engine import deadlines, jobs
 from engine.database import Database
 from engine.deadlines import Deadline, Level, plan
+from engine.rulebook import Rulebook
 from engine.types import EPOCH, MICROSECOND
 from sales.people import Address
 from scheduler.deadlines_api import Reminder, deadline
@@ -31,7 +32,9 @@ class Bureau:
         self.database, self.clock = database, Clock("Asia/Shanghai")
         self.clock.jump(MONDAY)
         self.failing, self.unshowable, self.told = set(failing), set(), []
-        self.timers = Timers(database, self.clock, [deadline(kind)(self.react) for kind in kinds])
+        self.timers = Timers(
+            database, self.clock, Rulebook(), [deadline(kind)(self.react) for kind in kinds]
+        )
 
     def react(self, _moment, fired):
         reminders = []

@@ -18,6 +18,7 @@ from engine.audit import Audit
 from engine.deadlines import Level, plan
 from engine.jobs import State
 from engine.model import table
+from engine.rulebook import Rulebook
 from engine.statement import Statement
 from scheduler.deadlines_api import deadline
 from tests.drills import machines
@@ -52,7 +53,7 @@ class DeadlineMachine(RuleBasedStateMachine):
         self.clock = Clock("Asia/Shanghai", wall=lambda: NOW, ticks=lambda: 0)
         self.promises, self.held, self.read, self.seen = {}, [], [], 0
         self.generations, self.failing = 0, False
-        self.timers = Timers(self.database, self.clock, [deadline(KIND)(self.react)])
+        self.timers = Timers(self.database, self.clock, Rulebook(), [deadline(KIND)(self.react)])
 
     @initialize()
     def empty(self):

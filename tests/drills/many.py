@@ -12,6 +12,7 @@ from engine import deadlines
 from engine.database import Database
 from engine.deadlines import Level, plan
 from engine.ids import ulid
+from engine.rulebook import Rulebook
 from scheduler.deadlines_api import deadline
 from tests.drills.launched import KIND
 
@@ -40,7 +41,7 @@ def look_after(url, notes, looks, changes):
     """Look for what is due, open and cancel; the p99 of a look in ms and our size in MiB."""
     clock = Clock("Asia/Shanghai")
     with closing(Database(url)) as database:
-        timers = Timers(database, clock, [deadline(KIND)(lambda *_: [])])
+        timers = Timers(database, clock, Rulebook(), [deadline(KIND)(lambda *_: [])])
         for n in range(changes):
             made = plan(clock.now(), timedelta(days=3), [Level(timedelta(), "now")])
             subject = ("thing", f"c{n}")

@@ -7,15 +7,18 @@ real process by `launched.py`, and its ledger does not balance. `patch(object, n
 
 import uuid
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 
-from engine import deadlines_due, jobs, leases, slots
+from engine import deadlines_due, documents, jobs, leases, slots
 from engine.deadlines import DEADLINE
+from engine.documents import DOCUMENT
 from engine.jobs import JOB, State
 from engine.statement import Statement
+from engine.types import UtcTime
 from engine.unit import Unit
 from engine.writer import _Work
 from tests.drills.deadline_machine import DeadlineMachine
+from tests.drills.document_machine import DocumentMachine
 from tests.drills.job_machine import JobMachine
 from tests.drills.lease_machine import LeaseMachine
 
@@ -108,6 +111,24 @@ def a_lease_without_epoch(patch):
     patch(leases, "guard", lambda db, name, _: leases.until(db, name) is not None)
 
 
+def the_last_editor_wins(patch):
+    """Whoever publishes, publishes, whatever was published since the draft was begun."""
+    anything = update(DOCUMENT).where(documents._IT, DOCUMENT.c.state == "checked")
+    values = {"state": "published", "reason": bindparam("why"), "published_by": bindparam("by"),
+              "published_at": bindparam("now"), "effective_from": bindparam("from_then"),
+              "publication": bindparam("turn")}  # fmt: skip
+    patch(documents, "_PUBLISH", Statement(anything.values(values)))
+
+
+def what_was_called_off_is_not_told(patch):
+    """Calling off is no news to those who keep what is published in memory."""
+    waits = or_(documents._OPEN, DOCUMENT.c.effective_from > bindparam("now", type_=UtcTime))
+    gone = {"state": "retired", "retired_at": bindparam("now")}
+    patch(
+        documents, "_RETIRE", Statement(update(DOCUMENT).where(documents._IT, waits).values(gone))
+    )
+
+
 def the_answer_comes_before_the_commit(patch):
     """The group commit tells whoever waits as soon as the statements have run."""
     attempt = _Work.attempt
@@ -131,6 +152,8 @@ ENGINE = {
     no_rollback: JobMachine,
     a_timer_ignores_its_state: DeadlineMachine,
     a_lease_without_epoch: LeaseMachine,
+    the_last_editor_wins: DocumentMachine,
+    what_was_called_off_is_not_told: DocumentMachine,
 }
 
 

@@ -13,6 +13,7 @@ from engine import audit, jobs, slots
 from engine.audit import Audit
 from engine.calendar_days import Calendars
 from engine.model import table
+from engine.rulebook import Rulebook
 from engine.slots import Policy
 from engine.statement import Statement
 from engine.types import EPOCH, MICROSECOND
@@ -50,7 +51,8 @@ class SlotMachine(RuleBasedStateMachine):
         self.aheads = (4 * SECOND, -4 * SECOND)
         known = [every_minute(policy) for policy in Policy]
         self.crons = [
-            Cron(self.database, clock, Calendars(clock.zone), known) for clock in self.clocks
+            Cron(self.database, clock, Calendars(clock.zone), Rulebook(), known)
+            for clock in self.clocks
         ]
         self.begun = None
 

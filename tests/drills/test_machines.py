@@ -1,9 +1,10 @@
-"""The engine against models of it: thousands of histories on a virtual clock (I2, I4–I6)."""
+"""The engine against models of it: thousands of histories on a virtual clock (I2, I4–I6, I11)."""
 
 import pytest
 
 from tests.drills import machines
 from tests.drills.deadline_machine import DeadlineMachine
+from tests.drills.document_machine import DocumentMachine
 from tests.drills.job_machine import JobMachine
 from tests.drills.lease_machine import LeaseMachine
 from tests.drills.seed import LONG
@@ -23,6 +24,8 @@ def histories(database, few, many):
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("machine", [JobMachine, DeadlineMachine, SlotMachine, LeaseMachine])
+@pytest.mark.parametrize(
+    "machine", [JobMachine, DeadlineMachine, SlotMachine, LeaseMachine, DocumentMachine]
+)
 def test_the_engine_keeps_its_promises_in_every_history(database, machine):
     machines.run(machine, database, histories=histories(database, 40, 5000))

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from bot.migrate import upgrade
 from engine import jobs, retention, slots
 from engine.database import Database
+from sales.rules.retention import RetentionDays
 from tests.crash.corp import until
 from tests.crash.sealing import sealed
 from tests.drills import mutants
@@ -25,6 +26,8 @@ from tests.drills.stage import named, stage
 PICK = "/商机 恒信 西部机电"
 OUTBOX = "outbox:wecom:wwjianliudemo"
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+KEPT = RetentionDays().kept
 
 
 def posted(made, deliveries):
@@ -61,7 +64,7 @@ def test_07_a_callback_delivered_three_times_to_two_processes_is_one_event(
         assert {status for status, _ in posted(made, [(webs[0], line) for line in lines])} == {200}
         with closing(Database(url)) as database:
             later = datetime.now(UTC) + timedelta(days=8)
-            database.writer.run(lambda db: retention.sweep_jobs(db, after=0, now=later))
+            database.writer.run(lambda db: retention.sweep_jobs(db, KEPT, after=0, now=later))
         assert made.count("job WHERE lane LIKE 'outbox%'") == 0, "what is done was put away"
         again = posted(made, [(webs[n % 2], line) for n, line in enumerate(lines)])
         assert {status for status, _ in again} == {200}

@@ -17,6 +17,7 @@ from engine.calendar_days import Calendars
 from engine.database import Database
 from engine.deadlines import Level, plan
 from engine.deadlines_replan import replan
+from engine.rulebook import Rulebook
 from engine.slots import Policy
 from tests.crash.corp import until
 from tests.drills import many
@@ -166,7 +167,7 @@ def test_19_a_clock_set_back_over_nine_or_asleep_at_nine_runs_it_once(tmp_path):
     with closing(Database(f"sqlite:///{tmp_path}/a.db")) as database:
         upgrade(database)
         machine = Machine(datetime(2026, 11, 23, 8, 30, tzinfo=CHINA))
-        cron = Cron(database, machine.clock, Calendars(CHINA), [noting()])
+        cron = Cron(database, machine.clock, Calendars(CHINA), Rulebook(), [noting()])
 
         def notice():
             machine.clock.anchor(database)

@@ -9,6 +9,7 @@ import pytest
 from bot.migrate import upgrade
 from engine import jobs, retention, runs, slots
 from engine.database import Database
+from engine.retention import Kept
 from engine.slots import Outcome, Policy, Rule, Turn
 
 NINE = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -174,8 +175,10 @@ def test_old_slots_go_but_the_newest_of_a_job_stays(database):
     tick(database, yearly, NINE)
     for day in (1, 50, 100):
         tick(database, rule(), NINE + day * DAY)
-    before = known(database)
-    assert database.writer.run(lambda db: retention.sweep_slots(db, now=NINE + 141 * DAY)) == 51
+    before, kept = known(database), Kept(30 * DAY, 7 * DAY, 90 * DAY)
+    assert (
+        database.writer.run(lambda db: retention.sweep_slots(db, kept, now=NINE + 141 * DAY)) == 51
+    )
     young = [row for row in before if row[0] >= NINE + 51 * DAY]
     assert known(database) == [(NINE, "begun"), *young]
     tick(database, yearly, NINE + 366 * DAY)

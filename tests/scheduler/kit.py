@@ -10,6 +10,7 @@ from engine import audit, slots
 from engine.audit import Audit
 from engine.calendar_days import Calendars
 from engine.model import table
+from engine.rulebook import Rulebook
 from scheduler.api import job
 
 AUDIT = table(Audit)
@@ -24,7 +25,7 @@ class Desk:
         self.database = database
         self.clock = Clock("Asia/Shanghai")
         self.ahead = ahead
-        self.cron = Cron(database, self.clock, Calendars(self.clock.zone), jobs)
+        self.cron = Cron(database, self.clock, Calendars(self.clock.zone), Rulebook(), jobs)
         self.at(MONDAY)
 
     def at(self, moment):

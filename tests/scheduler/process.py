@@ -12,6 +12,7 @@ from bot.clock import Clock
 from bot.cron import Cron
 from engine.calendar_days import Calendars
 from engine.database import Database
+from engine.rulebook import Rulebook
 from engine.slots import Policy
 from scheduler.api import job
 from tests.scheduler.kit import CHINA, leave
@@ -27,7 +28,7 @@ def each(tick):
 def cron(database, ahead):
     """The job on a clock that is wrong by some seconds."""
     clock = Clock("Asia/Shanghai", timedelta(seconds=ahead))
-    made = Cron(database, clock, Calendars(CHINA), [each])
+    made = Cron(database, clock, Calendars(CHINA), Rulebook(), [each])
     made.timed["each"].trigger = CronTrigger(second="*", timezone=CHINA)
     return made
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from engine.calendar import Calendar
+from engine.rulebook import Rulebook
 from scheduler.api import Tick
 from tests.scheduler.kit import CHINA
 
@@ -14,7 +15,7 @@ SLOT = datetime.fromisoformat("2026-11-23T08:50:00+08:00")
 
 def tick(*, late=timedelta(), days=0, spread=timedelta(minutes=35)):
     slot = SLOT + timedelta(days=days)
-    return Tick(None, slot, slot + late, Calendar(CHINA), spread, {})
+    return Tick(None, slot, slot + late, Calendar(CHINA), Rulebook(), spread, {})
 
 
 def moments(at):

@@ -1,0 +1,158 @@
+"""Cards about changing a rule: the question, the draft, its trial, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cards.model import Button, Card, Field, Form
+from cards.rules import (
+    CHANGE,
+    ROLL_BACK,
+    SHORT,
+    SHOW,
+    long_changes,
+    short_changes,
+    when,
+)
+from sales.rules.api import Kind
+from sales.rules.drafts import Changed, Draft
+from sales.rules.editing import Published, Turned
+
+TRY, PUBLISH, GIVE_UP = "rules.dry_run", "rules.publish", "rules.give_up"
+WHY = "为什么改？"
+WHY_HINT = "写给以后的人看"
+LATER = "要定时就在原因后面接着写：从 2026-12-01 起"
+_REASON = Field("reason", WHY, "text", placeholder=WHY_HINT)
+
+
+def new_value(kind: Kind[Any], name: str, now: Any, *, flow: str) -> Card:
+    """The question what an item shall be; `now` is what it is."""
+    item = kind.items[name]
+    present = f"现在：{item.value.words(now)}"
+    hint = f"写法：{item.value.example}"
+    field = Field("value", "改成", "text", placeholder=hint, most=item.value.longest)
+    return Card(
+        key=flow,
+        title=f"{kind.title} · {item.title}",
+        subtitle=present if len(present) <= SHORT else "",
+        facts=(("说明", item.meaning), ("写法", item.value.example)),
+        quote=present if len(present) > SHORT else "",
+        form=Form(CHANGE, (field,), args={"rule": kind.title, "item": item.title}),
+    )
+
+
+def draft(made: Draft, *, flow: str) -> Card:
+    """A draft, what it changes, and what is wrong with it."""
+    return Card(
+        key=flow,
+        title=f"{made.kind.title} · 第 {made.version} 版草稿",
+        subtitle=f"在第 {made.base} 版上改的，还没有发布",
+        facts=short_changes(made.changes),
+        quote="\n".join((*_todo(made), *long_changes(made.changes))),
+        buttons=_ways_on(made, tried=False),
+        tone="warning" if made.faults else "plain",
+    )
+
+
+def trial(made: Draft, lines: Sequence[str], *, flow: str) -> Card:
+    """What a draft would have made different."""
+    return Card(
+        key=flow,
+        title=f"试算：{made.kind.title} · 第 {made.version} 版草稿",
+        subtitle=made.kind.begins,
+        facts=short_changes(made.changes),
+        quote="\n".join((*_todo(made), *lines)),
+        buttons=_ways_on(made, tried=True),
+        tone="warning" if made.faults else "plain",
+    )
+
+
+def why(made: Draft, *, flow: str) -> Card:
+    """The question for the reason of a draft."""
+    args = {"rule": made.kind.title, "draft": made.version}
+    title = f"发布 {made.kind.title} · 第 {made.version} 版"
+    return _why(title, made.changes, Form(PUBLISH, (_REASON,), "发布", args), flow)
+
+
+def why_back(kind: Kind[Any], version: int, changes: Sequence[Changed], *, flow: str) -> Card:
+    """The question why to go back to a version."""
+    args = {"rule": kind.title, "version": str(version)}
+    title = f"{kind.title} 改回第 {version} 版"
+    return _why(title, changes, Form(ROLL_BACK, (_REASON,), "改回并发布", args), flow)
+
+
+def _why(title: str, changes: Sequence[Changed], form: Form, flow: str) -> Card:
+    return Card(
+        key=flow,
+        title=title,
+        subtitle=LATER,
+        facts=short_changes(changes),
+        quote="\n".join(long_changes(changes)),
+        form=form,
+    )
+
+
+def published(done: Published, *, zone: ZoneInfo, flow: str) -> Card:
+    """What holds from now on, or from when."""
+    starts = done.effective_from
+    since = (
+        "现在起，10 秒内各进程都用上" if starts is None else f"{when(starts, zone)} 起，到时自动换"
+    )
+    return Card(
+        key=flow,
+        title=f"已发布：{done.kind.title} · 第 {done.version} 版",
+        facts=(("生效", since), *short_changes(done.changes), ("原因", done.reason)),
+        quote="\n".join((*long_changes(done.changes), done.kind.begins)),
+        buttons=(Button("看这条规则", SHOW, {"rule": done.kind.title}, fresh=True),),
+        tone="good",
+    )
+
+
+def turned(refused: Turned, *, flow: str) -> Card:
+    """Every reason why it was not published."""
+    made = refused.draft
+    return Card(
+        key=flow,
+        title=f"没有发布：{made.kind.title} · 第 {made.version} 版",
+        facts=short_changes(made.changes),
+        quote="\n".join(refused.reasons),
+        buttons=(
+            Button("重新改", CHANGE, {"rule": made.kind.title}, "primary"),
+            Button("看现在的", SHOW, {"rule": made.kind.title}),
+        ),
+        tone="bad",
+    )
+
+
+def given_up(kind: Kind[Any], number: int, *, flow: str) -> Card:
+    """The draft once its author has let it go."""
+    return Card(key=flow, title=f"{kind.title} · 第 {number} 版草稿", done="已放弃")
+
+
+def called_off(kind: Kind[Any], number: int, *, flow: str) -> Card:
+    """What will not come into effect."""
+    return Card(
+        key=flow,
+        title=f"已撤回：{kind.title} · 第 {number} 版",
+        subtitle="到时不会换，仍用现在的版本",
+        buttons=(Button("看这条规则", SHOW, {"rule": kind.title}, fresh=True),),
+        tone="good",
+    )
+
+
+def _ways_on(made: Draft, *, tried: bool) -> tuple[Button, ...]:
+    args = {"rule": made.kind.title, "draft": made.version}
+    publish = [] if made.faults else [Button("发布", PUBLISH, args, "primary")]
+    other = Button("再改一项", CHANGE, {"rule": made.kind.title})
+    return (
+        *publish,
+        *([] if tried else [Button("试算", TRY, args)]),
+        other,
+        Button("放弃", GIVE_UP, args),
+    )
+
+
+def _todo(made: Draft) -> list[str]:
+    return [f"要先改好：{fault}" for fault in made.faults]

@@ -1,0 +1,286 @@
+"""`/规则 …`: the company's own rules, looked at and changed from chat (A3, B79–B81)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from cards import rules as cards
+from cards import rules_drafts as changing
+from cards.model import Choice, Content
+from engine.errors import Refusal
+from handlers.api import Ask, Ctx, Routes
+from handlers.unfinished import asked
+from sales import policy, unfinished
+from sales.rules import drafts, editing, reading, since
+from sales.rules.all import KINDS
+from sales.rules.api import Kind, Trial
+from sales.rules.drafts import Draft
+from sales.rules.editing import By, NoDraft, Published
+
+routes = Routes("rules", privileged=True)
+
+READ, EDIT = "rules.read", "rules"
+SHOWN = 6
+"""Versions on a history card; it has no room for more."""
+
+
+class NoNumber(Refusal):
+    """A version is named by its number."""
+
+    code = "rule_no_number"
+    text = "「{words}」不是版本号，要写数字，如 2。"
+
+
+def _rules(_: Ctx, typed: str) -> Sequence[Choice]:
+    return [Choice(kind.title, kind.title) for kind in KINDS if typed in kind.title]
+
+
+Rule = Annotated[str, Ask("哪条规则？", "规则", "", _rules)]
+Number = Annotated[str, Ask("第几版？", "版本", "数字，如 2")]
+Reason = Annotated[str, Ask(changing.WHY, "原因", changing.WHY_HINT)]
+
+
+@routes.query(
+    "规则 列表", alias="rules list", summary="有哪些规则、第几版、各进程用上没有",
+    example="/规则 列表", permission=READ,
+)  # fmt: skip
+def overview(ctx: Ctx) -> Content:
+    """Every rule, its version, what is planned, and the versions of the processes."""
+    found = [reading.standing(ctx.db, kind, now=ctx.now) for kind in KINDS]
+    return cards.overview(found, zone=_zone(ctx), flow=ctx.flow)
+
+
+@routes.query(
+    "规则 看", alias="rules show", summary="一条规则现在怎么定的", example="/规则 看 未办完提醒",
+    permission=READ,
+)  # fmt: skip
+def show(ctx: Ctx, rule: Rule = "", version: Number = "") -> Content:
+    """A rule as it holds, or what one of its versions says.
+
+    Raises:
+        UnknownRule: there is no such rule.
+        NoVersion: nor such a version of it.
+    """
+    if not rule:
+        return cards.which(KINDS, cards.SHOW, flow=ctx.flow)
+    kind = reading.find(rule)
+    if version:
+        number = _number(version)
+        edition, body = reading.edition(ctx.db, kind, number, now=ctx.now)
+        return cards.version(kind, edition, body, zone=_zone(ctx), flow=ctx.flow)
+    found = reading.standing(ctx.db, kind, now=ctx.now)
+    return cards.show(found, zone=_zone(ctx), may_edit=policy.may(ctx.who, EDIT), flow=ctx.flow)
+
+
+@routes.command(
+    "规则 改", alias="rules set", summary="改一项，先存成草稿",
+    example="/规则 改 未办完提醒 首次提醒 2小时", permission=EDIT,
+)  # fmt: skip
+def change(
+    ctx: Ctx, rule: Rule = "",
+    item: Annotated[str, Ask("哪一项？", "项")] = "",
+    value: Annotated[str, Ask("改成什么？", "值")] = "",
+) -> Content:  # fmt: skip
+    """A draft with one item changed; what is not said is asked for, one question at a time.
+
+    Raises:
+        UnknownRule: there is no such rule.
+        UnknownItem: it has no such item.
+        BadValue: the words are no value of the item.
+        NothingNew: the rule would not change.
+    """
+    if not rule:
+        return cards.which(KINDS, cards.CHANGE, flow=ctx.flow)
+    kind = reading.find(rule)
+    body = ctx.rules.at(kind, ctx.now).body
+    if not item:
+        return cards.which_item(kind, body, flow=ctx.flow)
+    name = reading.find_item(kind, item)
+    if not value:
+        return changing.new_value(kind, name, getattr(body, name), flow=ctx.flow)
+    return changing.draft(editing.change(ctx.db, kind, name, value, _by(ctx)), flow=ctx.flow)
+
+
+@routes.query(
+    "规则 试算", alias="rules try", summary="草稿放到过去 30 天会怎样",
+    example="/规则 试算 未办完提醒", permission=EDIT,
+)  # fmt: skip
+def dry_run(ctx: Ctx, rule: Rule = "", *, draft: int = 0) -> Content:
+    """What one's draft would have made different.
+
+    Raises:
+        UnknownRule: there is no such rule.
+        NoDraft: it has no draft of this person.
+    """
+    if not rule:
+        return cards.which(KINDS, changing.TRY, flow=ctx.flow)
+    kind = reading.find(rule)
+    made = _draft(ctx, kind, draft)
+    return changing.trial(made, _tried(ctx, kind, made), flow=ctx.flow)
+
+
+@routes.command(
+    "规则 发布", alias="rules publish", summary="发布草稿，写明原因，可以定时",
+    example="/规则 发布 未办完提醒 客户等太久 从 2026-12-01 起", permission=EDIT,
+)  # fmt: skip
+def publish(ctx: Ctx, rule: Rule = "", reason: Reason = "", *, draft: int = 0) -> Content:
+    """Publish one's draft, now or from a day on.
+
+    Raises:
+        UnknownRule: there is no such rule.
+        NoDraft: it has no open draft of this person.
+        BadDate: the moment named is none.
+    """
+    if not rule:
+        return cards.which(KINDS, changing.PUBLISH, flow=ctx.flow)
+    kind = reading.find(rule)
+    why, starts = since.split(reason, _zone(ctx))
+    if not why:
+        made = _draft(ctx, kind, draft)
+        card = changing.why(made, flow=ctx.flow)
+        return asked(ctx, card, f"{kind.title} 的第 {made.version} 版还没有发布：差原因")
+    done = editing.publish(ctx.db, kind, _by(ctx), version=draft, reason=why, since=starts)
+    return _decided(ctx, done)
+
+
+@routes.action(EDIT)
+def give_up(ctx: Ctx, *, rule: str, draft: int) -> Content:
+    """放弃: the draft is let go.
+
+    Raises:
+        NoDraft: it was published, or let go, before.
+    """
+    kind = reading.find(rule)
+    editing.give_up(ctx.db, kind, _by(ctx), version=draft)
+    unfinished.done(ctx.db, ctx.flow, now=ctx.now)
+    return changing.given_up(kind, draft, flow=ctx.flow)
+
+
+@routes.command(
+    "规则 撤回", alias="rules recall", summary="撤回定好以后生效的版本",
+    example="/规则 撤回 未办完提醒", permission=EDIT,
+)  # fmt: skip
+def call_off(ctx: Ctx, rule: Rule = "") -> Content:
+    """Take back what was to come into effect later.
+
+    Raises:
+        UnknownRule: there is no such rule.
+        NothingPlanned: nothing waits for its time.
+    """
+    if not rule:
+        return cards.which(KINDS, cards.CALL_OFF, flow=ctx.flow)
+    kind = reading.find(rule)
+    return changing.called_off(kind, editing.call_off(ctx.db, kind, _by(ctx)), flow=ctx.flow)
+
+
+@routes.query(
+    "规则 对比", alias="rules diff", summary="两个版本差在哪里",
+    example="/规则 对比 未办完提醒 1 2", permission=READ,
+)  # fmt: skip
+def compare(ctx: Ctx, rule: Rule = "", first: Number = "", second: Number = "") -> Content:
+    """What two versions say differently: the one in effect and the one before unless told.
+
+    Raises:
+        UnknownRule: there is no such rule.
+        NoVersion: nor such a version of it.
+    """
+    if not rule:
+        return cards.which(KINDS, cards.COMPARE, flow=ctx.flow)
+    kind = reading.find(rule)
+    newest = reading.standing(ctx.db, kind, now=ctx.now).current.number
+    after = _number(second) if second else newest
+    before = _number(first) if first else _before(ctx, kind, newest)
+    bodies = (reading.body_of(ctx.db, kind, number).model_dump() for number in (before, after))
+    return cards.difference(kind, before, after, drafts.changes(kind, *bodies), flow=ctx.flow)
+
+
+@routes.command(
+    "规则 回滚", alias="rules rollback", summary="改回以前的一版，写明原因",
+    example="/规则 回滚 未办完提醒 1 新时限太紧", permission=EDIT,
+)  # fmt: skip
+def roll_back(
+    ctx: Ctx, rule: Rule = "", version: Number = "", reason: Reason = ""
+) -> Content:  # fmt: skip
+    """Publish anew what an earlier version said.
+
+    Raises:
+        UnknownRule: there is no such rule.
+        NoVersion: nor such a version of it.
+        NothingNew: it says what the newest says.
+    """
+    if not rule:
+        return cards.which(KINDS, cards.ROLL_BACK, flow=ctx.flow)
+    kind = reading.find(rule)
+    if not version:
+        found = reading.history(ctx.db, kind, most=SHOWN, now=ctx.now)
+        return cards.which_version(kind, found, zone=_zone(ctx), flow=ctx.flow)
+    number = _number(version)
+    why, starts = since.split(reason, _zone(ctx))
+    if not why:
+        card = changing.why_back(kind, number, editing.back(ctx.db, kind, number), flow=ctx.flow)
+        return asked(ctx, card, f"{kind.title} 还没有改回第 {number} 版：差原因")
+    done = editing.roll_back(ctx.db, kind, _by(ctx), version=number, reason=why, since=starts)
+    return _decided(ctx, done)
+
+
+@routes.query(
+    "规则 历史", alias="rules history", summary="谁在什么时候为什么改的",
+    example="/规则 历史 未办完提醒", permission=READ,
+)  # fmt: skip
+def history(ctx: Ctx, rule: Rule = "") -> Content:
+    """The newest versions: who, when, why.
+
+    Raises:
+        UnknownRule: there is no such rule.
+    """
+    if not rule:
+        return cards.which(KINDS, cards.HISTORY, flow=ctx.flow)
+    kind = reading.find(rule)
+    found = reading.history(ctx.db, kind, most=SHOWN, now=ctx.now)
+    may_edit = policy.may(ctx.who, EDIT)
+    return cards.history(kind, found, zone=_zone(ctx), may_edit=may_edit, flow=ctx.flow)
+
+
+def _decided(ctx: Ctx, done: editing.Published | editing.Turned) -> Content:
+    if not ctx.begins:
+        unfinished.done(ctx.db, ctx.flow, now=ctx.now)
+    if isinstance(done, Published):
+        return changing.published(done, zone=_zone(ctx), flow=ctx.flow)
+    return changing.turned(done, flow=ctx.flow)
+
+
+def _draft(ctx: Ctx, kind: Kind[Any], number: int) -> Draft:
+    made = drafts.draft_of(ctx.db, kind, ctx.who.id, number)
+    if made is None:
+        raise NoDraft(rule=kind.title)
+    return made
+
+
+def _tried(ctx: Ctx, kind: Kind[Any], made: Draft) -> Sequence[str]:
+    if kind.trial is None:
+        return ()
+    before = reading.body_of(ctx.db, kind, made.base)
+    trial = Trial(ctx.db, ctx.now, ctx.calendars.current(ctx.db))
+    return kind.trial(trial, before, kind.read(made.body))
+
+
+def _before(ctx: Ctx, kind: Kind[Any], newest: int) -> int:
+    found = reading.history(ctx.db, kind, most=SHOWN, now=ctx.now)
+    return next((one.number for one in found if one.status == "former"), newest)
+
+
+def _number(words: str) -> int:
+    digits = words.removeprefix("第").removesuffix("版").strip()
+    if not digits.isdecimal():
+        raise NoNumber(words=words[:20])
+    return int(digits)
+
+
+def _by(ctx: Ctx) -> By:
+    return By(ctx.who.id, ctx.now, _zone(ctx))
+
+
+def _zone(ctx: Ctx) -> ZoneInfo:
+    return ctx.calendars.current(ctx.db).zone

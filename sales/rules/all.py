@@ -1,0 +1,24 @@
+"""Every rule of the product; a new one is added here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from engine import documents
+from engine.unit import Unit
+from sales.rules.api import Kind
+from sales.rules.forms import REFERRAL_FORM
+from sales.rules.limits import LIMITS
+from sales.rules.retention import RETENTION
+from sales.rules.texts import SENTENCES
+from sales.rules.unfinished import UNFINISHED
+
+KINDS: Sequence[Kind[Any]] = (UNFINISHED, LIMITS, SENTENCES, REFERRAL_FORM, RETENTION)
+PROVIDED = "随产品提供"
+
+
+def provide(db: Unit, now: datetime) -> None:
+    """Have every rule published at least as the product brings it."""
+    documents.provide(db, {kind.name: kind.defaults for kind in KINDS}, PROVIDED, now=now)
