@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from bot import metrics
 from bot.clock import Clock
 from bot.inbox import CRASHES
-from bot.logs import follow
+from bot.logs import cleaned, follow
 from bot.parcels import (
     DOUBTFUL,
     Packing,
@@ -220,7 +220,7 @@ class Courier(Rounds):
             _NEW_TOKEN.run(db, values)
 
     def _failed(self, db: Unit, parcel: Parcel, failure: Undelivered, now: datetime) -> None:
-        job, error = parcel.job, str(failure)
+        job, error = parcel.job, cleaned(str(failure))
         log.warning("delivery.failed", lane=self.lane, job=job.id, reason=failure.reason)
         if failure.reason == "not_updatable" and parcel.message_id:
             if jobs.finish(db, job, now=now):
