@@ -34,15 +34,16 @@ _EMAIL = re.compile(
     r"(?:[A-Za-z0-9._%+'-]+|\w+)\s?@\s?(?=[\w-]+(?:\s?\.\s?[\w-]+)*\s?\.\s?[^\W\d_]{2,})"
 )
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]\d|\d)"
+_ALONE = "".join(rf"(?<![0-9]{'[^0-9A-Za-z]' * apart})" for apart in (1, 2, 3))
 _OURS = re.compile(
     r"(?<![0-9A-Za-z])(?:"
     r"[A-Z]{2,5}-\d{8}-\d{4}(?!\d)"  # OPP-20261123-0001
     r"|[0-7][0-9A-HJKMNP-TV-Z]{25}(?![0-9A-Za-z])"  # a ULID
     r"|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
     r"|[0-9a-f]{32,}(?![0-9A-Za-z])"  # a hash
-    r"|[0-9A-HJ-NPQRTUWXY]{18}(?![0-9A-Za-z])"  # a credit code, if `_is_credit_code`
-    r"|(?<![0-9]\W)(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d)"
-    rf"|(?<![0-9]\W)(?:{_OCTET}\.){{3}}{_OCTET}(?![\s.-]?\d)"
+    r"|[0-9A-HJ-NPQRTUWXY]{18}(?![0-9A-Za-z])"  # a credit code, unless `_is_no_credit_code`
+    rf"|{_ALONE}(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d)"
+    rf"|{_ALONE}(?:{_OCTET}\.){{3}}{_OCTET}(?!{_APART}\d)"
     r")"
 )
 _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0")
