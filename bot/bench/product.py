@@ -12,6 +12,8 @@ from bot.bench.server import Server, free_port
 
 NOBODY = "http://127.0.0.1:9"
 """The platform's address; nothing listens there."""
+KEY = "5a" * 32
+"""Of databases nobody keeps; the same for every start on one."""
 COMMAND = (sys.executable, "-m", "jianliu")
 
 
@@ -33,6 +35,8 @@ allow_unofficial_api = true
 port = {port}
 [database]
 url = "{database}"
+[vault]
+key = "{KEY}"
 [wecom]
 corp_id = "{app.corp_id}"
 agent_id = {app.agent_id}
