@@ -67,8 +67,6 @@ class Customer(Row, table=True):
     region: str = UNKNOWN
     address: str = UNKNOWN
     size_band: str = UNKNOWN
-    contact: str = UNKNOWN
-    phone: str = UNKNOWN
     rating: str = UNKNOWN
     sources: dict[str, str] = Field(sa_type=Json)
     created_at: datetime = Field(sa_type=UtcTime)
@@ -217,9 +215,7 @@ def orders(db: Unit, customer_id: str, *, limit: int) -> list[Order]:
     return [Order(*row) for row in rows]
 
 
-PROFILE = (
-    "credit_code", "industry", "region", "address", "size_band", "contact", "phone", "rating",
-)  # fmt: skip
+PROFILE = ("credit_code", "industry", "region", "address", "size_band", "rating")
 """The fields that start as "unknown"."""
 
 _INSERT = insertion(table(Customer))

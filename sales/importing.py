@@ -11,9 +11,12 @@ from typing import Any
 from sqlalchemy import select, update
 
 from engine import audit
+from engine.masking import holds_number, mask
 from engine.unit import Unit
+from engine.vault import Vault
 from sales import customers, names
 from sales.customers import CUSTOMER, CUSTOMER_TAG, PROFILE, UNKNOWN, Customer
+from sales.importing_contacts import People
 from sales.people import PERSON
 
 SOURCE = "导入 {file}"
@@ -49,15 +52,19 @@ class Outcome:
 
 
 def customers_from(
-    db: Unit, lines: Iterable[Line], *, file: str, now: datetime, dry_run: bool = False
-) -> Outcome:
+    db: Unit, lines: Iterable[Line], *,
+    vault: Vault, file: str, now: datetime, dry_run: bool = False,
+) -> Outcome:  # fmt: skip
     """Create new customers and fill empty fields of known ones; never overwrite a value.
+
+    The person a line names becomes a contact, whose data goes into the vault.
 
     A customer is known by its credit code, else by its exact name; two lines may complete one
     customer, but not create it. The same file again changes nothing. With a wrong row, or
     `dry_run`, nothing is written.
     """
-    importer = _Importer(db, SOURCE.format(file=file), now)
+    file = mask(file)
+    importer = _Importer(db, vault, SOURCE.format(file=file), now)
     for line in lines:
         importer.take(line)
     outcome = importer.outcome
@@ -69,8 +76,9 @@ def customers_from(
 class _Importer:
     """Sorts lines against what is known, then writes everything in a few statements."""
 
-    def __init__(self, db: Unit, source: str, now: datetime) -> None:
+    def __init__(self, db: Unit, vault: Vault, source: str, now: datetime) -> None:
         self.db, self.source, self.now = db, source, now
+        self.people = People(db, vault, source, now)
         self.outcome = Outcome()
         self.new: list[dict[str, Any]] = []
         self.tags: list[tuple[str, str]] = []
@@ -95,6 +103,8 @@ class _Importer:
         existing = self.by_code.get(code) or self.by_name.get(name)
         if first != line.number:
             self._wrong(line, "name", f"与第 {first} 行是同一家客户")
+        elif holds_number(name):
+            self._wrong(line, "name", "客户名称里有电话号码，请移到「电话」列")
         elif (doubt := self._doubt(owner)) is not None:
             self._wrong(line, "owner", doubt)
         elif code and not CREDIT_CODE.fullmatch(code):
@@ -114,6 +124,7 @@ class _Importer:
         customers.add_tags(self.db, self.tags)
         for customer_id, change in self.changes.items():
             self.db.execute(update(Customer).where(CUSTOMER.id == customer_id).values(change))
+        self.people.write()
         counts = {"created": self.outcome.created, "completed": self.outcome.completed}
         if any(counts.values()):
             audit.record(self.db, "customer.imported", ("file", file), at=self.now,
@@ -122,6 +133,7 @@ class _Importer:
     def _create(self, line: Line, name: str, owner_id: str) -> None:
         row = customers.draft(name, owner_id=owner_id, now=self.now, facts=self._facts(line))
         self.new.append(row)
+        self.people.take(row["id"], line.values, known=())
         self.tags += [(row["id"], tag) for tag in sorted(set(line.values.get("tags") or ()))]
         self.outcome.created += 1
 
@@ -141,7 +153,8 @@ class _Importer:
                 self.by_code[filled["credit_code"]] = existing
         self.tags += tags
         self.known_tags.update(tags)
-        if not filled and not tags:
+        told = self.people.take(customer_id, line.values)
+        if not filled and not tags and not told:
             self.outcome.unchanged += 1
         elif customer_id not in self.completed:
             self.completed.add(customer_id)

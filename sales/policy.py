@@ -24,6 +24,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "unfinished": EVERYONE,
     "customer.read": SELLERS | {Role.SALES_OPS, Role.ADMIN},
     "opportunity.create": SELLERS,
+    "contact.reveal": SELLERS,
+    "privacy": frozenset({Role.COMPLIANCE, Role.ADMIN}),
     "operations": frozenset({Role.ADMIN}),
     "health": frozenset({Role.ADMIN, Role.SALES_OPS, Role.DIRECTOR}),
 }
