@@ -15,7 +15,9 @@ from cards import help as texts
 from cards.model import Content
 from engine.calendar_days import Calendars
 from engine.errors import Refusal
+from engine.masking import mask
 from engine.unit import Unit
+from engine.vault import Vault
 from handlers import forms, lines
 from handlers.api import FLOW, Ctx, Registry
 from handlers.lines import Call, Guess
@@ -50,11 +52,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """Knows the routes, the clock's zone and the working calendar; holds no other state."""
+    """Knows the routes, the clock's zone, the working calendar and the vault's key; no more."""
 
     registry: Registry
     clock: Clock
     calendars: Calendars
+    vault: Vault
 
     def understand(self, db: Unit, inbound: Inbound, cause: int) -> Task | Content | Stale | None:
         """What is asked: a task to run, a ready answer, a repaint, or deliberate silence.
@@ -86,7 +89,8 @@ class Dispatcher:
         ctx = Ctx(
             db=db, who=task.who, address=task.address, now=now,
             today=self.clock.date_of(now), flow=task.flow, cause=str(cause),
-            registry=self.registry, calendars=self.calendars, opened_at=task.opened_at,
+            registry=self.registry, calendars=self.calendars, vault=self.vault,
+            opened_at=task.opened_at,
         )  # fmt: skip
         if route.missing(args):
             return forms.ask(ctx, route, args)
@@ -100,7 +104,7 @@ class Dispatcher:
             case Guess(call=call, line=meant) if policy.may(who, call.route.permission):
                 typed = line.split(maxsplit=1)[0]
                 return texts.did_you_mean(typed, meant, call.route.action, call.args, flow=flow)
-        return texts.say(texts.NOT_UNDERSTOOD, line=line[:20])
+        return texts.say(texts.NOT_UNDERSTOOD, line=mask(line)[:20])
 
     def _pressed(
         self, db: Unit, inbound: Inbound, who: Who, address: Address, flow: str

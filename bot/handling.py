@@ -19,10 +19,11 @@ from bot.platforms.api import Answer, Inbound
 from bot.presses import Stale
 from cards import help as texts
 from cards import outbox
-from cards.model import Content, Text
+from cards.model import Content, Text, masked
 from engine import audit, jobs
 from engine.errors import Refusal
 from engine.jobs import Leased
+from engine.masking import mask, mask_all
 from engine.unit import Unit
 from sales import people
 from sales.people import Address
@@ -87,7 +88,8 @@ class Units:
         db.cause = follow(event.job.trace)
         if not jobs.finish(db, event.job, now=event.now):
             return Answer()
-        _note(db, event, f"read.{task.call.route.action}", task.who.id, task.call.args)
+        _note(db, event, f"read.{task.call.route.action}", task.who.id,
+              mask_all(task.call.args))  # fmt: skip
         return self._say(db, event, said, task.address)
 
     def _conclude(self, db: Unit, event: Event, said: Content | Refusal) -> Answer:
@@ -107,7 +109,7 @@ class Units:
             log.info("inbox.refused", code=said.code)
             metrics.refused(said.code)
             _note(db, event, f"refused.{said.code}", address.person_id)
-            said = Text(str(said))
+            said = Text(mask(str(said)))
             if inbound.inline:
                 return Answer(said)
         if isinstance(said, Stale):
@@ -118,7 +120,7 @@ class Units:
             return Answer()
         posted = outbox.post(db, said, [address], now=event.now)
         own_face = inbound.kind == "press" and outbox.carries(db, inbound.ref, posted)
-        return Answer(said, posted.version if own_face else 0)
+        return Answer(masked(said), posted.version) if own_face else Answer(said)
 
     def incident(self, db: Unit, event: Event, error: str) -> None:
         """Give the event up: a dead letter for the operator, a number for the person."""

@@ -27,6 +27,7 @@ from typing import (
 from cards.model import Choice, Content
 from engine.calendar_days import Calendars
 from engine.unit import Unit
+from engine.vault import Vault
 from sales import policy
 from sales.people import Address, Who
 
@@ -43,7 +44,8 @@ class Ctx:
     `flow` is the errand: the first line or press starts one, every card with `key=flow`
     belongs to it, and a press on such a card continues it. A result stored under the flow
     therefore exists once, however often the person taps. `opened_at` is when the person
-    opened the form this comes from, if it was a form. `calendars` knows the working time.
+    opened the form this comes from, if it was a form. `calendars` knows the working time,
+    `vault` opens people's data.
     """
 
     db: Unit
@@ -55,6 +57,7 @@ class Ctx:
     cause: str
     registry: Registry
     calendars: Calendars
+    vault: Vault
     opened_at: datetime | None = None
 
     @property

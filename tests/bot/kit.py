@@ -14,6 +14,7 @@ from bot.simulator import seed
 from cards.model import dump
 from engine.calendar_days import Calendars
 from engine.database import Database
+from engine.vault import Vault
 from handlers.all import registry
 
 TENANTS = {"wecom": "ww", "dingtalk": "ding"}
@@ -46,9 +47,11 @@ class Desk:
         self.database = database
         self.clock = Clock("Asia/Shanghai")
         self.clock.jump(datetime.fromisoformat("2026-11-23T10:00:00+08:00"))
-        self.inbox = Inbox(database, Dispatcher(registry(), self.clock, Calendars(self.clock.zone)))
+        self.vault = Vault(bytes(32))
+        calendars = Calendars(self.clock.zone)
+        self.inbox = Inbox(database, Dispatcher(registry(), self.clock, calendars, self.vault))
         self.platform = Scripted()
-        self.courier = Courier(database, self.platform, self.clock, lambda form: form)
+        self.courier = Courier(database, self.platform, self.clock, self.vault, lambda form: form)
         self._serial = 0
 
     def inbound(self, text="", *, event="", **changes):
