@@ -7,6 +7,7 @@ import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import httpx
 import structlog
@@ -15,6 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import SecretStr
 
+from bot import erasures, vault_key
 from bot.clock import Clock
 from bot.cron import Cron
 from bot.delivery import Courier
@@ -25,7 +27,6 @@ from bot.inbox import LANE, Inbox
 from bot.lanes import Lane
 from bot.loops import forever
 from bot.metrics import metered
-from bot.migrate import upgrade
 from bot.notices import Notices
 from bot.platforms.api import Undelivered
 from bot.platforms.dingtalk.client import DingTalkPlatform
@@ -38,6 +39,7 @@ from bot.roles import Role
 from bot.settings import Settings
 from bot.shared_tokens import SharedToken
 from bot.timers import Timers
+from bot.vault_key import VaultKeyError
 from bot.wakeups import Wakeups
 from bot.watchdog import Watchdog
 from bot.web import callbacks, pages
@@ -73,6 +75,7 @@ class Service:
 
     Raises:
         DatabaseInUse: another process runs on the same SQLite file.
+        VaultKeyError: people's data could not be read; nothing was written.
     """
 
     def __init__(self, settings: Settings, clock: Clock, role: Role = Role.ALL) -> None:
@@ -83,7 +86,11 @@ class Service:
         self.lanes: list[Lane] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.database = Database(settings.database.url.get_secret_value(), wake=self._wake)
-        upgrade(self.database)
+        try:
+            vault = vault_key.opened(settings, self.database)
+        except VaultKeyError:
+            self.database.close()
+            raise
         clock.anchor(self.database)
         self.database.writer.run(
             lambda db: jobs.reap(db, now=clock.now(), orphaned=self.database.embedded)
@@ -91,7 +98,8 @@ class Service:
         self.database.writer.run(lambda db: renew(db, clock))
         self.public_url = settings.server.public_url.rstrip("/")
         self.calendars = Calendars(clock.zone)
-        self.dispatcher = Dispatcher(registry(), clock, self.calendars)
+        self.vault = vault
+        self.dispatcher = Dispatcher(registry(), clock, self.calendars, vault)
         self.inbox = Inbox(self.database, self.dispatcher)
         self._receive = metered(self.inbox.receive)
         self.timers = Timers(self.database, clock, reactions())
@@ -112,7 +120,9 @@ class Service:
             self._loops |= {"inbox": self.inbox.run, "leases": self.inbox.reap}
             self._loops["timers"] = self.timers.run
             self._loops["cron"] = self.cron.run
-            self.lanes += [self.timers.lane, *self.cron.lanes]
+            names = erasures.list_of(settings, self.database.url)
+            erased = Lane(self.database, clock, erasures.LANE, partial(erasures.write, names))
+            self.lanes += [self.timers.lane, *self.cron.lanes, erased]
             self._loops["notices"] = Notices(self.database, clock).run
         self.logins: dict[str, Login] = {}
         self.stream: Stream | None = None
@@ -201,7 +211,9 @@ class Service:
         return SharedToken(self.database, self.clock, self._holding, f"token/{app}", secret)
 
     def _add_courier(self, platform: WeComPlatform | DingTalkPlatform) -> None:
-        self.couriers.append(Courier(self.database, platform, self.clock, self._form_url))
+        self.couriers.append(
+            Courier(self.database, platform, self.clock, self.vault, self._form_url)
+        )
 
     def _form_url(self, delivery_id: str) -> str:
         return f"{self.public_url}/h5/form/{delivery_id}" if self.public_url else ""

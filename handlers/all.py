@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from handlers import (
+    contacts,
     customers,
     health,
     help,  # noqa: A004  the topic's own name
     operations,
     opportunities,
+    privacy,
     unfinished,
 )
 from handlers.api import Registry
@@ -17,5 +19,5 @@ def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
         opportunities.routes, customers.routes, health.routes, operations.routes,
-        unfinished.routes, help.routes,
+        unfinished.routes, contacts.routes, privacy.routes, help.routes,
     ])  # fmt: skip
