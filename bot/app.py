@@ -21,6 +21,7 @@ from bot.clock import Clock
 from bot.cron import Cron
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
+from bot.heads import Heads, place
 from bot.heartbeat import Heartbeat
 from bot.holding import Holding
 from bot.inbox import LANE, Inbox
@@ -123,6 +124,8 @@ class Service:
             names = erasures.list_of(settings, self.database.url)
             erased = Lane(self.database, clock, erasures.LANE, partial(erasures.write, names))
             self.lanes += [self.timers.lane, *self.cron.lanes, erased]
+            file = place(settings, self.database.url)
+            self._loops["heads"] = Heads(self.database, clock, file).run
             self._loops["notices"] = Notices(self.database, clock).run
         self.logins: dict[str, Login] = {}
         self.stream: Stream | None = None

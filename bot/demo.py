@@ -18,6 +18,7 @@ from sqlalchemy import delete, select
 
 from bot.app import Service
 from bot.clock import Clock
+from bot.heads import place
 from bot.serve import serve
 from bot.settings import (
     DatabaseSettings,
@@ -38,6 +39,7 @@ from bot.simulator.wire import WireLog
 from bot.tables import metadata
 from bot.working_days import renew
 from engine import jobs
+from engine.audit_guard import guard, unguard
 
 START = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 TEMPLATE = "jianliu-demo.schema"
@@ -140,6 +142,7 @@ class Demo:
         await self.settle()
         self._set_clock(START)
         self.service.database.writer.run(self._replant, alone=True)
+        place(self.service.settings, self.service.database.url).unlink(missing_ok=True)
         self.phones.clear()
         self.wire.clear()
         self.chaos.clear()
@@ -174,9 +177,13 @@ class Demo:
         return [one for one in found if one[1] == first]
 
     def _replant(self, db: Any) -> None:
+        for statement in unguard(db.dialect_name):
+            db.drive(statement)
         for table in reversed(metadata.sorted_tables):
             if table.name not in KEPT:
                 db.execute(delete(table))
+        for statement in guard(db.dialect_name):
+            db.drive(statement)
         self._plant(db)
 
     def _plant(self, db: Any) -> None:

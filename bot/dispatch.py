@@ -28,6 +28,9 @@ SILENT = frozenset({"subscribe", "unsubscribe", "enter_agent", "location", "view
 """Events that nobody expects an answer to."""
 
 
+THIS = "这一步"
+
+
 class UnknownPress(Refusal):
     """A press on a message we never sent."""
 
@@ -59,7 +62,9 @@ class Dispatcher:
     calendars: Calendars
     vault: Vault
 
-    def understand(self, db: Unit, inbound: Inbound, cause: int) -> Task | Content | Stale | None:
+    def understand(
+        self, db: Unit, inbound: Inbound, cause: int, now: datetime
+    ) -> Task | Content | Stale | None:
         """What is asked: a task to run, a ready answer, a repaint, or deliberate silence.
 
         `cause` is the inbox job; it names a new errand.
@@ -67,17 +72,17 @@ class Dispatcher:
         Raises:
             Refusal: the person may not, or the press means nothing.
         """
-        who = people.known(db, inbound.platform, inbound.tenant, inbound.account)
+        who = people.acting(db, inbound.platform, inbound.tenant, inbound.account, now=now)
         if who is None:
-            expected = inbound.account and inbound.kind != "other"
-            return texts.say(texts.STRANGER, account=inbound.account) if expected else None
+            return _nobody(db, inbound)
+        db.occasion = db.occasion._replace(actor=who.id)
         address = Address(who.id, inbound.platform, inbound.tenant, inbound.account)
         flow = f"{FLOW}{cause}"
         if inbound.kind == "press":
             return self._pressed(db, inbound, who, address, flow)
         if inbound.kind == "other":
             return None if inbound.text.lower() in SILENT else texts.say(texts.UNSUPPORTED)
-        return self._said(inbound.text, who, address, flow)
+        return self._said(db, inbound.text, who, address, flow)
 
     def run(self, db: Unit, task: Task, cause: int, now: datetime) -> Content | None:
         """Call the handler, or ask for what is missing.
@@ -96,10 +101,10 @@ class Dispatcher:
             return forms.ask(ctx, route, args)
         return route.handler(ctx, **{k: v for k, v in args.items() if k in route.names})
 
-    def _said(self, line: str, who: Who, address: Address, flow: str) -> Task | Content:
+    def _said(self, db: Unit, line: str, who: Who, address: Address, flow: str) -> Task | Content:
         match lines.read(line, self.registry):
             case Call(route=route) as call:
-                policy.require(who, route.permission, f"/{route.word}")
+                policy.require(db, who, route.permission, f"/{route.word}")
                 return Task(who, address, call, flow)
             case Guess(call=call, line=meant) if policy.may(who, call.route.permission):
                 typed = line.split(maxsplit=1)[0]
@@ -117,7 +122,16 @@ class Dispatcher:
         route = self.registry.by_action.get(press.action)
         if route is None:
             raise UnknownAction
-        policy.require(who, route.permission, f"/{route.word}" if route.word else route.action)
+        policy.require(db, who, route.permission, f"/{route.word}" if route.word else THIS)
         if press.card_key.startswith(FLOW) and not press.fresh:
             flow = press.card_key
         return Task(who, address, Call(route, dict(press.args)), flow, press.opened_at)
+
+
+def _nobody(db: Unit, inbound: Inbound) -> Content | None:
+    """What somebody is told who is none of us, or no longer."""
+    if not inbound.account or inbound.kind == "other":
+        return None
+    if people.has_left(db, inbound.platform, inbound.tenant, inbound.account):
+        return texts.say(texts.LEFT)
+    return texts.say(texts.STRANGER, account=inbound.account)

@@ -18,9 +18,9 @@ from bot import vault_key
 from bot.migrate import upgrade_on
 from bot.settings import Settings
 from cards import erasing
-from engine import vault
+from engine import audit, vault
 from engine.jobs import Leased
-from engine.unit import Unit
+from engine.unit import Occasion, Unit
 from sales import contacts, privacy
 from sales.contacts import Erased, UnknownContact
 
@@ -95,12 +95,14 @@ def again(settings: Settings, url: URL, now: datetime, connection: Connection) -
     opened = vault_key.vault_on(settings, url, connection)
     upgrade_on(connection)
     db, count = Unit(connection), 0
+    db.occasion = Occasion(channel="cli")
     for contact_id in listed:
         try:
-            erasing.erase(db, opened, contact_id, BASIS, by="", channel="cli", cause="", now=now)
+            erasing.erase(db, opened, contact_id, BASIS, now=now)
         except (Erased, UnknownContact):
             continue
         count += 1
+    audit.seal(db, db.trail)
     return count
 
 

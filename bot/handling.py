@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -19,12 +18,12 @@ from bot.platforms.api import Answer, Inbound
 from bot.presses import Stale
 from cards import help as texts
 from cards import outbox
-from cards.model import Content, Text, masked
+from cards.model import Card, Content, Text, masked
 from engine import audit, jobs
 from engine.errors import Refusal
 from engine.jobs import Leased
-from engine.masking import mask, mask_all
-from engine.unit import Unit
+from engine.masking import mask
+from engine.unit import Occasion, Unit
 from sales import people
 from sales.people import Address
 
@@ -55,12 +54,12 @@ class Units:
 
     def change(self, db: Unit, event: Event) -> Answer | Pending:
         """Understand and, for a command, run; a query is handed back to run on a reader."""
-        db.cause = follow(event.job.trace)
+        _begin(db, event)
         if not jobs.finish(db, event.job, now=event.now):
             return Answer()
         fenced = db.writes
         try:
-            asked = self.dispatcher.understand(db, event.inbound, event.job.id)
+            asked = self.dispatcher.understand(db, event.inbound, event.job.id, event.now)
             if isinstance(asked, Task):
                 if not asked.call.route.changes:
                     jobs.resume(db, event.job)
@@ -84,12 +83,11 @@ class Units:
     def told(
         self, db: Unit, event: Event, task: Task, said: Content | Refusal | None
     ) -> Answer:  # fmt: skip
-        """Answer a query and note who asked for what (B58)."""
-        db.cause = follow(event.job.trace)
+        """Answer a query and note who asked for what and was shown what (B58)."""
+        _begin(db, event, task.who.id)
         if not jobs.finish(db, event.job, now=event.now):
             return Answer()
-        _note(db, event, f"read.{task.call.route.action}", task.who.id,
-              mask_all(task.call.args))  # fmt: skip
+        _note_reading(db, event, task, said)
         return self._say(db, event, said, task.address)
 
     def _conclude(self, db: Unit, event: Event, said: Content | Refusal) -> Answer:
@@ -104,11 +102,12 @@ class Units:
     ) -> Answer:  # fmt: skip
         """Post the answer in the unit of what it answers, behind the fence."""
         job, inbound = event.job, event.inbound
-        address = to or _address(db, inbound)
+        address = to or _address(db, event)
         if isinstance(said, Refusal):
             log.info("inbox.refused", code=said.code)
             metrics.refused(said.code)
-            _note(db, event, f"refused.{said.code}", address.person_id)
+            db.occasion = db.occasion._replace(actor=address.person_id)
+            audit.record(db, f"refused.{said.code}", _message(event), at=event.now)
             said = Text(mask(str(said)))
             if inbound.inline:
                 return Answer(said)
@@ -124,22 +123,34 @@ class Units:
 
     def incident(self, db: Unit, event: Event, error: str) -> None:
         """Give the event up: a dead letter for the operator, a number for the person."""
-        db.cause = follow(event.job.trace)
+        _begin(db, event)
         if jobs.bury(db, event.job, error, now=event.now):
             words = texts.say(texts.INCIDENT, number=event.job.trace)
-            outbox.post(db, words, [_address(db, event.inbound)], now=event.now)
+            outbox.post(db, words, [_address(db, event)], now=event.now)
 
 
-def _note(
-    db: Unit, event: Event, action: str, actor: str, detail: dict[str, Any] | None = None
-) -> None:
-    audit.record(
-        db, action, ("inbox", str(event.job.id)), at=event.now, actor=actor,
-        channel=event.inbound.platform, cause=str(event.job.id), detail=detail,
-    )  # fmt: skip
+def _begin(db: Unit, event: Event, actor: str = "") -> None:
+    """Name what the unit is about; who acts is known once the account is."""
+    db.cause = follow(event.job.trace)
+    inbound = event.inbound
+    db.occasion = Occasion(actor, inbound.platform, inbound.origin, str(event.job.id))
 
 
-def _address(db: Unit, inbound: Inbound) -> Address:
+def _note_reading(db: Unit, event: Event, task: Task, said: Content | Refusal | None) -> None:
+    """One row per object that was shown, or one for the question if it was about none."""
+    action = f"read.{task.call.route.action}"
+    shown = said.about if isinstance(said, Card) else ()
+    detail = {**task.call.args, "rows": len(shown)}
+    for subject in shown or (_message(event),):
+        audit.record(db, action, subject, at=event.now, detail=detail)
+
+
+def _message(event: Event) -> audit.Subject:
+    return "inbox", str(event.job.id)
+
+
+def _address(db: Unit, event: Event) -> Address:
+    inbound = event.inbound
     who = people.known(db, inbound.platform, inbound.tenant, inbound.account)
     person_id = "" if who is None else who.id
     return Address(person_id, inbound.platform, inbound.tenant, inbound.account)

@@ -22,7 +22,7 @@ from bot.rounds import Rounds
 from engine import jobs
 from engine.database import Database
 from engine.jobs import Leased
-from engine.unit import Unit
+from engine.unit import Occasion, Unit
 from engine.writer import Stopped
 
 log = structlog.get_logger(__name__)
@@ -96,6 +96,7 @@ class Lane(Rounds):
 
     def _attempt(self, db: Unit, job: Leased, now: datetime) -> None:
         db.cause = job.trace
+        db.occasion = Occasion(channel="time", cause=str(job.id))
         if jobs.finish(db, job, now=now):
             self._work(db, job, now)
 

@@ -26,7 +26,7 @@ from engine.statement import Statement
 from engine.unit import Unit
 from engine.vault import Destroyed, Vault
 from sales import contacts
-from sales.people import Address
+from sales.people import PERSON, Address, Person
 
 REPEATED = timedelta(hours=3)
 """WeCom delivers equal requests of 3 to 4 hours once (doc 90236); later ones come twice."""
@@ -40,9 +40,10 @@ _BY_ID = Statement(
     select(
         DELIVERY.id, DELIVERY.card_id, DELIVERY.platform, DELIVERY.tenant, DELIVERY.account,
         DELIVERY.state, DELIVERY.message_id, DELIVERY.token, DELIVERY.shown_version,
-        CARD.person_id, CARD.key, CARD.version, CARD.body,
+        CARD.person_id, CARD.key, CARD.version, CARD.body, PERSON.status.label("with_us"),
     )
     .join(CardRow, CARD.id == DELIVERY.card_id)
+    .outerjoin(Person, PERSON.id == CARD.person_id)
     .where(DELIVERY.id == bindparam("wanted"))
 )  # fmt: skip
 _MARK = Statement(
@@ -103,6 +104,10 @@ class Packing:
         row = _BY_ID.row(db, {"wanted": job.payload.get("delivery", "")})
         if row is None:
             raise Unreadable
+        if row.with_us == "left" and row.state in outbox.LIVE:
+            jobs.finish(db, job, now=now)
+            mark(db, row.id, "failed", "user_left")
+            return None
         if row.state not in outbox.LIVE:
             given_up = row.state in {"failed", "uncertain"}
             if jobs.finish(db, job, now=now) and (given_up or job.payload["again"]):

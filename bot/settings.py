@@ -203,6 +203,12 @@ class Time(Section):
     zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
 
 
+class AuditSettings(Section):
+    """Where the heads of the trail are kept; empty is beside the database."""
+
+    heads_file: str = ""
+
+
 class Settings(BaseSettings):
     """Everything a deployment decides; business rules live in the database instead."""
 
@@ -221,6 +227,7 @@ class Settings(BaseSettings):
     wecom: WeComSettings | None = None
     dingtalk: DingTalkSettings | None = None
     time: Time = Time()
+    audit: AuditSettings = AuditSettings()
 
     def tenants(self) -> dict[str, str]:
         """The organisation on each platform in use, as accounts are bound to it."""

@@ -18,14 +18,14 @@ from engine.workers import Worker
 from sales.consents import Consent
 from sales.contacts import Contact, Reveal
 from sales.customers import Customer, CustomerKey, CustomerTag, Purchase
+from sales.delegations import Delegation
 from sales.opportunities import Opportunity, OpportunityTag, Referral
 from sales.people import Identity, Person
 
 TABLES: tuple[type[Row], ...] = (
-    Person, Identity, Customer, CustomerKey, CustomerTag, Purchase, Opportunity, OpportunityTag,
-    Referral, Contact, Consent, Reveal, VaultKey, VaultEntry, CardRow,
-    Delivery, Job, Deadline, CalendarDay, Absence, Slot, Lease, Shared, Worker,
-    Audit, Sequence, Secret,
+    Person, Identity, Delegation, Customer, CustomerKey, CustomerTag, Purchase, Opportunity,
+    OpportunityTag, Referral, Contact, Consent, Reveal, VaultKey, VaultEntry, CardRow, Delivery,
+    Job, Deadline, CalendarDay, Absence, Slot, Lease, Shared, Worker, Audit, Sequence, Secret,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

@@ -77,8 +77,8 @@ def tell(db: Unit, letter: Letter) -> Told:
     )  # fmt: skip
 
 
-def replay(db: Unit, ids: Sequence[int], *, by: str, channel: str, now: datetime) -> int:
-    """Do the letters again; how many still waited for a decision. `by` is a person's id."""
+def replay(db: Unit, ids: Sequence[int], *, now: datetime) -> int:
+    """Do the letters again; how many still waited for a decision."""
     done = 0
     for letter in dead_letters.find(db, ids):
         payload = letter.payload
@@ -88,27 +88,23 @@ def replay(db: Unit, ids: Sequence[int], *, by: str, channel: str, now: datetime
         if dead_letters.replay(db, letter, payload, now=now):
             done += 1
             _WAITING.run(db, {"wanted": payload.get("delivery", "")})
-            _note(db, letter, "replay", by=by, channel=channel, now=now)
+            _note(db, letter, "replay", now=now)
     return done
 
 
-def drop(db: Unit, ids: Sequence[int], *, by: str, channel: str, now: datetime) -> int:
+def drop(db: Unit, ids: Sequence[int], *, now: datetime) -> int:
     """Leave the letters undone; how many still waited for a decision."""
     done = 0
     for letter in dead_letters.find(db, ids):
         if dead_letters.drop(db, letter, now=now):
             done += 1
-            _note(db, letter, "drop", by=by, channel=channel, now=now)
+            _note(db, letter, "drop", now=now)
     return done
 
 
-def _note(
-    db: Unit, letter: Letter, decision: str, *, by: str, channel: str, now: datetime
-) -> None:  # fmt: skip
-    audit.record(
-        db, f"dead_letter.{decision}", ("job", str(letter.id)), at=now, actor=by,
-        channel=channel, detail={"lane": letter.lane, "reason": letter.error},
-    )  # fmt: skip
+def _note(db: Unit, letter: Letter, decision: str, *, now: datetime) -> None:
+    detail = {"lane": letter.lane, "reason": letter.error}
+    audit.record(db, f"dead_letter.{decision}", ("job", str(letter.id)), at=now, detail=detail)
 
 
 def _outgoing(letter: Letter) -> bool:

@@ -22,8 +22,7 @@ _TEXT = '{"text":'
 
 
 def erase(
-    db: Unit, vault: Vault, contact_id: str, basis: str, *,
-    by: str, channel: str, cause: str, now: datetime,
+    db: Unit, vault: Vault, contact_id: str, basis: str, *, now: datetime
 ) -> int:  # fmt: skip
     """`privacy.erase`, and the contact's name and addresses on kept cards and messages masked.
 
@@ -31,9 +30,7 @@ def erase(
         UnknownContact, Erased: there is nobody to erase.
     """
     known = contacts.get(db, vault, contact_id)
-    wiped = privacy.erase(
-        db, vault, contact_id, basis, by=by, channel=channel, cause=cause, now=now
-    )
+    wiped = privacy.erase(db, vault, contact_id, basis, now=now)
     if known is not None:
         _forget(db, known.values)
     return wiped

@@ -23,6 +23,7 @@ SHOWN = 8
 MB = 1_000_000
 
 JOB_NAMES: Mapping[str, str] = {
+    "audit-anchor": "核对并留底留痕",
     "calendar-coverage": "日历到期提醒",
     "database-upkeep": "数据库维护",
     "morning": "每日待办",

@@ -10,6 +10,7 @@ from cards.contacts import FIELD_NAMES, line
 from cards.model import Button, Card, Secret, Text
 from cards.words import day
 from engine.vault import State
+from sales import contacts
 from sales.consents import SCOPE_NAMES, Given
 from sales.contacts import Known
 from sales.privacy import BASIS_NAMES
@@ -19,18 +20,19 @@ LISTED = 10
 STATES = {State.KEPT: "正常使用", State.FROZEN: "已冻结：只保存，不使用", State.DESTROYED: "已删除"}
 
 
-def which(contacts: Sequence[Known], action: str, args: Mapping[str, Any], *, flow: str) -> Card:
+def which(found: Sequence[Known], action: str, args: Mapping[str, Any], *, flow: str) -> Card:
     """Several people are meant; one tap goes on with one."""
-    listed = contacts[:LISTED]
+    listed = found[:LISTED]
     return Card(
         key=flow,
         title="是哪一位联系人？",
-        subtitle=f"只列出前 {LISTED} 位，请写完整的电话" if len(contacts) > LISTED else "",
+        subtitle=f"只列出前 {LISTED} 位，请写完整的电话" if len(found) > LISTED else "",
         facts=tuple((f"{i}", f"{line(c)} · {c.customer}") for i, c in enumerate(listed, 1)),
         buttons=tuple(
             Button(f"{i}. {line(c)}", action, {**args, "who": c.id})
             for i, c in enumerate(listed, 1)
         ),
+        about=tuple(contacts.subject(c.id) for c in listed),
     )
 
 
@@ -59,6 +61,7 @@ def overview(
             Button("删除", ERASE, who, "danger"),
         ),
         tone="good" if note else "plain",
+        about=(contacts.subject(contact.id),),
     )  # fmt: skip
 
 
@@ -80,6 +83,7 @@ def confirm(contact: Known, *, flow: str) -> Card:
             for basis, name in BASIS_NAMES.items()
         ),
         tone="warning",
+        about=(contacts.subject(contact.id),),
     )  # fmt: skip
 
 

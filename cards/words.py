@@ -21,6 +21,9 @@ FIELD_NAMES: Mapping[str, str] = {
 }
 """A customer's fields as people call them, the most wanted first."""
 
+PLATFORMS: Mapping[str, str] = {"wecom": "企业微信", "dingtalk": "钉钉"}
+"""The platforms as people call them."""
+
 MORE = "还有更多，请多打几个字"
 """Said where a list to pick from was cut."""
 

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, bindparam, select, true
+from sqlalchemy import ColumnElement, bindparam, delete, select, true
 from sqlmodel import Field
 
+from engine import audit
 from engine.calendar import DEFAULT_SHIFTS, Calendar, Day, Quality, Shift, Span, derived
 from engine.ids import last_number, next_number
 from engine.model import Row, table
@@ -72,7 +73,7 @@ class Calendars:
     """The working calendar as this process last read it; one object for all threads."""
 
     def __init__(self, zone: ZoneInfo, shifts: tuple[Shift, ...] = DEFAULT_SHIFTS) -> None:
-        self._zone = zone
+        self.zone = zone
         self._shifts = shifts
         self._kept: tuple[int, Calendar] | None = None
 
@@ -81,7 +82,7 @@ class Calendars:
         number = version(db)
         kept = self._kept
         if kept is None or kept[0] != number:
-            kept = self._kept = (number, Calendar(self._zone, days(db), self._shifts))
+            kept = self._kept = (number, Calendar(self.zone, days(db), self._shifts))
         return kept[1]
 
 
@@ -114,7 +115,9 @@ def decide(db: Unit, day: date, name: str, now: datetime, *, is_workday: bool) -
     return _store(db, known, BY_HAND, now, replacing=true())
 
 
-def take_leave(db: Unit, person_id: str, start: datetime, end: datetime, kind: str) -> None:
+def take_leave(
+    db: Unit, person_id: str, start: datetime, end: datetime, kind: str, *, now: datetime
+) -> None:  # fmt: skip
     """Note that a person is away; told again from the same moment on, the last word holds.
 
     Raises:
@@ -123,6 +126,17 @@ def take_leave(db: Unit, person_id: str, start: datetime, end: datetime, kind: s
     if start >= end:
         raise ValueError("a leave must end after it starts")
     _LEAVE.run(db, {"person_id": person_id, "from_at": start, "to_at": end, "kind": kind})
+    audit.record(db, "leave.taken", ("person", person_id), at=now,
+                 detail={"from": start, "to": end, "kind": kind})  # fmt: skip
+
+
+def cancel_leave(db: Unit, person_id: str, start: datetime, *, now: datetime) -> bool:
+    """Take back the leave that begins at this moment; whether there was one."""
+    gone = delete(Absence).where(_ABSENCE.person_id == person_id, _ABSENCE.from_at == start)
+    if not db.execute(gone).rowcount:
+        return False
+    audit.record(db, "leave.cancelled", ("person", person_id), at=now, detail={"from": start})
+    return True
 
 
 def leaves(db: Unit, person_id: str, start: datetime, end: datetime) -> list[Span]:

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 
-from engine.unit import Unit
+from engine.unit import NOBODY, Occasion, Unit
 from engine.writer import Writer
 
 READERS = 4
@@ -43,17 +43,22 @@ class DatabaseInUse(Exception):
 class Database:
     """One database: `writer` changes it in group commits, `reading()` looks at it.
 
+    `occasion` is what its units begin with, for a process that does everything on one.
+
     Raises:
         DatabaseInUse: the SQLite file belongs to a running process.
     """
 
-    def __init__(self, url: str, *, wake: Callable[[Iterable[str]], None] = lambda _: None) -> None:
+    def __init__(
+        self, url: str, *, wake: Callable[[Iterable[str]], None] = lambda _: None,
+        occasion: Occasion = NOBODY,
+    ) -> None:  # fmt: skip
         self.url = make_url(url)
         self.embedded = self.url.get_backend_name() == "sqlite"
         self._lock = lock(Path(str(self.url.database))) if self.embedded else None
         self.engine = sqlite_writer(self.url) if self.embedded else postgres(self.url)
         self._readers = (sqlite_reader if self.embedded else postgres_reader)(self.url)
-        self.writer = Writer(self.engine, wake)
+        self.writer = Writer(self.engine, wake, occasion)
 
     @contextmanager
     def reading(self) -> Iterator[Unit]:

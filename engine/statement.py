@@ -67,6 +67,12 @@ class Statement:
             db.writes += 1
             db.drive_many(sql, [bind(values) for values in rows])
 
+    def run_stored(self, db: Unit, rows: Sequence[Sequence[Any]]) -> None:
+        """Execute an INSERT for every row, whose values are in order and as they are stored."""
+        sql, _, _ = self._compiled.get(db.dialect_name) or self._compile(db)
+        db.writes += 1
+        db.drive_many(sql, rows)
+
     def rows(self, db: Unit, values: Mapping[str, Any]) -> list[Any]:
         """All result rows, as named tuples."""
         sql, bind, record = self._compiled.get(db.dialect_name) or self._compile(db)

@@ -34,7 +34,7 @@ class UtcTime(TypeDecorator[datetime]):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], int | None]:  # noqa: ARG002  SQLAlchemy's signature
         """Aware datetime to microseconds."""
-        return _to_microseconds
+        return microseconds
 
     def result_processor(
         self,
@@ -46,7 +46,12 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 @lru_cache(maxsize=256)  # a unit writes its one moment a dozen times
-def _to_microseconds(value: datetime | None) -> int | None:
+def microseconds(value: datetime | None) -> int | None:
+    """A moment as it is stored.
+
+    Raises:
+        ValueError: it has no time zone.
+    """
     if value is None:
         return None
     if value.tzinfo is None:

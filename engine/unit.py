@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.exc import DBAPIError
@@ -14,9 +14,27 @@ class Redo(BaseException):
     """A unit without a savepoint has to be undone: its whole batch is run again with them."""
 
 
+class Occasion(NamedTuple):
+    """Who acts, by which way in and because of what; it stands on every row of the trail.
+
+    `actor` is a person's id ("" for the system), `channel` a platform, "web", "cli" or "time".
+    `origin` is the IP address, or where a platform gives none its id of the message; `cause`
+    is the job it all began with.
+    """
+
+    actor: str = ""
+    channel: str = ""
+    origin: str = ""
+    cause: str = ""
+
+
+NOBODY = Occasion()
+
+
 class Unit:
     """The database as use-cases see it: statements inside a transaction somebody else ends.
 
+    `occasion` and `trail` are what the trail will say of the unit (`engine.audit`).
     `writes` counts the statements that may have changed something.
     `lanes` are the job lanes that got work in this unit; they are woken after its commit.
     `cause` names what it is about; the messages it brings carry the name on to the log.
@@ -30,6 +48,8 @@ class Unit:
         "dialect",
         "dialect_name",
         "lanes",
+        "occasion",
+        "trail",
         "writes",
     )
 
@@ -40,6 +60,8 @@ class Unit:
         self.dialect_name: str = self.dialect.name
         self.lanes: set[str] = set()
         self.cause = ""
+        self.occasion = NOBODY
+        self.trail: list[tuple[Any, ...]] = []
         self.writes = 0
         self._savepoint = False
 
@@ -86,6 +108,7 @@ class Unit:
             Redo: there is no savepoint and something to undo.
         """
         self.lanes.clear()
+        self.trail.clear()
         if self._savepoint:
             self.drive("ROLLBACK TO SAVEPOINT unit")
         elif self.writes:
@@ -99,9 +122,11 @@ class Unit:
     def part(self) -> Iterator[None]:
         """A part of the unit that is undone alone when it raises."""
         self.drive("SAVEPOINT part")
+        told = len(self.trail)
         try:
             yield
         except BaseException:
+            del self.trail[told:]
             self.drive("ROLLBACK TO SAVEPOINT part")
             raise
         finally:

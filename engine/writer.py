@@ -20,7 +20,8 @@ from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from engine.unit import Redo, Unit
+from engine.audit import seal
+from engine.unit import Occasion, Redo, Unit
 
 log = logging.getLogger(__name__)
 
@@ -74,20 +75,22 @@ class _Work:
     result: Any = None
     error: BaseException | None = None
     lanes: set[str] = field(default_factory=set)
+    trail: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def attempt(self, connection: Connection, *, careful: bool) -> None:
+    def attempt(self, connection: Connection, occasion: Occasion, *, careful: bool) -> None:
         """Run it, under a savepoint if `careful`; its error is kept.
 
         Raises:
             Redo: it failed after it had changed something, and there is no savepoint.
         """
-        self.result, self.error, self.lanes = None, None, set()
+        self.result, self.error, self.lanes, self.trail = None, None, set(), []
         db = Unit(connection)
+        db.occasion = occasion
         if careful:
             db.begin()
         try:
             self.result = self.context.run(self.work, db)
-            self.lanes = db.lanes
+            self.lanes, self.trail = db.lanes, db.trail
         except Redo:
             raise
         except BaseException as error:  # noqa: BLE001  handed to whoever waits for it
@@ -106,12 +109,16 @@ class _Work:
 class Writer:
     """Runs units of work in batches on its own thread.
 
-    `wake` is called on that thread after a commit with the lanes that got work.
+    `wake` is called on that thread after a commit with the lanes that got work. Units begin
+    with `occasion`.
     """
 
-    def __init__(self, engine: Engine, wake: Callable[[Iterable[str]], None]) -> None:
+    def __init__(
+        self, engine: Engine, wake: Callable[[Iterable[str]], None], occasion: Occasion
+    ) -> None:
         self._engine = engine
         self._wake = wake
+        self._occasion = occasion
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._stopped = False
         self.beat = 0
@@ -244,9 +251,10 @@ class Writer:
     def _transact(self, batch: list[_Work], *, careful: bool) -> None:
         with self._engine.begin() as connection:
             for unit in batch:
-                unit.attempt(connection, careful=careful)
+                unit.attempt(connection, self._occasion, careful=careful)
             if not _stands(connection):
                 raise Undone
+            seal(Unit(connection), [noted for unit in batch for noted in unit.trail])
 
 
 def _stands(connection: Connection) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from handlers import (
+    audit,
+    away,
     contacts,
     customers,
     health,
     help,  # noqa: A004  the topic's own name
     operations,
     opportunities,
+    people,
     privacy,
     unfinished,
 )
@@ -19,5 +22,6 @@ def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
         opportunities.routes, customers.routes, health.routes, operations.routes,
-        unfinished.routes, contacts.routes, privacy.routes, help.routes,
+        people.routes, away.routes, audit.routes, contacts.routes, privacy.routes,
+        unfinished.routes, help.routes,
     ])  # fmt: skip

@@ -18,7 +18,6 @@ def reveal(ctx: Ctx, *, contact: str) -> Content:
         Refusal: not theirs, erased, frozen, or enough for today.
     """
     customer, left = contacts.reveal(
-        ctx.db, ctx.who, contact, today=ctx.today, channel=ctx.address.platform, cause=ctx.cause,
-        now=ctx.now,
+        ctx.db, ctx.who, contact, today=ctx.today, now=ctx.now
     )  # fmt: skip
     return cards.revealed(contact, customer, left=left)

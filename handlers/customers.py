@@ -30,14 +30,15 @@ def show(
         UnknownCustomer: nothing like `name` among the customers this person may see.
     """
     scope = policy.visible(ctx.who)
-    if (profile := customers.profile(ctx.db, name, scope)) is not None:
+    hidden = policy.hidden(ctx.who)
+    if (profile := customers.profile(ctx.db, name, scope, hidden)) is not None:
         return _card(ctx, profile)
     found = finding.find(ctx.db, name, scope)
     if not found.customers:
         found = finding.nearest(ctx.db, name, scope)
     if len(found.customers) > 1:
         return cards.which(names.clean(name), found)
-    one = [customers.profile(ctx.db, c.id, scope) for c in found.customers]
+    one = [customers.profile(ctx.db, c.id, scope, hidden) for c in found.customers]
     if not one or (profile := one[0]) is None:
         raise UnknownCustomer(name=names.clean(name))
     return _card(ctx, profile)

@@ -37,16 +37,12 @@ def dead_letter(ctx: Ctx, *, letter: int) -> Content:
 @routes.action(PERMISSION)
 def replay(ctx: Ctx, *, letters: Sequence[int], card: str) -> Content:
     """Do them again."""
-    done = dead_letters.replay(
-        ctx.db, letters, by=ctx.who.id, channel=ctx.address.platform, now=ctx.now
-    )
+    done = dead_letters.replay(ctx.db, letters, now=ctx.now)
     return operations.decided(done, len(letters), again=True, key=card)
 
 
 @routes.action(PERMISSION)
 def drop(ctx: Ctx, *, letters: Sequence[int], card: str) -> Content:
     """Leave them undone."""
-    done = dead_letters.drop(
-        ctx.db, letters, by=ctx.who.id, channel=ctx.address.platform, now=ctx.now
-    )
+    done = dead_letters.drop(ctx.db, letters, now=ctx.now)
     return operations.decided(done, len(letters), again=False, key=card)

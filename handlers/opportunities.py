@@ -75,8 +75,8 @@ def create(
     if isinstance(new, Card):
         return asked(ctx, new, f"{shown} 的登记还差一步：看是不是同一客户")
     by = By(
-        person_id=ctx.who.id, channel=ctx.address.platform, flow=ctx.flow, cause=ctx.cause,
-        now=ctx.now, today=ctx.today, opened_at=ctx.opened_at,
+        person_id=ctx.who.id, flow=ctx.flow, now=ctx.now, today=ctx.today,
+        opened_at=ctx.opened_at,
     )  # fmt: skip
     created = opportunities.refer(ctx.db, vouching, new, by)
     if not ctx.begins:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from cards import erasing
 from cards import privacy as cards
@@ -58,7 +58,7 @@ def export(ctx: Ctx, who: Person) -> Content:
     found = _meant(ctx, who, "export")
     if isinstance(found, Card):
         return found
-    bundle = privacy.exported(ctx.db, ctx.vault, found.id, **_by(ctx))
+    bundle = privacy.exported(ctx.db, ctx.vault, found.id, now=ctx.now)
     if len(json.dumps(bundle, ensure_ascii=False, indent=1).encode()) > LONGEST_EXPORT:
         raise TooLong(contact=found.id)
     return cards.exported(found.id)
@@ -71,7 +71,7 @@ def freeze(ctx: Ctx, who: Person) -> Content:
     found = _meant(ctx, who, "freeze")
     if isinstance(found, Card):
         return found
-    privacy.freeze(ctx.db, found.id, frozen=True, **_by(ctx))
+    privacy.freeze(ctx.db, found.id, frozen=True, now=ctx.now)
     return _overview(ctx, found, "已冻结")
 
 
@@ -82,7 +82,7 @@ def thaw(ctx: Ctx, who: Person) -> Content:
     found = _meant(ctx, who, "thaw")
     if isinstance(found, Card):
         return found
-    privacy.freeze(ctx.db, found.id, frozen=False, **_by(ctx))
+    privacy.freeze(ctx.db, found.id, frozen=False, now=ctx.now)
     return _overview(ctx, found, "已解冻")
 
 
@@ -104,7 +104,7 @@ def erase_for(ctx: Ctx, *, who: str, basis: str) -> Content:
     found = _meant(ctx, who, "erase_for")
     if isinstance(found, Card):
         return found
-    wiped = erasing.erase(ctx.db, ctx.vault, found.id, Basis(basis), **_by(ctx))
+    wiped = erasing.erase(ctx.db, ctx.vault, found.id, Basis(basis), now=ctx.now)
     return cards.erased(found, basis, wiped, flow=ctx.flow)
 
 
@@ -120,7 +120,7 @@ def agree(
     found = _meant(ctx, who, "agree", scope=scope, proof=proof)
     if isinstance(found, Card):
         return found
-    consents.give(ctx.db, ctx.vault, found.id, of, proof=proof, **_by(ctx))
+    consents.give(ctx.db, ctx.vault, found.id, of, proof=proof, now=ctx.now)
     return _overview(ctx, found, f"已登记同意：{consents.SCOPE_NAMES[of]}")
 
 
@@ -135,7 +135,7 @@ def withdraw(
     found = _meant(ctx, who, "withdraw", scope=scope)
     if isinstance(found, Card):
         return found
-    consents.withdraw(ctx.db, found.id, of, **_by(ctx))
+    consents.withdraw(ctx.db, found.id, of, now=ctx.now)
     return _overview(ctx, found, f"已撤回同意：{consents.SCOPE_NAMES[of]}")
 
 
@@ -159,8 +159,3 @@ def _overview(ctx: Ctx, contact: Known, note: str = "") -> Card:
     given = consents.of_contact(ctx.db, contact.id)
     zone = ctx.calendars.current(ctx.db).zone
     return cards.overview(now, given, zone=zone, flow=ctx.flow, note=note)
-
-
-def _by(ctx: Ctx) -> dict[str, Any]:
-    """Who does it, through what, because of what, when."""
-    return {"by": ctx.who.id, "channel": ctx.address.platform, "cause": ctx.cause, "now": ctx.now}

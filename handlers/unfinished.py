@@ -34,8 +34,6 @@ def drop(ctx: Ctx, *, flow: str, card: str, about: str) -> Content:
     Raises:
         Finished: the errand came to its end already.
     """
-    unfinished.drop(
-        ctx.db, flow, by=ctx.who.id, channel=ctx.address.platform, cause=ctx.cause, now=ctx.now
-    )  # fmt: skip
+    unfinished.drop(ctx.db, flow, now=ctx.now)
     outbox.post(ctx.db, cards.dropped(flow, about), [ctx.address], now=ctx.now)
     return cards.dropped(card, about)

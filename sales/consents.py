@@ -118,7 +118,7 @@ def scope(word: str) -> Scope:
 
 def give(
     db: Unit, vault: Vault, contact_id: str, of: Scope, *,
-    proof: str, by: str, channel: str, cause: str, now: datetime,
+    proof: str, now: datetime,
 ) -> None:  # fmt: skip
     """Register a consent and what proves it; one that holds already stays as it is.
 
@@ -130,13 +130,11 @@ def give(
     row = {"id": consent_id, "contact_id": contact_id, "scope": of.value, "from_at": now}
     if _ADD.run(db, row):
         vault.keep(db, contacts.subject(contact_id), {f"{PROOF}{consent_id}": proof}, now=now)
-        audit.record(db, "consent.given", contacts.subject(contact_id), at=now, actor=by,
-                     channel=channel, cause=cause, detail={"scope": of.value})  # fmt: skip
+        detail = {"scope": of.value}
+        audit.record(db, "consent.given", contacts.subject(contact_id), at=now, detail=detail)
 
 
-def withdraw(
-    db: Unit, contact_id: str, of: Scope, *, by: str, channel: str, cause: str, now: datetime
-) -> None:
+def withdraw(db: Unit, contact_id: str, of: Scope, *, now: datetime) -> None:
     """End a consent at once.
 
     Raises:
@@ -144,8 +142,8 @@ def withdraw(
     """
     if not _WITHDRAW.run(db, {"contact": contact_id, "of_scope": of.value, "at": now}):
         raise NotGiven(scope=SCOPE_NAMES[of])
-    audit.record(db, "consent.withdrawn", contacts.subject(contact_id), at=now, actor=by,
-                 channel=channel, cause=cause, detail={"scope": of.value})  # fmt: skip
+    detail = {"scope": of.value}
+    audit.record(db, "consent.withdrawn", contacts.subject(contact_id), at=now, detail=detail)
 
 
 def withdraw_all(db: Unit, contact_id: str, *, now: datetime) -> None:

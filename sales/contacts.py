@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Date, Index, bindparam, select, update
+from sqlalchemy import Date, Index, bindparam, select, update
 from sqlmodel import Field
 
 from engine import audit, vault
@@ -22,9 +22,9 @@ from engine.statement import Statement, insertion, insertion_once
 from engine.types import UtcTime
 from engine.unit import Unit
 from engine.vault import State, Subject, Vault
-from sales import policy
+from sales import customers, policy
 from sales.customers import CUSTOMER, Customer
-from sales.people import Role, Who
+from sales.people import Who
 
 KIND = "contact"
 FIELDS = ("name", "phone", "email", "wechat")
@@ -144,7 +144,18 @@ def add(
     row = {"id": contact_id, "customer_id": customer_id, "source": source, "created_at": now}
     _INSERT.run(db, row)
     vault.keep(db, subject(contact_id), values, now=now)
+    detail = {audit.SET: {"customer_id": customer_id, "source": source}, "fields": sorted(values)}
+    audit.record(db, "contact.created", subject(contact_id), at=now, detail=detail)
     return contact_id
+
+
+def complete(
+    db: Unit, vault: Vault, contact_id: str, values: Mapping[str, str], *, now: datetime
+) -> None:
+    """What was learnt about a contact; the trail says which fields, never what they hold."""
+    vault.keep(db, subject(contact_id), values, now=now)
+    detail = {"fields": sorted(values)}
+    audit.record(db, "contact.completed", subject(contact_id), at=now, detail=detail)
 
 
 def of_customer(db: Unit, vault: Vault, customer_id: str) -> list[Known]:
@@ -171,20 +182,12 @@ def missing(db: Unit, customer_id: str) -> tuple[str, ...]:
     return tuple(name for field, name in WANTED.items() if field not in filled)
 
 
-def within(who: Who) -> ColumnElement[bool]:
-    """The customers whose numbers `who` may see: their own and those of the people below."""
-    return CUSTOMER.owner_id == who.id if who.role is Role.REP else policy.visible(who)
-
-
 def may_reveal(db: Unit, who: Who, customer_id: str) -> bool:
     """Whether `who` may see the numbers of this customer's contacts."""
-    theirs = select(CUSTOMER.id).where(CUSTOMER.id == customer_id, within(who))
-    return policy.may(who, "contact.reveal") and db.execute(theirs).first() is not None
+    return customers.get(db, customer_id, policy.visible(who, "contact.reveal")) is not None
 
 
-def reveal(
-    db: Unit, who: Who, contact_id: str, *, today: date, channel: str, cause: str, now: datetime
-) -> tuple[str, int]:
+def reveal(db: Unit, who: Who, contact_id: str, *, today: date, now: datetime) -> tuple[str, int]:
     """Count and note that `who` sees a number now; it is read where the message is drawn.
 
     Gives the customer's name and how many more `who` may see today.
@@ -205,8 +208,8 @@ def reveal(
     counted = _COUNT.value(db, {"who": who.id, "on": today, "most": DAILY})
     if counted is None:
         raise TooMany(count=DAILY)
-    audit.record(db, "contact.revealed", subject(contact_id), at=now, actor=who.id,
-                 channel=channel, cause=cause, detail={"customer": row.customer_id})  # fmt: skip
+    detail = {"customer_id": row.customer_id}
+    audit.record(db, "contact.revealed", subject(contact_id), at=now, detail=detail)
     return row.name, DAILY - counted
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Index, String, bindparam, select, text
+from sqlalchemy import BigInteger, ColumnElement, Index, String, bindparam, select, text, update
 from sqlmodel import Field
 
+from engine import audit
 from engine.errors import Refusal
 from engine.ids import ulid
 from engine.model import WITHOUT_ROWID, Row, table
@@ -133,7 +135,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A customer as its card shows it, newest order first."""
+    """A customer as its card shows it, newest order first, without the `hidden` fields."""
 
     id: str
     name: str
@@ -143,6 +145,7 @@ class Profile:
     rating: str
     tags: tuple[str, ...]
     orders: tuple[Order, ...]
+    hidden: frozenset[str] = frozenset()
 
 
 CUSTOMER = table(Customer).c
@@ -158,15 +161,16 @@ def get(db: Unit, customer_id: str, scope: ColumnElement[bool]) -> Named | None:
 
 
 def draft(
-    name: str, *, owner_id: str, now: datetime, facts: Mapping[str, tuple[str, str]]
-) -> dict[str, Any]:
+    name: str, *, owner_id: str, now: datetime, facts: Mapping[str, tuple[str, str]],
+    tags: Sequence[str] = (),
+) -> dict[str, Any]:  # fmt: skip
     """The row of a new customer; `facts` are field → (value, source), all others unknown."""
     wanted = names.forms(name)
     row: dict[str, Any] = {
         "id": ulid(now), "name": wanted.name, "core": wanted.core, "stem": wanted.stem,
         "sound": wanted.sound, "letters": wanted.letters, "initials": wanted.initials,
         "owner_id": owner_id, "created_at": now,
-        "sources": {field: source for field, (_, source) in facts.items()},
+        "sources": {field: source for field, (_, source) in facts.items()}, "tags": tags,
     }  # fmt: skip
     for field in PROFILE:
         row[field] = facts[field][0] if field in facts else UNKNOWN
@@ -174,7 +178,7 @@ def draft(
 
 
 def add(db: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store new customers, rows made by `draft`, and the keys they are found by."""
+    """Store new customers, rows made by `draft`, with their tags and the keys they are found by."""
     for start in range(0, len(rows), AT_ONCE):
         some = rows[start : start + AT_ONCE]
         _INSERT.run_many(db, some)
@@ -184,6 +188,21 @@ def add(db: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
             for key in names.keys(row["stem"])
         ]
         _INSERT_KEYS.run_many(db, keys)
+        add_tags(db, ((row["id"], tag) for row in some for tag in row["tags"]))
+        for row in some:
+            detail = {audit.SET: {field: row[field] for field in TOLD if row[field] != UNKNOWN}}
+            audit.record(db, "customer.created", ("customer", row["id"]), at=row["created_at"],
+                         detail=detail)  # fmt: skip
+
+
+def complete(
+    db: Unit, customer_id: str, change: Mapping[str, Any], tags: Sequence[str], *, now: datetime
+) -> None:  # fmt: skip
+    """Write fields of a known customer; `tags` are all it has from now on, stored already."""
+    if change:
+        db.execute(update(Customer).where(CUSTOMER.id == customer_id).values(change))
+    audit.record(db, "customer.completed", ("customer", customer_id), at=now,
+                 detail={audit.SET: {**change, "tags": tags}})  # fmt: skip
 
 
 def tags(db: Unit, customer_id: str) -> list[str]:
@@ -197,15 +216,21 @@ def add_tags(db: Unit, tags: Iterable[tuple[str, str]]) -> None:
     _INSERT_TAGS.run_many(db, rows)
 
 
-def profile(db: Unit, customer_id: str, scope: ColumnElement[bool]) -> Profile | None:
-    """Everything the customer card shows, if the customer lies within `scope`."""
+def profile(
+    db: Unit, customer_id: str, scope: ColumnElement[bool], hidden: AbstractSet[str] = frozenset()
+) -> Profile | None:
+    """Everything the customer card shows, if the customer lies within `scope`.
+
+    The fields in `hidden` (`policy.hidden`) are left out.
+    """
     row = _profile(scope).row(db, {"wanted": customer_id})
     if row is None:
         return None
+    shown = () if "orders" in hidden else orders(db, customer_id, limit=SHOWN_ORDERS)
     return Profile(
         id=customer_id, name=row.name, owner=row.owner, industry=row.industry,
-        region=row.region, rating=row.rating, tags=tuple(tags(db, customer_id)),
-        orders=tuple(orders(db, customer_id, limit=SHOWN_ORDERS)),
+        region=row.region, rating=row.rating if "rating" not in hidden else UNKNOWN,
+        tags=tuple(tags(db, customer_id)), orders=tuple(shown), hidden=frozenset(hidden),
     )  # fmt: skip
 
 
@@ -217,6 +242,8 @@ def orders(db: Unit, customer_id: str, *, limit: int) -> list[Order]:
 
 PROFILE = ("credit_code", "industry", "region", "address", "size_band", "rating")
 """The fields that start as "unknown"."""
+TOLD = ("name", "owner_id", *PROFILE, "sources", "tags")
+"""What the trail says of a customer; the rest follows from it."""
 
 _INSERT = insertion(table(Customer))
 _INSERT_KEYS = insertion(table(CustomerKey))

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from engine import audit
 from engine.masking import holds_number, mask
 from engine.unit import Unit
 from engine.vault import Vault
 from sales import customers, names
-from sales.customers import CUSTOMER, CUSTOMER_TAG, PROFILE, UNKNOWN, Customer
+from sales.customers import CUSTOMER, CUSTOMER_TAG, PROFILE, UNKNOWN
 from sales.importing_contacts import People
 from sales.people import PERSON
 
@@ -84,6 +84,7 @@ class _Importer:
         self.tags: list[tuple[str, str]] = []
         self.changes: dict[str, dict[str, Any]] = {}
         self.completed: set[str] = set()
+        self.changed: set[str] = set()
         self.taken: dict[str, int] = {}
         self.new_codes: dict[str, int] = {}
         execute = db.execute
@@ -93,7 +94,9 @@ class _Importer:
         known = [dict(row) for row in execute(_KNOWN).mappings()]
         self.by_name = {row["name"]: row for row in known}
         self.by_code = {c["credit_code"]: c for c in known if c["credit_code"] != UNKNOWN}
-        self.known_tags = {(r.customer_id, r.tag) for r in execute(_KNOWN_TAGS)}
+        self.known_tags: dict[str, set[str]] = {}
+        for customer_id, tag in execute(_KNOWN_TAGS):
+            self.known_tags.setdefault(customer_id, set()).add(tag)
 
     def take(self, line: Line) -> None:
         """Sort one line: wrong, new, completing, or nothing new."""
@@ -122,19 +125,22 @@ class _Importer:
         """Store what `take` has gathered, with one audit row."""
         customers.add(self.db, self.new)
         customers.add_tags(self.db, self.tags)
-        for customer_id, change in self.changes.items():
-            self.db.execute(update(Customer).where(CUSTOMER.id == customer_id).values(change))
+        for customer_id in sorted(self.changed):
+            tags = sorted(self.known_tags.get(customer_id, ()))
+            change = self.changes.get(customer_id, {})
+            customers.complete(self.db, customer_id, change, tags, now=self.now)
         self.people.write()
         counts = {"created": self.outcome.created, "completed": self.outcome.completed}
         if any(counts.values()):
-            audit.record(self.db, "customer.imported", ("file", file), at=self.now,
-                         channel="cli", detail=counts)  # fmt: skip
+            audit.record(self.db, "customer.imported", ("file", file), at=self.now, detail=counts)
 
     def _create(self, line: Line, name: str, owner_id: str) -> None:
-        row = customers.draft(name, owner_id=owner_id, now=self.now, facts=self._facts(line))
+        tags = sorted(set(line.values.get("tags") or ()))
+        row = customers.draft(
+            name, owner_id=owner_id, now=self.now, facts=self._facts(line), tags=tags
+        )
         self.new.append(row)
         self.people.take(row["id"], line.values, known=())
-        self.tags += [(row["id"], tag) for tag in sorted(set(line.values.get("tags") or ()))]
         self.outcome.created += 1
 
     def _complete(self, line: Line, existing: dict[str, Any]) -> None:
@@ -142,8 +148,8 @@ class _Importer:
         customer_id = existing["id"]
         facts = self._facts(line)
         filled = {f: value for f, (value, _) in facts.items() if existing[f] == UNKNOWN}
-        wanted = {(customer_id, tag) for tag in line.values.get("tags") or ()}
-        tags = sorted(wanted - self.known_tags)
+        known = self.known_tags.setdefault(customer_id, set())
+        tags = sorted(set(line.values.get("tags") or ()) - known)
         if filled:
             sources = {**existing["sources"], **dict.fromkeys(filled, self.source)}
             existing |= {**filled, "sources": sources}
@@ -151,10 +157,11 @@ class _Importer:
             change |= {**filled, "sources": sources}
             if "credit_code" in filled:
                 self.by_code[filled["credit_code"]] = existing
-        self.tags += tags
-        self.known_tags.update(tags)
-        told = self.people.take(customer_id, line.values)
-        if not filled and not tags and not told:
+        self.tags += [(customer_id, tag) for tag in tags]
+        known.update(tags)
+        if filled or tags:
+            self.changed.add(customer_id)
+        if not self.people.take(customer_id, line.values) and not filled and not tags:
             self.outcome.unchanged += 1
         elif customer_id not in self.completed:
             self.completed.add(customer_id)

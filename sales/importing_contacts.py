@@ -80,8 +80,7 @@ class People:
         """Store the new contacts, and what was learnt about the others."""
         for person in (one for there in self._at.values() for one in there if one.told):
             if person.id:
-                of = contacts.subject(person.id)
-                self._vault.keep(self._db, of, person.told, now=self._now)
+                contacts.complete(self._db, self._vault, person.id, person.told, now=self._now)
             else:
                 contacts.add(self._db, self._vault, person.customer_id, person.told,
                              source=self._source, now=self._now)  # fmt: skip

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from engine import audit
 from engine.ids import ulid
 from engine.unit import Unit
-from sales import names
+from sales import names, people
 from sales.importing import Line, Outcome, Wrong
-from sales.people import IDENTITY, PERSON, ROLE_NAMES, Identity, Person
+from sales.people import IDENTITY, PERSON, ROLE_NAMES
 
 _ROLES = {word: role for role, word in ROLE_NAMES.items()}
 
@@ -94,17 +94,16 @@ class _Joining:
 
     def write(self, file: str) -> None:
         """Store what `take` has gathered, with one audit row."""
-        execute = self.db.execute
-        if self.new:  # managers last, because rows refer to each other
-            execute(insert(Person), [{**row, "manager_id": None} for row in self.new])
-        for row in [*self.new, *self.changes]:
-            execute(update(Person).where(PERSON.id == row["id"]).values(row))
+        if self.new:
+            people.add(self.db, self.new, now=self.now)
+        for row in self.changes:
+            changed = {name: value for name, value in row.items() if name != "id"}
+            people.change(self.db, row["id"], changed, now=self.now)
         if self.identities:
-            execute(insert(Identity), self.identities)
+            people.bind(self.db, self.identities, now=self.now)
         counts = {"created": self.outcome.created, "completed": self.outcome.completed}
         if any(counts.values()):
-            audit.record(self.db, "person.imported", ("file", file), at=self.now,
-                         channel="cli", detail=counts)  # fmt: skip
+            audit.record(self.db, "people.imported", ("file", file), at=self.now, detail=counts)
 
     def _sort(self, line: Line, person: dict[str, Any]) -> None:
         wanted = {

@@ -9,7 +9,6 @@ from sqlalchemy import BigInteger, Index, bindparam, select
 from sqlmodel import Field
 
 from engine import audit
-from engine.audit import Happened
 from engine.errors import Refusal
 from engine.ids import day_number, ulid
 from engine.model import WITHOUT_ROWID, Row, table
@@ -94,9 +93,7 @@ class By:
     """Who does it, when, and on what occasion."""
 
     person_id: str
-    channel: str
     flow: str
-    cause: str
     now: datetime
     today: date
     opened_at: datetime | None = None
@@ -147,8 +144,7 @@ def refer(db: Unit, introducer: Named, new: str | Named, by: By) -> Created:
     facts = _inherited(introducer)
     row = customers.draft(new, owner_id=by.person_id, now=by.now, facts=facts)
     customers.add(db, [row])
-    first: Happened = ("customer.created", ("customer", row["id"]), {})
-    number, tags = _open(db, introducer, row["id"], by, first)
+    number, tags = _open(db, introducer, row["id"], by)
     return Created(
         number, row["id"], row["name"], introducer.name, tags,
         tuple((field, *fact) for field, fact in facts.items()),
@@ -179,30 +175,26 @@ def _shown(db: Unit, flow: str) -> Created:
 
 
 def _open(
-    db: Unit, introducer: Named, customer_id: str, by: By, *before: Happened
+    db: Unit, introducer: Named, customer_id: str, by: By
 ) -> tuple[str, tuple[str, ...]]:  # fmt: skip
-    """The number of a new opportunity, and the tags it took over; `before` is audited first."""
+    """The number of a new opportunity, and the tags it took over."""
     opportunity_id, number = ulid(by.now), day_number(db, "OPP", by.today)
     effort = None if by.opened_at is None else by.now - by.opened_at
-    _INSERT.run(
-        db,
-        {
-            "id": opportunity_id, "number": number, "flow": by.flow, "customer_id": customer_id,
-            "owner_id": by.person_id, "source": "referral", "stage": "open",
-            "effort_ms": None if effort is None else effort // timedelta(milliseconds=1),
-            "created_at": by.now,
-        },
-    )  # fmt: skip
+    row = {
+        "number": number, "customer_id": customer_id, "owner_id": by.person_id,
+        "source": "referral", "stage": "open",
+        "effort_ms": None if effort is None else effort // timedelta(milliseconds=1),
+    }  # fmt: skip
+    _INSERT.run(db, {"id": opportunity_id, "flow": by.flow, "created_at": by.now, **row})
     _INSERT_REFERRAL.run(db, {
         "opportunity_id": opportunity_id, "introducer_id": introducer.id,
         "customer_id": customer_id,
     })  # fmt: skip
     tags = tuple(customers.tags(db, introducer.id))
     _INSERT_TAGS.run_many(db, [{"opportunity_id": opportunity_id, "tag": tag} for tag in tags])
-    detail = {"number": number, "introducer": introducer.id}
-    opened: Happened = ("opportunity.created", ("opportunity", opportunity_id), detail)
-    audit.record_all(db, [*before, opened], at=by.now, actor=by.person_id, channel=by.channel,
-                     cause=by.cause)  # fmt: skip
+    known = {**row, "introducer": introducer.id, "tags": tags}
+    audit.record(db, "opportunity.created", ("opportunity", opportunity_id), at=by.now,
+                 detail={audit.SET: known})  # fmt: skip
     return number, tags
 
 

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, bindparam, select
+from sqlalchemy import (
+    Index,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import Field
 
+from engine import audit
 from engine.audit import Audit
 from engine.model import Row, table
 from engine.statement import Statement
 from engine.types import UtcTime
 from engine.unit import Unit
+from sales import delegations
+from sales.delegations import DELEGATION
 
 
 class Role(StrEnum):
@@ -78,13 +93,17 @@ class Identity(Row, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The person who acts, as the rules see them at this moment."""
+    """The person who acts, as the rules see them at this moment.
+
+    `stands_in_for` are the colleagues whose selling they do for a while (`delegations`).
+    """
 
     id: str
     name: str
     role: Role
     manager_id: str | None
     region: str
+    stands_in_for: tuple[Who, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +116,16 @@ class Address:
     account: str
 
 
+TOLD = ("name", "role", "manager_id", "region", "status")
+"""What the trail says of a person."""
+
 PERSON = table(Person).c
 IDENTITY = table(Identity).c
 _AUDIT = table(Audit).c
+_WHO = (PERSON.id, PERSON.name, PERSON.role, PERSON.manager_id, PERSON.region)
+_STANDS_IN = exists().where(DELEGATION.to_id == PERSON.id, DELEGATION.ended_at.is_(None))
 _KNOWN = Statement(
-    select(PERSON.id, PERSON.name, PERSON.role, PERSON.manager_id, PERSON.region)
+    select(*_WHO, _STANDS_IN.label("stands_in"))
     .join(Identity, IDENTITY.person_id == PERSON.id)
     .where(
         PERSON.status == "active",
@@ -112,6 +136,19 @@ _KNOWN = Statement(
 )
 
 
+_LEFT = Statement(
+    select(PERSON.id)
+    .join(Identity, IDENTITY.person_id == PERSON.id)
+    .where(
+        PERSON.status == "left",
+        IDENTITY.platform == bindparam("platform"),
+        IDENTITY.tenant == bindparam("tenant"),
+        IDENTITY.account == bindparam("account"),
+    )
+)
+_ACTIVE = Statement(select(*_WHO).where(PERSON.id == bindparam("who"), PERSON.status == "active"))
+
+
 def known(db: Unit, platform: str, tenant: str, account: str) -> Who | None:
     """The active person behind a platform account; None for strangers and leavers.
 
@@ -120,9 +157,28 @@ def known(db: Unit, platform: str, tenant: str, account: str) -> Who | None:
     """
     values = {"platform": platform, "tenant": tenant, "account": account.lower()}
     row = _KNOWN.row(db, values)
+    return None if row is None else _who(row)
+
+
+def acting(db: Unit, platform: str, tenant: str, account: str, *, now: datetime) -> Who | None:
+    """`known`, with the colleagues they stand in for: what a right is asked of."""
+    values = {"platform": platform, "tenant": tenant, "account": account.lower()}
+    row = _KNOWN.row(db, values)
     if row is None:
         return None
+    lenders = delegations.lenders(db, row.id, now=now) if row.stands_in else ()
+    others = (_ACTIVE.row(db, {"who": lender}) for lender in lenders)
+    return replace(_who(row), stands_in_for=tuple(_who(one) for one in others if one is not None))
+
+
+def _who(row: Any) -> Who:
     return Who(row.id, row.name, Role(row.role), row.manager_id, row.region)
+
+
+def has_left(db: Unit, platform: str, tenant: str, account: str) -> bool:
+    """Whether the account is that of somebody who has left."""
+    values = {"platform": platform, "tenant": tenant, "account": account.lower()}
+    return _LEFT.value(db, values) is not None
 
 
 _ACCOUNTS = Statement(
@@ -142,6 +198,14 @@ _IN_ROLE = Statement(
     .where(PERSON.role == bindparam("role"), PERSON.status == "active")
     .order_by(PERSON.id)
 )
+_ABOVE = table(Person).alias("above")
+_HEADS = Statement(
+    select(PERSON.id)
+    .outerjoin(_ABOVE, and_(_ABOVE.c.id == PERSON.manager_id, _ABOVE.c.status == "active"))
+    .where(PERSON.role == bindparam("role"), PERSON.status == "active")
+    .where(or_(_ABOVE.c.role.is_(None), _ABOVE.c.role != bindparam("role")))
+    .order_by(PERSON.id)
+)
 
 
 def usual_address(db: Unit, person_id: str) -> Address | None:
@@ -154,6 +218,61 @@ def usual_address(db: Unit, person_id: str) -> Address | None:
         return accounts[0] if accounts else None
     last = _LAST_CHANNEL.value(db, {"person": person_id})
     return next((one for one in accounts if one.platform == last), accounts[0])
+
+
+def add(db: Unit, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+    """Store new people; they may refer to each other in any order."""
+    db.execute(insert(Person), [{**row, "manager_id": None} for row in rows])
+    for row in rows:
+        db.execute(
+            update(Person).where(PERSON.id == row["id"]).values(manager_id=row["manager_id"])
+        )
+        audit.record(db, "person.created", ("person", row["id"]), at=now,
+                     detail={audit.SET: {field: row[field] for field in TOLD}})  # fmt: skip
+
+
+def change(db: Unit, person_id: str, fields: Mapping[str, Any], *, now: datetime) -> None:
+    """Write fields of a person."""
+    db.execute(update(Person).where(PERSON.id == person_id).values(fields))
+    audit.record(db, "person.changed", ("person", person_id), at=now, detail={audit.SET: fields})
+
+
+def bind(db: Unit, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+    """Store new accounts of people."""
+    db.execute(insert(Identity), rows)
+    for row in rows:
+        account = {field: row[field] for field in ("platform", "tenant", "account")}
+        audit.record(db, "person.bound", ("person", row["person_id"]), at=now, detail=account)
+
+
+def nearest(db: Unit, who: Who, roles: Sequence[str], *, most: int) -> list[str]:
+    """Names of active colleagues of the roles: those above `who` first, then by role."""
+    chain: list[str] = []
+    above = who.manager_id
+    while above is not None and above not in chain:  # a circle in old data ends it
+        chain.append(above)
+        above = db.execute(select(PERSON.manager_id).where(PERSON.id == above)).scalar()
+    rows = db.execute(
+        select(PERSON.id, PERSON.name, PERSON.role)
+        .where(PERSON.status == "active", PERSON.role.in_([literal(role) for role in roles]))
+        .order_by(PERSON.id)
+    ).all()
+    far = len(chain)
+    rows = sorted(rows, key=lambda row: (
+        chain.index(row.id) if row.id in chain else far, roles.index(row.role)
+    ))  # fmt: skip
+    return [row.name for row in rows[:most]]
+
+
+def tenants(db: Unit) -> dict[str, str]:
+    """The organisation on each platform that somebody has an account of."""
+    rows = db.execute(select(IDENTITY.platform, IDENTITY.tenant).distinct())
+    return {row.platform: row.tenant for row in rows}
+
+
+def heads(db: Unit, role: Role) -> list[str]:
+    """The ids of the active people of a role who have none of it above them."""
+    return [row.id for row in _HEADS.rows(db, {"role": role.value})]
 
 
 def in_roles(db: Unit, *roles: Role) -> list[str]:

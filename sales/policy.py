@@ -1,72 +1,165 @@
-"""Who may do what, and to which customers: the one place that decides.
+"""Who may do what, to which customers, and which fields stay hidden: the one place that decides.
 
-Deny by default: a permission nobody lists is nobody's. Handlers, queries and help all ask
-here, so a right is never checked in two ways (requirements B15, architecture §8).
+Deny by default: a permission nobody lists is nobody's. Handlers, queries, exports, reports and
+pushes all ask here, so a right is never checked in two ways (requirements B15, architecture §8).
+Rights follow from the person as the database has them at this moment, never from a card.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
 from engine.errors import Refusal
+from engine.unit import Unit
+from sales import people
 from sales.customers import CUSTOMER
 from sales.people import PERSON, ROLE_NAMES, Role, Who
 
-EVERYONE = frozenset(Role)
-SELLERS = frozenset({Role.REP, Role.MANAGER, Role.DIRECTOR})
-SEES_ALL = frozenset({Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN})
 
-PERMISSIONS: Mapping[str, frozenset[Role]] = {
-    "help": EVERYONE,
-    "unfinished": EVERYONE,
-    "customer.read": SELLERS | {Role.SALES_OPS, Role.ADMIN},
-    "opportunity.create": SELLERS,
-    "contact.reveal": SELLERS,
-    "privacy": frozenset({Role.COMPLIANCE, Role.ADMIN}),
-    "operations": frozenset({Role.ADMIN}),
-    "health": frozenset({Role.ADMIN, Role.SALES_OPS, Role.DIRECTOR}),
+class Scope(StrEnum):
+    """How far a right reaches: one's own, the team's, everybody's below, or the company's."""
+
+    SELF = "self"
+    DEPT = "dept"
+    SUBTREE = "subtree"
+    ALL = "all"
+
+
+class Grant(NamedTuple):
+    """A right: how far it reaches, and the fields it does not show."""
+
+    scope: Scope
+    hidden: frozenset[str] = frozenset()
+
+
+OWN, TEAM, BELOW, ALL = (Grant(scope) for scope in Scope)
+NO_DEALS = Grant(Scope.ALL, frozenset({"orders", "rating"}))
+"""Who looks after the system or the process sees customers, not what they bought."""
+_EVERYBODY: Mapping[str, Grant] = {"help": OWN, "unfinished": OWN, "leave": OWN}
+_SELLER = ("customer.read", "opportunity.create")
+
+GRANTS: Mapping[Role, Mapping[str, Grant]] = {
+    Role.REP: {**dict.fromkeys(_SELLER, TEAM), "contact.reveal": OWN, "delegate": OWN},
+    Role.MANAGER: {
+        **dict.fromkeys((*_SELLER, "contact.reveal", "people.read"), BELOW),
+        "delegate": OWN,
+    },
+    Role.DIRECTOR: dict.fromkeys(
+        (*_SELLER, "contact.reveal", "delegate", "people.read", "people.manage", "audit", "health"),
+        ALL,
+    ),
+    Role.COMPLIANCE: {"audit": ALL, "people.read": ALL, "privacy": ALL},
+    Role.LEGAL: {},
+    Role.FINANCE: {},
+    Role.MARKETING: {},
+    Role.SALES_OPS: {"customer.read": NO_DEALS, "people.read": ALL, "health": ALL},
+    Role.ADMIN: {
+        "customer.read": NO_DEALS,
+        **dict.fromkeys(
+            ("people.read", "people.manage", "audit", "privacy", "operations", "health"), ALL
+        ),
+    },
 }
+"""Every right there is, role by role."""
+LENT = frozenset(_SELLER)
+"""What a stand-in may do for a colleague; everything else stays with the person."""
+NAMED = 3
+"""Colleagues a refusal names."""
+EVERYTHING = true()
+"""The scope of whoever may see every customer."""
 
 
 class NotAllowed(Refusal):
     """The person's role does not carry the permission."""
 
     code = "not_allowed"
-    text = "「{what}」需要{roles}的权限，您可以请他们代办。"
+    text = "「{what}」需要{roles}的权限，您可以请{people}代办。"
 
 
 def may(who: Who, permission: str) -> bool:
-    """Whether this person holds the permission."""
-    return who.role in PERMISSIONS.get(permission, frozenset())
+    """Whether this person holds the permission, in their own right or standing in."""
+    return next(_held(who, permission), None) is not None
 
 
-def require(who: Who, permission: str, what: str) -> None:
+def require(db: Unit, who: Who, permission: str, what: str) -> None:
     """Refuse unless `who` holds the permission; `what` is the command's word.
 
     Raises:
-        NotAllowed: names the roles that could do it.
+        NotAllowed: names the roles that could do it, and colleagues who have them.
     """
-    if not may(who, permission):
-        holders = PERMISSIONS.get(permission, frozenset())
-        names = "、".join(ROLE_NAMES[role] for role in Role if role in holders)
-        raise NotAllowed(what=what, roles=names or "管理员")
+    if may(who, permission):
+        return
+    roles = [role for role in Role if permission in GRANTS[role]]
+    named = people.nearest(db, who, [role.value for role in roles], most=NAMED)
+    raise NotAllowed(
+        what=what,
+        roles="、".join(ROLE_NAMES[role] for role in roles) or ROLE_NAMES[Role.ADMIN],
+        people="、".join(named) or "他们",
+    )
+
+
+def visible(who: Who, permission: str = "customer.read") -> ColumnElement[bool]:
+    """The customers on which `who` may use a permission.
+
+    A team is the reps who share a manager (A28: "own+team customers"); somebody without a
+    manager has none.
+    """
+    reaches = [
+        _reach(grant.scope, one.id, one.manager_id, one.role)
+        for one, grant in _held(who, permission)
+    ]
+    return reaches[0] if len(reaches) == 1 else or_(false(), *reaches)
+
+
+def hidden(who: Who, permission: str = "customer.read") -> frozenset[str]:
+    """The fields that are not shown to `who`; what one of their rights shows is shown."""
+    fields = [grant.hidden for _, grant in _held(who, permission)]
+    return frozenset.intersection(*fields) if fields else frozenset()
+
+
+def subordinates(who: Who, permission: str) -> ColumnElement[bool]:
+    """The people on whom `who` may use a permission."""
+    scopes = {grant.scope for _, grant in _held(who, permission)}
+    if Scope.ALL in scopes:
+        return true()
+    mine = PERSON.id == who.id
+    return or_(mine, PERSON.id.in_(_below(who.id))) if Scope.SUBTREE in scopes else mine
+
+
+def _held(who: Who, permission: str) -> Iterator[tuple[Who, Grant]]:
+    """The person's own grant, then those of the colleagues they stand in for."""
+    own = GRANTS[who.role].get(permission) or _EVERYBODY.get(permission)
+    if own is not None:
+        yield who, own
+    if permission in LENT:
+        for lender in who.stands_in_for:
+            if (grant := GRANTS[lender.role].get(permission)) is not None:
+                yield lender, grant
 
 
 @lru_cache(maxsize=1024)
-def visible(who: Who) -> ColumnElement[bool]:
-    """The customers `who` may see: own and the team's; a manager the people below; some all.
+def _reach(scope: Scope, who: str, manager: str | None, role: Role) -> ColumnElement[bool]:
+    """One expression per person, so that the statements made of it are compiled once."""
+    mine = CUSTOMER.owner_id == who
+    match scope:
+        case Scope.ALL:
+            return EVERYTHING
+        case Scope.SUBTREE:
+            return or_(mine, CUSTOMER.owner_id.in_(_below(who)))
+        case Scope.DEPT if manager is not None and role is Role.REP:
+            beside = and_(PERSON.manager_id == manager, PERSON.role == Role.REP.value)
+            below = PERSON.manager_id == who
+            return or_(mine, CUSTOMER.owner_id.in_(select(PERSON.id).where(or_(below, beside))))
+    return mine
 
-    A team is the reps who share a manager (A28: "own+team customers"); somebody without a
-    manager has none. Two levels of management lie below a director, who sees everything anyway.
-    """
-    if who.role in SEES_ALL:
-        return true()
-    below = PERSON.manager_id == who.id
-    in_team = who.role is Role.REP and who.manager_id is not None
-    peers = and_(PERSON.manager_id == who.manager_id, PERSON.role == Role.REP.value)
-    beside = peers if in_team else false()
-    team = select(PERSON.id).where(or_(below, beside))
-    return or_(CUSTOMER.owner_id == who.id, CUSTOMER.owner_id.in_(team))
+
+def _below(who: str) -> Select[tuple[str]]:
+    """Everybody who reports to a person, directly or through others."""
+    below = select(PERSON.id).where(PERSON.manager_id == who).cte("below", recursive=True)
+    reports = select(PERSON.id).join(below, PERSON.manager_id == below.c.id)
+    return select(below.union(reports).c.id)

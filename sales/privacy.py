@@ -102,9 +102,7 @@ def bundle(db: Unit, vault_: Vault, contact_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def exported(
-    db: Unit, vault_: Vault, contact_id: str, *, by: str, channel: str, cause: str, now: datetime
-) -> dict[str, Any]:
+def exported(db: Unit, vault_: Vault, contact_id: str, *, now: datetime) -> dict[str, Any]:
     """The bundle, and a row in the trail that it was given out.
 
     Raises:
@@ -115,14 +113,11 @@ def exported(
     except Destroyed:
         raise Erased from None
     detail = {"fields": sorted(found["data"])}
-    audit.record(db, "contact.exported", contacts.subject(contact_id), at=now, actor=by,
-                 channel=channel, cause=cause, detail=detail)  # fmt: skip
+    audit.record(db, "contact.exported", contacts.subject(contact_id), at=now, detail=detail)
     return found
 
 
-def freeze(
-    db: Unit, contact_id: str, *, frozen: bool, by: str, channel: str, cause: str, now: datetime
-) -> None:
+def freeze(db: Unit, contact_id: str, *, frozen: bool, now: datetime) -> None:
     """Only keep a contact's data from now on, or use it again.
 
     Raises:
@@ -132,12 +127,11 @@ def freeze(
     if not vault.freeze(db, of, since=now if frozen else None):
         raise Erased
     action = "contact.frozen" if frozen else "contact.unfrozen"
-    audit.record(db, action, of, at=now, actor=by, channel=channel, cause=cause)
+    audit.record(db, action, of, at=now)
 
 
 def erase(
-    db: Unit, vault_: Vault, contact_id: str, basis: str, *,
-    by: str, channel: str, cause: str, now: datetime,
+    db: Unit, vault_: Vault, contact_id: str, basis: str, *, now: datetime
 ) -> int:  # fmt: skip
     """Make a contact's data unreadable wherever it lies; how many raw messages were wiped.
 
@@ -152,8 +146,7 @@ def erase(
         raise Erased
     wiped = retention.wipe(db, _Mentions(known.values), now=now)
     consents.withdraw_all(db, contact_id, now=now)
-    audit.record(db, "contact.erased", of, at=now, actor=by, channel=channel, cause=cause,
-                 detail={"basis": basis, "messages": wiped})  # fmt: skip
+    audit.record(db, "contact.erased", of, at=now, detail={"basis": basis, "messages": wiped})
     jobs.add(db, LANE, contact_id, {}, due=now, now=now)
     return wiped
 

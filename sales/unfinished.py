@@ -46,8 +46,8 @@ def done(db: Unit, flow: str, *, now: datetime) -> None:
     deadlines.meet(db, KIND, (FLOW, flow), now=now)
 
 
-def drop(db: Unit, flow: str, *, by: str, channel: str, cause: str, now: datetime) -> None:
-    """The person lets the errand go; `by` is a person's id.
+def drop(db: Unit, flow: str, *, now: datetime) -> None:
+    """The person lets the errand go.
 
     Raises:
         Finished: it came to its end already.
@@ -55,6 +55,4 @@ def drop(db: Unit, flow: str, *, by: str, channel: str, cause: str, now: datetim
     if deadlines.was_met(db, KIND, (FLOW, flow)):
         raise Finished
     deadlines.cancel(db, KIND, (FLOW, flow), now=now)
-    audit.record(
-        db, "errand.dropped", (FLOW, flow), at=now, actor=by, channel=channel, cause=cause
-    )  # fmt: skip
+    audit.record(db, "errand.dropped", (FLOW, flow), at=now)

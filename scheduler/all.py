@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scheduler import calendar, morning, unfinished, upkeep
+from scheduler import audit, calendar, morning, unfinished, upkeep
 from scheduler.api import CronJob
 from scheduler.deadlines_api import Reaction
 
@@ -10,6 +10,7 @@ from scheduler.deadlines_api import Reaction
 def jobs() -> list[CronJob]:
     """The regular jobs of the whole product."""
     return [
+        audit.anchor,
         calendar.warn,
         morning.write,
         upkeep.clean_up,

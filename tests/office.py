@@ -65,6 +65,10 @@ class Office:
         """Rows of the service's database."""
         return self.http.get(f"/sim/api/state/{table}", params=filters).json()
 
+    def happened(self, **filters: str) -> list[dict[str, Any]]:
+        """The trail of what people have caused, without how the demo was planted."""
+        return [row for row in self.rows("audit", **filters) if row["cause"]]
+
     def fault(self, platform: str, fault: str, times: int = 1) -> None:
         """Let a platform misbehave."""
         self._post("/sim/api/chaos", {"platform": platform, "fault": fault, "times": times})

@@ -95,7 +95,8 @@ def verify(database_url: str, messages: int) -> dict[str, int]:
     found = count(database_url)
     one_each = set(found) - {"customers", "audit"}
     wanted = dict.fromkeys(one_each, messages)
-    wanted |= {"customers": CUSTOMERS + 1 + messages, "audit": 2 * messages}
+    planted = CUSTOMERS + 1
+    wanted |= {"customers": planted + messages, "audit": planted + 2 * messages}
     wrong = [f"{name} {found[name]}，应为 {n}" for name, n in wanted.items() if found[name] != n]
     if wrong:
         raise RowsLost(f"{messages} 条不同的消息之后行数不对：{'；'.join(sorted(wrong))}")
@@ -119,8 +120,8 @@ def _write(db: Unit, app: App, now: datetime) -> None:
     facts = {"industry": ("制造", "导入"), "region": ("华东", "导入")}
     names = [INTRODUCER, *(company(number) for number in range(CUSTOMERS))]
     drafts = [
-        customers.draft(name, owner_id=SENDERS[i % len(SENDERS)], now=now, facts=facts)
+        customers.draft(name, owner_id=SENDERS[i % len(SENDERS)], now=now, facts=facts,
+                        tags=() if i else TAGS)
         for i, name in enumerate(names)
-    ]
+    ]  # fmt: skip
     customers.add(db, drafts)
-    customers.add_tags(db, [(drafts[0]["id"], tag) for tag in TAGS])

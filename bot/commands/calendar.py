@@ -127,7 +127,7 @@ def _publish(db: Unit, read: Notice, clock: Clock, *, dry_run: bool) -> Report:
 def _record(db: Unit, action: str, subject: str, change: Change, now: datetime) -> None:
     if change.dates:
         detail = {"changed": [str(d) for d in change.flipped], "settled": len(change.settled)}
-        audit.record(db, action, ("calendar", subject), at=now, channel="cli", detail=detail)
+        audit.record(db, action, ("calendar", subject), at=now, detail=detail)
 
 
 def _do(work: Work[T], config: Path, *, json: bool) -> T:

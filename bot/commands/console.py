@@ -5,20 +5,26 @@ Exit codes: 0 good, 1 a problem was found, 2 misuse.
 
 from __future__ import annotations
 
+import getpass
 import json as jsonlib
+import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from sqlalchemy import make_url
 
 from bot import vault_key
 from bot.settings import Settings, load
 from bot.settings_read import SettingsError
 from bot.vault_key import VaultKeyError
-from engine.database import Database, DatabaseInUse
+from engine.database import Database, DatabaseInUse, postgres_reader, sqlite_reader
+from engine.unit import Occasion, Unit
 from engine.vault import Vault
 
 PROBLEM, MISUSE = 1, 2
@@ -43,7 +49,7 @@ def settings(config: Path, *, json: bool = False) -> Settings:
 def database(settings: Settings, *, json: bool) -> Database:
     """The database, if no other process runs on its file."""
     try:
-        return Database(settings.database.url.get_secret_value())
+        return Database(settings.database.url.get_secret_value(), occasion=_operator())
     except DatabaseInUse as busy:
         fail(str(busy), PROBLEM, json=json)
 
@@ -54,6 +60,35 @@ def vault(settings: Settings, database: Database, *, json: bool) -> Vault:
         return vault_key.opened(settings, database)
     except VaultKeyError as wrong:
         fail(str(wrong), PROBLEM, json=json)
+
+
+@contextmanager
+def beside(settings: Settings) -> Iterator[Unit]:
+    """The database to look at beside a running service.
+
+    Raises:
+        FileNotFoundError: there is no SQLite file.
+        SQLAlchemyError: the database does not answer.
+    """
+    url = make_url(settings.database.url.get_secret_value())
+    embedded = url.get_backend_name() == "sqlite"
+    if embedded and not Path(str(url.database)).exists():
+        raise FileNotFoundError
+    engine = sqlite_reader(url) if embedded else postgres_reader(url)
+    try:
+        with engine.begin() as connection:
+            yield Unit(connection)
+    finally:
+        engine.dispose()
+
+
+def _operator() -> Occasion:
+    """Whoever sits at the console, as the operating system calls them."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container whose user has no name
+        user = str(os.getuid()) if hasattr(os, "getuid") else ""
+    return Occasion(channel="cli", origin=f"{user}@{socket.gethostname()}")
 
 
 def show(facts: dict[str, Any], words: str, *, json: bool) -> None:

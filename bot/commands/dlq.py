@@ -26,7 +26,6 @@ app = typer.Typer(no_args_is_help=True, help="死信：没送到的消息、没�
 
 MOST = 1000
 """Letters one call lists or decides on."""
-CHANNEL = "cli"
 Ids = Annotated[list[int] | None, typer.Argument(metavar="[编号]...", help="dlq list 里的编号")]
 Lane = Annotated[str, typer.Option(help="只算这个队列，如 inbox")]
 All = Annotated[bool, typer.Option("--all", help="全部，可以再加 --lane")]
@@ -72,7 +71,7 @@ def _decide(
 
     def work(db: Unit, clock: Clock) -> tuple[int, int]:
         wanted = ids or [one.id for one in letters.newest(db, most=MOST, lane=lane)]
-        count = decision(db, wanted, by="", channel=CHANNEL, now=clock.now())
+        count = decision(db, wanted, now=clock.now())
         return count, len(wanted)
 
     count, asked = _do(work, config, json=json)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from sqlalchemy import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock
-from bot.commands.console import CONFIG, MISUSE, PROBLEM, UNREACHABLE, Config, Json, fail, show
+from bot.commands.console import (
+    CONFIG,
+    MISUSE,
+    PROBLEM,
+    UNREACHABLE,
+    Config,
+    Json,
+    beside,
+    fail,
+    show,
+)
 from bot.commands.console import database as database_of
 from bot.commands.console import settings as settings_of
 from bot.commands.jobs_words import Listed, run_facts, run_words
@@ -23,10 +30,9 @@ from bot.logs import cleaned
 from bot.settings import Settings
 from engine import runs
 from engine.calendar_days import Calendars
-from engine.database import Database, postgres_reader, sqlite_reader
+from engine.database import Database
 from engine.runs import Run
 from engine.slots import Outcome
-from engine.unit import Unit
 
 if TYPE_CHECKING:
     from bot.cron import Cron
@@ -75,7 +81,7 @@ def _listed(settings: Settings, zone: ZoneInfo) -> list[Listed]:
     from scheduler.runner import Timed
 
     now = Clock(settings.time.zone).now()
-    with _reading(make_url(settings.database.url.get_secret_value())) as db:
+    with beside(settings) as db:
         return [
             Listed(
                 job.expression,
@@ -84,19 +90,6 @@ def _listed(settings: Settings, zone: ZoneInfo) -> list[Listed]:
             )
             for job in sorted(regular_jobs(), key=lambda job: job.name)
         ]
-
-
-@contextmanager
-def _reading(url: URL) -> Iterator[Unit]:
-    embedded = url.get_backend_name() == "sqlite"
-    if embedded and not Path(str(url.database)).exists():
-        raise FileNotFoundError
-    engine = sqlite_reader(url) if embedded else postgres_reader(url)
-    try:
-        with engine.begin() as connection:
-            yield Unit(connection)
-    finally:
-        engine.dispose()
 
 
 def _by_hand(settings: Settings, name: str, at: str, *, json: bool) -> None:

@@ -30,7 +30,6 @@ from sales import privacy
 from sales.contacts import Known
 
 ERASE = "删除一位联系人的资料：销毁密钥，不能恢复；SQLite 要先停服务。"
-CHANNEL = "cli"
 
 exports = typer.Typer(no_args_is_help=True, help="导出。")
 Who = Annotated[str, typer.Option("--contact", help="联系人编号、电话或邮箱")]
@@ -52,9 +51,7 @@ def erase(
             typer.confirm(f"删除 {found.customer} 的联系人 {line(found)}，不能恢复，确定吗？",
                           abort=True, err=True)  # fmt: skip
         wiped = database.writer.run(
-            lambda db: erasing.erase(
-                db, vault, found.id, mask(basis), by="", channel=CHANNEL, cause="", now=clock.now()
-            ),
+            lambda db: erasing.erase(db, vault, found.id, mask(basis), now=clock.now()),
             alone=True,
         )
         path = erasures.list_of(settings, database.url)
@@ -80,9 +77,7 @@ def export(
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as written:
             bundle = database.writer.run(
-                lambda db: privacy.exported(
-                    db, vault, found.id, by="", channel=CHANNEL, cause="", now=clock.now()
-                )
+                lambda db: privacy.exported(db, vault, found.id, now=clock.now())
             )
             written.write(f"{jsonlib.dumps(bundle, ensure_ascii=False, indent=2)}\n")
     show({"file": str(target)}, f"已导出到 {target}，交给本人后请删除。", json=json)

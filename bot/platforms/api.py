@@ -28,7 +28,7 @@ class Inbound:
     one-use `reply_token` (response_code). "other": authentic, but nothing we act on; `text`
     names the sort for the log and the polite line ("image", "voice", "subscribe", …).
     `inline`: whoever asked sees the answer where they asked (a page), so a refusal needs no
-    message of its own.
+    message of its own. `ip` is known for pages only: platforms do not tell it (B58).
     """
 
     platform: str
@@ -43,6 +43,12 @@ class Inbound:
     values: Mapping[str, str] = field(default_factory=dict)
     reply_token: str = ""
     inline: bool = False
+    ip: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Where it came from, as the trail says: the IP address, or the platform's message id."""
+        return self.ip or self.event_key
 
 
 @dataclass(frozen=True, slots=True)

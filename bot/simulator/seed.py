@@ -12,7 +12,7 @@ from bot.simulator.phones import Member
 from engine.ids import ulid
 from engine.unit import Unit
 from engine.vault import Vault
-from sales import contacts, customers
+from sales import contacts, customers, people
 from sales.customers import CUSTOMER, Purchase
 from sales.people import Identity, Person, Role
 
@@ -137,11 +137,10 @@ def plant(db: Unit, tenants: dict[str, str], now: datetime) -> None:
                  account=account(p, platform), created_at=now)
         for p in PEOPLE for platform in p.on
     ]  # fmt: skip
-    db.execute(insert(Person), [row.model_dump() for row in colleagues])
-    db.execute(insert(Identity), [row.model_dump() for row in accounts])
+    people.add(db, [row.model_dump() for row in colleagues], now=now)
+    people.bind(db, [row.model_dump() for row in accounts], now=now)
     drafts = [(c, _draft(c, now)) for c in CUSTOMERS]
     customers.add(db, [row for _, row in drafts])
-    customers.add_tags(db, [(row["id"], tag) for c, row in drafts for tag in c.tags])
     orders = [
         {"id": ulid(now), "customer_id": row["id"], "ordered_on": date.fromisoformat(day),
          "product": product, "amount_fen": yuan * 100}
@@ -165,4 +164,6 @@ def _draft(customer: Account, now: datetime) -> dict[str, Any]:
         "region": (customer.region, SOURCE),
         "rating": (customer.rating, SOURCE),
     }
-    return customers.draft(customer.name, owner_id=customer.owner, now=now, facts=facts)
+    return customers.draft(
+        customer.name, owner_id=customer.owner, now=now, facts=facts, tags=customer.tags
+    )

@@ -32,6 +32,7 @@ from sales import people, policy
 from sales.people import Address
 
 LISTED = 50
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
 GONE = ("表单不存在", "这个链接已经失效，请回到聊天里重新发起。")
 NOT_YOURS = ("不能打开", "这张表单是发给别人的。请在自己的聊天里发起。")
 EXPIRED = ("页面已过期", "请关闭页面，回到聊天里再点一次「打开填写」。")
@@ -92,7 +93,7 @@ class FormPages:
         account = self.sessions.account(request, form)
         if not account:
             return self._to_login(sheet)
-        if account != sheet.account.lower():
+        if account != sheet.account.lower() or not await asyncio.to_thread(self._active, sheet):
             return notice(*NOT_YOURS, status=403)
         if sheet.card.form is None:
             return _result(sheet.card)
@@ -133,15 +134,16 @@ class FormPages:
         posted = {name: str(value) for name, value in (await request.form()).items()}
         try:
             answer = await self.inbox.receive(
-                self._pressed(sheet, sheet.card.form, redeemed, posted)
+                self._pressed(sheet, sheet.card.form, redeemed, posted, _ip(request))
             )
         except Unavailable:
             return notice(*BUSY, status=503)
         return await self._answered(sheet, account, posted, answer)
 
     def _pressed(
-        self, sheet: Sheet, form: CardForm, ticket: tuple[int, str], posted: dict[str, str]
-    ) -> Inbound:
+        self, sheet: Sheet, form: CardForm, ticket: tuple[int, str], posted: dict[str, str],
+        ip: str,
+    ) -> Inbound:  # fmt: skip
         version, nonce = ticket
         values = {
             field.name: posted.get(f"{field.name}.id") or posted.get(field.name, "")
@@ -150,7 +152,7 @@ class FormPages:
         return Inbound(
             platform=sheet.platform, tenant=sheet.tenant, event_key=f"h5/{nonce}",
             account=sheet.account, at=self.clock.now(), kind="press", ref=sheet.delivery_id,
-            key=f"{version}.form", values=values, inline=True,
+            key=f"{version}.form", values=values, inline=True, ip=ip,
         )  # fmt: skip
 
     async def _answered(
@@ -184,14 +186,19 @@ class FormPages:
             ctx = self._ctx(db, sheet)
             if ctx is None or not asks or asks[0].options is None:
                 return ()
-            policy.require(ctx.who, route.permission, route.word)
+            policy.require(db, ctx.who, route.permission, route.word)
             return asks[0].options(ctx, typed[:50])[:LISTED]
 
+    def _active(self, sheet: Sheet) -> bool:
+        """Whether the person is still with us; a login outlives nobody's leaving."""
+        with self.database.reading() as db:
+            return people.known(db, sheet.platform, sheet.tenant, sheet.account) is not None
+
     def _ctx(self, db: Unit, sheet: Sheet) -> Ctx | None:
-        who = people.known(db, sheet.platform, sheet.tenant, sheet.account)
+        now = self.clock.now()
+        who = people.acting(db, sheet.platform, sheet.tenant, sheet.account, now=now)
         if who is None:
             return None
-        now = self.clock.now()
         address = Address(who.id, sheet.platform, sheet.tenant, sheet.account)
         return Ctx(db=db, who=who, address=address, now=now, today=self.clock.date_of(now),
                    flow="", cause="", registry=self.dispatcher.registry,
@@ -236,6 +243,13 @@ class FormPages:
         if row is None or not isinstance(card, Card):
             return None
         return Sheet(row.id, row.platform, row.tenant, row.account, row.version, card)
+
+
+def _ip(request: Request) -> str:
+    """Whose connection it is; a proxy on this machine says whose it was, at the end of its list."""
+    host = "" if request.client is None else request.client.host
+    told = request.headers.get("x-forwarded-for", "")
+    return told.rpartition(",")[2].strip() if told and host in LOOPBACK else host
 
 
 def _result(card: Card) -> Response:

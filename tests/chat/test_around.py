@@ -57,9 +57,13 @@ def test_a_customer_card_shows_owner_tags_and_last_orders(office):
 
 def test_who_looked_at_which_customer_is_on_record(office):
     office.says("王经理", "/客户 某阀门制造")
-    [row] = office.rows("audit")
+    [row] = office.happened()
+    [valves] = office.rows("customer", name="某阀门制造")
     assert (row["action"], row["actor"]) == ("read.customer.show", "wangjingli")
-    assert row["detail"] == {"name": "某阀门制造"}
+    assert (row["subject_type"], row["subject_id"]) == ("customer", valves["id"])
+    assert row["detail"] == {"name": "某阀门制造", "rows": 1}
+    assert row["channel"] == "wecom"
+    assert row["origin"]  # the platform's message id: a chat has no IP address
 
 
 def test_an_ambiguous_customer_is_picked(office):

@@ -4,8 +4,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from engine import calendar_days
-
 MORNING = ("08:50", "09:25")
 
 
@@ -89,10 +87,7 @@ def test_the_weekend_and_a_leave_are_left_alone(office):
     for person in ("张三", "李四"):
         office.says(person, "/商机 恒信 西部机电")
 
-    monday = datetime.fromisoformat("2026-11-30T00:00:00+08:00")
-    office.demo.service.database.writer.run(
-        lambda db: calendar_days.take_leave(db, "lisi", monday, monday + timedelta(days=1), "年假")
-    )
+    office.says("李四", "/请假 11-30 11-30")
     run_day(office, "2026-11-30T09:30")
     assert [card["at"][:10] for card in cards(office, "张三", "今天有")] == ["2026-11-30"]
     assert cards(office, "李四", "今天有") == []

@@ -30,7 +30,7 @@ def test_one_line_creates_customer_opportunity_referral_and_copied_tags(office, 
     [referral] = office.rows("referral")
     assert referral["customer_id"] == customer["id"]
     assert len(office.rows("opportunity_tag")) == 4
-    assert [row["action"] for row in office.rows("audit")] == [
+    assert [row["action"] for row in office.happened()] == [
         "customer.created",
         "opportunity.created",
     ]

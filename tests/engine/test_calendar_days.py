@@ -114,10 +114,10 @@ def test_leave_is_found_where_it_touches_the_time_asked_for(database):
     day = timedelta(days=1)
 
     def ask(db):
-        take_leave(db, "zhang", NOW + 2 * day, NOW + 3 * day, "年假")
-        take_leave(db, "zhang", NOW, NOW + 5 * day, "病假")
-        take_leave(db, "zhang", NOW, NOW + day, "病假")  # back earlier
-        take_leave(db, "li", NOW, NOW + 9 * day, "年假")
+        take_leave(db, "zhang", NOW + 2 * day, NOW + 3 * day, "年假", now=NOW)
+        take_leave(db, "zhang", NOW, NOW + 5 * day, "病假", now=NOW)
+        take_leave(db, "zhang", NOW, NOW + day, "病假", now=NOW)  # back earlier
+        take_leave(db, "li", NOW, NOW + 9 * day, "年假", now=NOW)
         return [
             leaves(db, "zhang", NOW, NOW + 9 * day),
             leaves(db, "zhang", NOW + day, NOW + 2 * day),
@@ -128,4 +128,4 @@ def test_leave_is_found_where_it_touches_the_time_asked_for(database):
     first, second = (NOW, NOW + day), (NOW + 2 * day, NOW + 3 * day)
     assert database.writer.run(ask) == [[first, second], [], [first], []]
     with pytest.raises(ValueError, match="end after"):
-        database.writer.run(lambda db: take_leave(db, "zhang", NOW, NOW, "年假"))
+        database.writer.run(lambda db: take_leave(db, "zhang", NOW, NOW, "年假", now=NOW))

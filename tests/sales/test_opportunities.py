@@ -12,7 +12,7 @@ from sales.customers import CUSTOMER, NAMED, PROFILE, Customer, Named
 from sales.opportunities import OPPORTUNITY, By, OwnIntroducer
 from tests.sales.conftest import NOW
 
-BY = By("zhangsan", "wecom", "flow/1", "1", NOW, NOW.date(), NOW - timedelta(seconds=3))
+BY = By("zhangsan", "flow/1", NOW, NOW.date(), NOW - timedelta(seconds=3))
 
 
 def customer(db, name):

@@ -1,0 +1,90 @@
+"""The trail in words: what was done, on which way in, and what the fields are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cards.words import FIELD_NAMES, PLATFORMS
+from sales.customers import UNKNOWN
+from sales.people import ROLE_NAMES
+
+ACTIONS: Mapping[str, str] = {
+    "audit.anchored": "封存了留痕",
+    "calendar.decided": "定了一天上班还是休息",
+    "calendar.imported": "导入了放假通知",
+    "consent.given": "登记了联系人的同意",
+    "consent.withdrawn": "撤回了联系人的同意",
+    "contact.completed": "补充了联系人资料",
+    "contact.created": "新建了联系人",
+    "contact.erased": "删除了联系人的资料",
+    "contact.exported": "导出了联系人的资料",
+    "contact.frozen": "冻结了联系人的资料",
+    "contact.revealed": "看了联系人的号码",
+    "contact.unfrozen": "解冻了联系人的资料",
+    "customer.completed": "补充了客户资料",
+    "customer.created": "新建了客户",
+    "customer.handed_over": "因离职转交了客户",
+    "customer.imported": "导入了客户表",
+    "dead_letter.drop": "放下了一封死信",
+    "dead_letter.replay": "重办了一封死信",
+    "delegation.ended": "收回了委托",
+    "delegation.given": "委托了同事代办",
+    "errand.dropped": "放弃了一次登记",
+    "leave.cancelled": "取消了请假",
+    "leave.taken": "记下了请假",
+    "opportunity.handed_over": "因离职转交了商机",
+    "opportunity.created": "登记了商机",
+    "people.imported": "导入了同事表",
+    "person.bound": "绑定了平台账号",
+    "person.changed": "改了同事资料",
+    "person.created": "新建了同事",
+    "person.left": "办了离职",
+}
+"""What every action on the trail is called; a test holds them together."""
+READ, REFUSED = "read.", "refused."
+CHANNELS: Mapping[str, str] = {**PLATFORMS, "cli": "命令行", "time": "定时任务"}
+FIELDS: Mapping[str, str] = {
+    **FIELD_NAMES,
+    "customer_id": "客户",
+    "effort_ms": "填写用时",
+    "introducer": "介绍人",
+    "manager_id": "上级",
+    "name": "名称",
+    "number": "编号",
+    "owner_id": "负责人",
+    "role": "角色",
+    "sources": "资料来源",
+    "source": "来源",
+    "stage": "阶段",
+    "status": "状态",
+    "tags": "交易标签",
+}
+"""The fields of every kind of object as people call them."""
+_VALUES: Mapping[str, str] = {
+    **ROLE_NAMES, UNKNOWN: "未知", "active": "在职", "left": "已离职", "open": "进行中",
+    "referral": "老客户转介绍",
+}  # fmt: skip
+
+
+def action(name: str) -> str:
+    """What was done: "登记了商机", "查看", "被拒绝"."""
+    if name.startswith(READ):
+        return "查看"
+    if name.startswith(REFUSED):
+        return "想做但没有做成"
+    return ACTIONS.get(name, name)
+
+
+def channel(name: str) -> str:
+    """The way in."""
+    return CHANNELS.get(name, name)
+
+
+def value(given: Any) -> str:
+    """A field's value as people read it."""
+    if isinstance(given, Mapping):
+        return "；".join(f"{FIELDS.get(name, name)} 来自{part}" for name, part in given.items())
+    if isinstance(given, list | tuple):
+        return "、".join(map(value, given)) or "没有"
+    return "没有" if given is None or given == "" else _VALUES.get(str(given), str(given))

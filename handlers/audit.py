@@ -1,0 +1,134 @@
+"""`/审计`, `/验链`, `/回到`: who did what, is the trail whole, how was it then (B15, N5, N6)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from cards import trail as cards
+from cards.model import Content
+from engine import audit
+from engine.audit import START, Broken, Head
+from engine.errors import Refusal
+from engine.ids import MILLISECOND
+from handlers.api import Ask, Ctx, Routes
+from handlers.moments import moment, split
+from sales import history
+from sales.history import Thing, UnknownObject
+
+routes = Routes("audit")
+
+PERMISSION = "audit"
+PAGE = 20_000
+"""Rows checked before the answer is looked at again."""
+MOST = 200_000
+"""Rows one question checks, the newest of them; `jianliu audit verify` checks all."""
+
+What = Annotated[str, Ask("谁，或者什么？", "同事、客户或商机编号", "如 张三")]
+
+
+class Future(Refusal):
+    """What will be is not on the trail."""
+
+    code = "future"
+    text = "{words} 还没有到，只能看过去的样子。"
+
+
+class NoFingerprint(Refusal):
+    """The head to compare with is not one."""
+
+    code = "no_fingerprint"
+    text = "请写留底卡片上的条数和指纹，如 /验链 1024 9f86d081…，指纹至少写前 8 位。"
+
+
+@routes.query(
+    "审计", alias="audit", summary="谁对谁做过什么", example="/审计 张三", permission=PERMISSION
+)
+def show(ctx: Ctx, what: What, *, kind: str = "", subject: str = "", before: str = "") -> Content:
+    """The newest rows about a colleague, a customer or an opportunity, a page at a time.
+
+    Raises:
+        UnknownObject: nobody and nothing is called so.
+    """
+    found = _thing(ctx, what, kind, subject)
+    if not isinstance(found, Thing):
+        return found
+    until = datetime.fromisoformat(before) - MILLISECOND if before else ctx.now
+    rows = history.entries(ctx.db, found, until=until)
+    return cards.entries(found, rows, zone=ctx.calendars.zone, flow=ctx.flow)
+
+
+@routes.query(
+    "验链", alias="verify", summary="核对留痕有没有被改动", example="/验链", permission=PERMISSION
+)
+def check(
+    ctx: Ctx,
+    seq: Annotated[str, Ask("留底到第几条？", "条数")] = "",
+    fingerprint: Annotated[str, Ask("指纹是什么？", "指纹")] = "",
+) -> Content:
+    """Whether the newest rows are as they were written, and go through a head kept elsewhere."""
+    end = audit.head(ctx.db)
+    if seq or fingerprint:
+        anchor = _anchor(ctx, str(seq), fingerprint)
+        if (cut := audit.compare(ctx.db, [anchor])) is not None:
+            return cards.broken(cut, flow=ctx.flow)
+    start = good = _start(ctx, end)
+    while isinstance(further := audit.verify(ctx.db, good, most=PAGE), Head) and further != good:
+        good = further
+    if isinstance(further, Broken):
+        return cards.broken(further, flow=ctx.flow)
+    return cards.whole(good, good.seq - start.seq, start.seq, flow=ctx.flow)
+
+
+@routes.query(
+    "回到", alias="back", summary="看某个时刻的样子", example="/回到 2026-11-23 10:30 某阀门制造",
+    permission=PERMISSION,
+)  # fmt: skip
+def back(
+    ctx: Ctx, when: Annotated[str, Ask("回到什么时候？", "时间", "如 2026-11-23 10:30")], what: What
+) -> Content:
+    """An object as it was, rebuilt from the trail.
+
+    Raises:
+        NoMoment: `when` is no moment.
+        Future: it has not come yet.
+        UnknownObject: nothing is called so.
+        NothingYet: the trail knew nothing of it by then.
+    """
+    when, what = split(when, what)
+    zone = ctx.calendars.zone
+    then = moment(when, ctx.today, zone)
+    if then > ctx.now + timedelta(days=1):
+        raise Future(words=when)
+    found = _thing(ctx, what, "", "")
+    if not isinstance(found, Thing):
+        return found
+    past = history.past(ctx.db, found, min(then, ctx.now), now=ctx.now)
+    return cards.past(past, min(then, ctx.now), zone=zone, flow=ctx.flow)
+
+
+def _thing(ctx: Ctx, what: str, kind: str, subject: str) -> Thing | Content:
+    if kind:
+        return history.one(ctx.db, (kind, subject))
+    found = history.things(ctx.db, what)
+    if not found:
+        raise UnknownObject(name=what)
+    return found[0] if len(found) == 1 else cards.which(what, found, flow=ctx.flow)
+
+
+def _anchor(ctx: Ctx, seq: str, fingerprint: str) -> Head:
+    """The head somebody kept; its first digits will do, the chain has the rest."""
+    digits, shortest = fingerprint.rstrip("…").lower(), 8
+    if not seq.isdecimal() or len(digits) < shortest:
+        raise NoFingerprint
+    known = audit.at(ctx.db, int(seq))
+    if known is not None and known.hash.startswith(digits):
+        return known
+    return Head(int(seq), digits)
+
+
+def _start(ctx: Ctx, end: Head) -> Head:
+    """Where to begin: the whole chain if it is short."""
+    if end.seq <= MOST:
+        return START
+    return audit.at(ctx.db, end.seq - MOST) or START

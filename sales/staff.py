@@ -1,0 +1,331 @@
+"""What an administrator does with people: join, change, leave with everything handed over (B79)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from engine import audit, deadlines
+from engine.deadlines import DEADLINE
+from engine.errors import Refusal
+from engine.ids import ulid
+from engine.model import table
+from engine.unit import Unit
+from sales import delegations, names, people
+from sales.customers import CUSTOMER, Customer
+from sales.opportunities import OPPORTUNITY, Opportunity
+from sales.people import IDENTITY, PERSON, ROLE_NAMES, Person, Role, Who
+
+ROLES: Mapping[str, Role] = {word: Role(role) for role, word in ROLE_NAMES.items()}
+LISTED = 20
+
+
+class UnknownColleague(Refusal):
+    """Nobody the person may see is called so."""
+
+    code = "unknown_colleague"
+    text = "没有叫「{name}」的同事。发送 /同事 列表 看看有谁。"
+
+
+class SameName(Refusal):
+    """Several colleagues are called so; a card cannot tell them apart either."""
+
+    code = "same_name"
+    text = "有 {count} 位同事都叫「{name}」，先请管理员用导入表给其中一位改名，例如加上部门。"
+
+
+class UnknownRole(Refusal):
+    """Not one of our roles."""
+
+    code = "unknown_role"
+    text = "没有「{word}」这个角色，可以写：{roles}。"
+
+
+class NameTaken(Refusal):
+    """A second person of the same name could not be told apart."""
+
+    code = "name_taken"
+    text = "已经有一位「{name}」了。请写成能区分的样子，例如 {name}（华南）。"
+
+
+class AccountTaken(Refusal):
+    """The platform account belongs to somebody."""
+
+    code = "account_taken"
+    text = "账号 {account} 已经绑定了 {name}。一个账号只能是一个人的。"
+
+
+class OwnRole(Refusal):
+    """Nobody changes their own rights."""
+
+    code = "own_role"
+    text = "不能改自己的角色或让自己离职，请另一位管理员来做。"
+
+
+class LastAdmin(Refusal):
+    """Without an administrator nobody could ever be made one again."""
+
+    code = "last_admin"
+    text = "{name} 是最后一位管理员，先请把管理员的角色给另一位同事。"
+
+
+class AdminOnly(Refusal):
+    """The right to administer is given by those who have it."""
+
+    code = "admin_only"
+    text = "管理员的角色只有管理员能给、能收。"
+
+
+class Circle(Refusal):
+    """Somebody would report to themselves."""
+
+    code = "manager_circle"
+    text = "{manager} 的上级里已经有 {name}，这样会成一个圈。"
+
+
+class NotHere(Refusal):
+    """The person has left already, or is still with us."""
+
+    code = "not_here"
+    text = "{name} 现在是{status}，不用再办。"
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A person as the staff card shows them, with what they own."""
+
+    id: str
+    name: str
+    role: Role
+    manager_id: str | None
+    manager: str
+    region: str
+    status: str
+    accounts: tuple[tuple[str, str], ...]
+    customers: int
+    opportunities: int
+
+    @property
+    def active(self) -> bool:
+        """Whether the person is with us."""
+        return self.status == "active"
+
+
+_ABOVE = table(Person).alias("above")
+
+
+def listed(db: Unit, words: str, scope: ColumnElement[bool]) -> list[tuple[str, str, str]]:
+    """(name, role, status) of people within `scope` whose name has the words in it, by name."""
+    rows = db.execute(
+        select(PERSON.name, PERSON.role, PERSON.status)
+        .where(scope, PERSON.name.contains(names.clean(words), autoescape=True))
+        .order_by(PERSON.status, PERSON.name, PERSON.id)
+        .limit(LISTED + 1)
+    )
+    return [tuple(row) for row in rows]
+
+
+def find(db: Unit, name: str, scope: ColumnElement[bool]) -> Colleague:
+    """The one person of this name within `scope`.
+
+    Raises:
+        UnknownColleague: there is none.
+        SameName: there are several.
+    """
+    wanted = names.clean(name)
+    rows = db.execute(
+        select(PERSON.id, PERSON.name, PERSON.role, PERSON.manager_id, PERSON.region,
+               PERSON.status, _ABOVE.c.name.label("manager"))
+        .outerjoin(_ABOVE, _ABOVE.c.id == PERSON.manager_id)
+        .where(scope, PERSON.name == wanted)
+    ).all()  # fmt: skip
+    if not rows:
+        raise UnknownColleague(name=wanted)
+    if len(rows) > 1:
+        raise SameName(name=wanted, count=len(rows))
+    row = rows[0]
+    accounts = db.execute(
+        select(IDENTITY.platform, IDENTITY.account)
+        .where(IDENTITY.person_id == row.id)
+        .order_by(IDENTITY.platform.desc(), IDENTITY.account)
+    )
+    owned = (select(func.count()).where(one == row.id) for one in
+             (CUSTOMER.owner_id, OPPORTUNITY.owner_id))  # fmt: skip
+    customers, opportunities = (int(db.execute(one).scalar_one()) for one in owned)
+    return Colleague(
+        row.id, row.name, Role(row.role), row.manager_id, row.manager or "", row.region,
+        row.status, tuple(tuple(one) for one in accounts), customers, opportunities,
+    )  # fmt: skip
+
+
+def role_of(word: str) -> Role:
+    """The role of this name.
+
+    Raises:
+        UnknownRole: there is none.
+    """
+    role = ROLES.get(names.clean(word))
+    if role is None:
+        raise UnknownRole(word=word, roles="、".join(ROLES))
+    return role
+
+
+def join(
+    db: Unit, name: str, role: Role, manager: Colleague | None, *, by: Who, now: datetime
+) -> str:  # fmt: skip
+    """A new person; their id.
+
+    Raises:
+        AdminOnly: only an administrator makes one.
+        NameTaken: there is one of this name.
+    """
+    _may_give(role, by)
+    shown = names.clean(name)
+    if db.execute(select(PERSON.id).where(PERSON.name == shown)).first() is not None:
+        raise NameTaken(name=shown)
+    row = {
+        "id": ulid(now), "name": shown, "role": role.value, "status": "active",
+        "manager_id": None if manager is None else manager.id,
+        "region": "" if manager is None else manager.region, "created_at": now,
+    }  # fmt: skip
+    people.add(db, [row], now=now)
+    return str(row["id"])
+
+
+def bind(
+    db: Unit, one: Colleague, platform: str, tenant: str, account: str, *, now: datetime
+) -> None:  # fmt: skip
+    """Give a person a platform account, because an administrator says so.
+
+    Raises:
+        AccountTaken: it is somebody's already.
+    """
+    wanted = account.strip().lower()
+    holder = db.execute(
+        select(PERSON.name)
+        .join(people.Identity, IDENTITY.person_id == PERSON.id)
+        .where(IDENTITY.platform == platform, IDENTITY.tenant == tenant,
+               IDENTITY.account == wanted)
+    ).scalar()  # fmt: skip
+    if holder is not None:
+        raise AccountTaken(account=wanted, name=holder)
+    row = {"id": ulid(now), "person_id": one.id, "platform": platform, "tenant": tenant,
+           "account": wanted, "created_at": now}  # fmt: skip
+    people.bind(db, [row], now=now)
+
+
+def give_role(db: Unit, one: Colleague, role: Role, *, by: Who, now: datetime) -> None:
+    """Another role, with its rights from the next message on.
+
+    Raises:
+        OwnRole: it is one's own.
+        AdminOnly: only an administrator gives or takes that one.
+        LastAdmin: nobody would be left who can.
+    """
+    if one.id == by.id:
+        raise OwnRole
+    _may_give(role, by)
+    _may_take(db, one, by)
+    people.change(db, one.id, {"role": role.value}, now=now)
+
+
+def report_to(db: Unit, one: Colleague, manager: Colleague, *, now: datetime) -> None:
+    """Another manager.
+
+    Raises:
+        Circle: the manager reports to this person, directly or through others.
+    """
+    above: str | None = manager.id
+    seen: set[str] = set()
+    while above is not None and above not in seen:
+        if above == one.id:
+            raise Circle(name=one.name, manager=manager.name)
+        seen.add(above)
+        above = db.execute(select(PERSON.manager_id).where(PERSON.id == above)).scalar()
+    people.change(db, one.id, {"manager_id": manager.id}, now=now)
+
+
+def leave(
+    db: Unit, one: Colleague, successor: Colleague, *, by: Who, now: datetime
+) -> None:  # fmt: skip
+    """The person has no rights from here on; whatever was theirs is the successor's.
+
+    Raises:
+        Refusal: see `may_leave`.
+    """
+    may_leave(db, one, successor, by=by)
+    gone = (
+        update(Person).where(PERSON.id == one.id, PERSON.status == "active").values(status="left")
+    )
+    if not db.execute(gone).rowcount:
+        raise NotHere(name=one.name, status="已离职")
+    told = {"status": "left"}
+    audit.record(db, "person.left", ("person", one.id), at=now,
+                 detail={audit.SET: told, "successor": successor.id})  # fmt: skip
+    _hand_over(db, one.id, successor.id, now)
+    for report in db.execute(select(PERSON.id).where(PERSON.manager_id == one.id)).scalars().all():
+        people.change(db, report, {"manager_id": one.manager_id}, now=now)
+    delegations.end_all(db, one.id, now=now)
+    open_ = select(DEADLINE.c.kind, DEADLINE.c.subject_type, DEADLINE.c.subject_id).where(
+        DEADLINE.c.owner == one.id, DEADLINE.c.state == "pending"
+    )
+    for row in db.execute(open_).all():
+        deadlines.cancel(db, row.kind, (row.subject_type, row.subject_id), now=now)
+
+
+def may_leave(db: Unit, one: Colleague, successor: Colleague, *, by: Who) -> None:
+    """Whether it makes sense to ask if somebody is to leave.
+
+    Raises:
+        OwnRole: nobody lets themselves go.
+        NotHere: the person had left, or the successor has or is the same.
+        AdminOnly: an administrator is let go by another one only.
+        LastAdmin: nobody would be left to administer.
+    """
+    if one.id == by.id:
+        raise OwnRole
+    if not one.active or not successor.active or successor.id == one.id:
+        gone = successor if one.active else one
+        raise NotHere(name=gone.name, status="已离职")
+    _may_take(db, one, by)
+
+
+def come_back(db: Unit, one: Colleague, *, now: datetime) -> None:
+    """The person is with us again, with their accounts and without what was handed over.
+
+    Raises:
+        NotHere: they had not left.
+    """
+    if one.active:
+        raise NotHere(name=one.name, status="在职")
+    people.change(db, one.id, {"status": "active"}, now=now)
+
+
+def _hand_over(db: Unit, owner: str, successor: str, now: datetime) -> None:
+    for kind, row, owner_id, key in (
+        ("customer", Customer, CUSTOMER.owner_id, CUSTOMER.id),
+        ("opportunity", Opportunity, OPPORTUNITY.owner_id, OPPORTUNITY.id),
+    ):
+        moved = db.execute(select(key).where(owner_id == owner).order_by(key)).scalars().all()
+        db.execute(update(row).where(owner_id == owner).values(owner_id=successor))
+        told: dict[str, Any] = {audit.SET: {"owner_id": successor}, "from": owner}
+        for one in moved:
+            audit.record(db, f"{kind}.handed_over", (kind, one), at=now, detail=told)
+
+
+def _may_give(role: Role, by: Who) -> None:
+    if role is Role.ADMIN and by.role is not Role.ADMIN:
+        raise AdminOnly
+
+
+def _may_take(db: Unit, one: Colleague, by: Who) -> None:
+    if one.role is not Role.ADMIN:
+        return
+    if by.role is not Role.ADMIN:
+        raise AdminOnly
+    if people.in_roles(db, Role.ADMIN) == [one.id]:
+        raise LastAdmin(name=one.name)

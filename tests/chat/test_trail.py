@@ -1,0 +1,143 @@
+"""`/审计`, `/验链`, `/回到`: who did what, whether it is whole, how it was (B15, N5, N6)."""
+
+import re
+
+import pytest
+
+from engine.audit_guard import guard, unguard
+from sales.customers import TOLD as CUSTOMER_TOLD
+from sales.people import TOLD as PERSON_TOLD
+
+OPPORTUNITY_TOLD = ("number", "customer_id", "owner_id", "source", "stage", "effort_ms")
+
+
+def forge(office, statement):
+    def work(db):
+        for one in (*unguard(db.dialect_name), statement, *guard(db.dialect_name)):
+            db.drive(one)
+
+    office.demo.service.database.writer.run(work)
+
+
+def test_what_a_person_did_reads_newest_first_to_the_second(office):
+    office.says("张三", "/商机 某阀门制造 北方泵业")
+    office.says("张三", "/客户 某阀门制造", "dingtalk")
+    [card] = office.says("周合规", "/审计 张三")
+    newest, before = card["text"].splitlines()[1:3]
+    assert re.fullmatch(r"11-23 10:\d\d:\d\d 查看 某阀门制造（钉钉）", newest)
+    assert before.endswith("登记了商机 OPP-20261123-0001（企业微信）")
+
+
+def test_what_happened_to_a_customer_names_who_looked(office):
+    office.says("王经理", "/客户 华东泵业")
+    [card] = office.says("周合规", "/审计 华东泵业")
+    assert "王经理 查看（企业微信）" in card["text"]
+
+
+def test_older_rows_are_a_tap_away(office):
+    for number in range(9):
+        office.says("张三", f"/客户 {'某阀门制造' if number else '华东泵业'}")
+        office.wait("1m")
+    [card] = office.says("周合规", "/审计 张三")
+    assert "华东泵业" not in card["text"]
+    [older] = office.presses("周合规", card, "更早的")
+    assert "查看 华东泵业" in older["text"]
+
+
+@pytest.mark.parametrize("line", ["/审计 张三", "/验链", "/回到 今天 某阀门制造"])
+def test_the_trail_is_not_for_everybody(office, line):
+    [card] = office.says("李四", line)
+    assert "权限" in card["text"]
+
+
+def test_an_unknown_name_says_what_can_be_asked_for(office):
+    [card] = office.says("周合规", "/审计 不存在的公司")
+    assert "没有找到「不存在的公司」" in card["text"]
+
+
+def test_an_honest_trail_is_whole_and_a_forged_one_is_not(office):
+    office.says("张三", "/商机 某阀门制造 北方泵业")
+    [card] = office.says("周合规", "/验链")
+    assert "留痕完整，没有被改动" in card["text"]
+    [row] = office.rows("audit", action="opportunity.created")
+    forge(office, f"UPDATE audit SET actor = 'lisi' WHERE seq = {row['seq']}")
+    [card] = office.says("周合规", "/验链")
+    assert f"第 {row['seq']} 条和当时写下的不一样" in card["text"]
+    assert "备份" in card["text"]
+
+
+def test_the_days_head_goes_to_the_head_of_compliance_and_shows_a_cut_end(office):
+    office.says("张三", "/商机 某阀门制造 北方泵业")
+    office.wait("9h")
+    [anchor] = [m for m in office.sees("吴主管") if "留痕已核对" in m["title"]]
+    assert not [m for m in office.sees("周合规") if "留痕已核对" in m["title"]]
+    [good] = office.presses("吴主管", anchor, "对照现在")
+    assert "留痕完整，没有被改动" in good["text"]
+
+    kept = max(row["seq"] for row in office.rows("audit")) // 2
+    forge(office, f"DELETE FROM audit WHERE seq > {kept}")
+    assert "留痕完整" in office.says("吴主管", "/验链")[0]["text"]
+    [cut] = office.presses("吴主管", anchor, "对照现在")
+    assert "被截掉" in cut["text"]
+
+
+def test_a_fingerprint_can_be_typed_from_a_card_of_any_day(office):
+    end = max(office.rows("audit"), key=lambda row: row["seq"])
+    [good] = office.says("周合规", f"/验链 {end['seq']} {end['hash'][:12]}")
+    assert "留痕完整，没有被改动" in good["text"]
+    [bad] = office.says("周合规", f"/验链 {end['seq']} 0123456789ab")
+    assert "和当时写下的不一样" in bad["text"]
+    [wrong] = office.says("周合规", "/验链 最后 abc")
+    assert "前 8 位" in wrong["text"]
+
+
+def test_a_broken_chain_alarms_compliance_director_and_admin_by_itself(office):
+    office.says("张三", "/商机 某阀门制造 北方泵业")
+    [row] = office.happened(action="customer.created")
+    forge(office, f"DELETE FROM audit WHERE seq = {row['seq']}")
+    office.wait("9h")
+    for person in ("吴主管", "陈总", "管理员"):
+        assert [m for m in office.sees(person) if "留痕对不上" in m["text"]]
+
+
+def test_any_object_as_it_was_at_a_moment(office):
+    office.wait("1h")
+    office.says("张三", "/商机 某阀门制造 北方泵业")
+    [card] = office.says("周合规", "/回到 2026-11-23 11:30 北方泵业")
+    assert "北方泵业 在 2026-11-23 11:" in card["text"]
+    assert "负责人：张三" in card["text"] or {"name": "负责人", "value": "张三"} in card["fields"]
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("/回到 2026-11-23 09:30 某阀门制造", "2026-11-23 09:30:00 的时候还没有「某阀门制造」"),
+        ("/回到 昨天 某阀门制造", "的时候还没有「某阀门制造」"),
+        ("/回到 2027-01-01 某阀门制造", "还没有到"),
+        ("/回到 三月初 某阀门制造", "看不懂时间"),
+        ("/回到 今天 没有这家", "没有找到「没有这家」"),
+    ],
+)
+def test_what_cannot_be_shown_is_said(office, line, answer):
+    [card] = office.says("周合规", line)
+    assert answer in card["text"]
+
+
+def test_the_state_rebuilt_from_the_trail_equals_the_row_for_now(office):
+    office.says("张三", "/商机 某阀门制造 北方泵业")
+    tags: dict[str, list[str]] = {}
+    for row in office.rows("customer_tag"):
+        tags.setdefault(row["customer_id"], []).append(row["tag"])
+    told = {"person": PERSON_TOLD, "customer": CUSTOMER_TOLD, "opportunity": OPPORTUNITY_TOLD}
+    for kind, fields in told.items():
+        rebuilt: dict[str, dict] = {}
+        for row in sorted(office.rows("audit", subject_type=kind), key=lambda row: row["seq"]):
+            rebuilt.setdefault(row["subject_id"], {}).update(row["detail"].get("set", {}))
+        rows = {row["id"]: row for row in office.rows(kind)}
+        assert set(rebuilt) == set(rows)
+        for key, row in rows.items():
+            row["tags"] = sorted(tags.get(key, []))
+            now = {field: rebuilt[key].get(field, "unknown") for field in fields}
+            if "tags" in now:
+                now["tags"] = sorted(now["tags"])
+            assert now == {field: row[field] for field in fields}
