@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import from_json, to_json
 
 from engine import masking
 from engine.ids import ulid
@@ -194,3 +195,11 @@ def test_a_known_number_is_shortened_whatever_it_looks_like(number, shown):
 
 def test_what_cannot_be_seen_does_not_count():
     assert masking.plain_text("Ｗáng\u200b@EX.com") == "wáng@ex.com".replace("á", "á")
+
+
+@pytest.mark.parametrize("between", ["", "\n", "\t", " ", "\u200b"])
+def test_json_is_masked_text_by_text_whatever_an_escape_hides(between):
+    written = to_json({"n": 1, "at": f'"138{between}0013{between}8000"'}).decode()
+    assert from_json(masking.masked_json(written)) == {"n": 1, "at": '"138****8000"'}
+    harmless = '{"name":"某阀门制造","number":"OPP-20261123-0001"}'
+    assert masking.masked_json(harmless) is harmless
