@@ -5,13 +5,20 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --upgrade --quiet
 
-.PHONY: demo test drills check lint lock chromium
+.PHONY: demo test coverage drills check lint lock chromium
 
 demo: .venv/.demo
 	$(BIN)/jianliu demo
 
 test: .venv/.dev chromium
 	$(BIN)/pytest -n 2
+
+coverage: .venv/.dev
+	$(BIN)/coverage run -m pytest -n 0 tests/attacks tests/sales tests/engine/test_audit.py \
+		tests/engine/test_masking.py tests/engine/test_vault.py \
+		tests/wecom/test_callback.py \
+		tests/wecom/test_codec.py tests/dingtalk/test_crypto.py tests/dingtalk/test_robot.py
+	$(BIN)/coverage report
 
 drills: DRILLS_SEED := $(or $(DRILLS_SEED),$(shell date +%s))
 drills: .venv/.dev

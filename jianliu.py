@@ -10,11 +10,16 @@ import sys
 from pathlib import Path
 
 
+def find() -> None:
+    """Make the product's folders importable."""
+    private = Path(__file__).with_name("_jianliu")
+    if private.is_dir() and str(private) not in sys.path:
+        sys.path.insert(0, str(private))
+
+
 def main() -> None:
     """Run the command line; exits with its status."""
-    private = Path(__file__).with_name("_jianliu")
-    if private.is_dir():
-        sys.path.insert(0, str(private))
+    find()
     from bot.cli import main as run
 
     run()

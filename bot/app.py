@@ -9,18 +9,18 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
-import httpx
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import SecretStr
 
-from bot import erasures, vault_key
+from bot import erasures, outgoing, rates, vault_key
 from bot.clock import Clock
 from bot.cron import Cron
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
+from bot.floods import Floodgate
 from bot.heads import Heads, place
 from bot.heartbeat import Heartbeat
 from bot.holding import Holding
@@ -29,12 +29,14 @@ from bot.lanes import Lane
 from bot.loops import forever
 from bot.metrics import metered
 from bot.notices import Notices
+from bot.outgoing import Addresses
 from bot.platforms.api import Undelivered
 from bot.platforms.dingtalk.client import DingTalkPlatform
 from bot.platforms.dingtalk.robot import Robot
 from bot.platforms.dingtalk.stream import Stream
 from bot.platforms.wecom.callback import Callback as WeComCallback
 from bot.platforms.wecom.client import WeComPlatform
+from bot.rates import Rate, Rates
 from bot.readiness import reasons
 from bot.roles import Role
 from bot.settings import Settings
@@ -48,12 +50,13 @@ from bot.web.front import Callback, Front
 from bot.web.h5 import FormPages, Login
 from bot.web.insiders import Insiders
 from bot.web.metrics import MetricsPage
-from bot.web.sessions import Sessions
+from bot.web.sessions import Sessions, signing_key
 from bot.working_days import renew
 from engine import jobs
 from engine.calendar_days import Calendars
 from engine.database import Database
 from engine.secrets import secret
+from engine.vault import Vault
 from handlers.all import registry
 from scheduler.all import jobs as regular_jobs
 from scheduler.all import reactions
@@ -74,12 +77,16 @@ SET_UP_WAITS = (1, 5, 30, 300, 3600)
 class Service:
     """Database, platforms, inbox and couriers of one deployment.
 
+    `rate` is how much one person may send; `rates.USUAL` if nobody says.
+
     Raises:
         DatabaseInUse: another process runs on the same SQLite file.
         VaultKeyError: people's data could not be read; nothing was written.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, role: Role = Role.ALL) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, role: Role = Role.ALL, rate: Rate | None = None
+    ) -> None:  # fmt: skip
         self.settings = settings
         self.role = role
         self.clock = clock
@@ -87,11 +94,7 @@ class Service:
         self.lanes: list[Lane] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.database = Database(settings.database.url.get_secret_value(), wake=self._wake)
-        try:
-            vault = vault_key.opened(settings, self.database)
-        except VaultKeyError:
-            self.database.close()
-            raise
+        self.vault = _opened(settings, self.database)
         clock.anchor(self.database)
         self.database.writer.run(
             lambda db: jobs.reap(db, now=clock.now(), orphaned=self.database.embedded)
@@ -99,13 +102,15 @@ class Service:
         self.database.writer.run(lambda db: renew(db, clock))
         self.public_url = settings.server.public_url.rstrip("/")
         self.calendars = Calendars(clock.zone)
-        self.vault = vault
-        self.dispatcher = Dispatcher(registry(), clock, self.calendars, vault)
+        self.dispatcher = Dispatcher(registry(), clock, self.calendars, self.vault)
         self.inbox = Inbox(self.database, self.dispatcher)
-        self._receive = metered(self.inbox.receive)
+        self.rates = Rates(rate or rates.USUAL)
+        door = Floodgate(metered(self.inbox.receive), self.rates, self.database, clock.now)
+        self._receive = door.admit
         self.timers = Timers(self.database, clock, reactions())
         self.cron = Cron(self.database, clock, self.calendars, regular_jobs())
-        self.http = httpx.AsyncClient(timeout=HTTP_SECONDS, trust_env=False)
+        self._addresses = Addresses(loopback=settings.allow_unofficial_api)
+        self.http = outgoing.client(self._addresses, HTTP_SECONDS)
         self.callbacks: dict[str, Callback] = {}
         self.watchdog = Watchdog(self.database.writer)
         heartbeat = Heartbeat(self.database, clock, role)
@@ -121,9 +126,9 @@ class Service:
             self._loops |= {"inbox": self.inbox.run, "leases": self.inbox.reap}
             self._loops["timers"] = self.timers.run
             self._loops["cron"] = self.cron.run
-            names = erasures.list_of(settings, self.database.url)
-            erased = Lane(self.database, clock, erasures.LANE, partial(erasures.write, names))
-            self.lanes += [self.timers.lane, *self.cron.lanes, erased]
+            erased = partial(erasures.write, erasures.list_of(settings, self.database.url))
+            self.lanes += [self.timers.lane, *self.cron.lanes]
+            self.lanes.append(Lane(self.database, clock, erasures.LANE, erased))
             file = place(settings, self.database.url)
             self._loops["heads"] = Heads(self.database, clock, file).run
             self._loops["notices"] = Notices(self.database, clock).run
@@ -201,7 +206,9 @@ class Service:
         if not self.role.receives:
             return
         if settings.mode == "stream":
-            self.stream = Stream(settings, self.http, self._receive, self.clock.now)
+            self.stream = Stream(
+                settings, self.http, self._addresses, self._receive, self.clock.now
+            )
             self._loops["stream"] = self.stream.run
         else:
             self.callbacks |= callbacks.dingtalk(Robot(settings), self._receive, self.clock.real)
@@ -251,9 +258,12 @@ class Service:
         return app
 
     def _add_pages(self, app: FastAPI) -> None:
-        key = self.database.writer.run(lambda db: secret(db, "h5"))
+        stored = self.database.writer.run(lambda db: secret(db, "h5"))
+        wecom, dingtalk = self.settings.wecom, self.settings.dingtalk
+        apps = (wecom and wecom.secret, dingtalk and dingtalk.client_secret)
+        key = signing_key(stored, *(app.get_secret_value() for app in apps if app))
         forms = FormPages(
-            database=self.database, inbox=self.inbox, dispatcher=self.dispatcher,
+            database=self.database, receive=self._receive, dispatcher=self.dispatcher,
             clock=self.clock, sessions=Sessions(key, self.public_url.startswith("https")),
             logins=self.logins, public_url=self.public_url,
         )  # fmt: skip
@@ -275,6 +285,15 @@ class Service:
             found.append(f"dingtalk stream: not connected, silent for {silent} s")
         told = {"reasons": found} if self._insiders.include(request) else {}
         return JSONResponse({"ready": not found, **told}, 503 if found else 200)
+
+
+def _opened(settings: Settings, database: Database) -> Vault:
+    """The vault of the database, which is let go of if its key is not there."""
+    try:
+        return vault_key.opened(settings, database)
+    except VaultKeyError:
+        database.close()
+        raise
 
 
 async def _set_up(what: str, call: Callable[[], Awaitable[None]]) -> None:

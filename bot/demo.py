@@ -19,6 +19,7 @@ from sqlalchemy import delete, select
 from bot.app import Service
 from bot.clock import Clock
 from bot.heads import place
+from bot.rates import Rate
 from bot.serve import serve
 from bot.settings import (
     DatabaseSettings,
@@ -43,6 +44,8 @@ from engine.audit_guard import guard, unguard
 
 START = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 TEMPLATE = "jianliu-demo.schema"
+RATE = Rate(per_minute=120, burst=100)
+"""Scripts play people here, faster than people; a flood still is one."""
 KEPT = ("secret",)
 """Tables a reset leaves alone."""
 
@@ -147,11 +150,13 @@ class Demo:
         self.wire.clear()
         self.chaos.clear()
         self.wecom.clear()
+        self.service.rates.forget()
 
     async def run(self, page: FastAPI, port: int, ready: Callable[[], None]) -> None:
         """Serve until the process is told to stop; `ready` is called when it listens."""
         try:
-            await serve(page, self.service, host="127.0.0.1", port=port, ready=ready)
+            await serve(page, self.service, host="127.0.0.1", port=port, ready=ready,
+                        larger=api.LARGER)  # fmt: skip
         finally:
             await self.dingtalk.close()
             await self.http.aclose()
@@ -200,7 +205,7 @@ def build(folder: Path, port: int, database: str = "") -> tuple[Demo, FastAPI]:
     """A demo in `folder` and the web application that shows it, on loopback only."""
     clock = Clock("Asia/Shanghai", _read_offset(folder))
     chosen = settings(folder, port, database)
-    service = Service(chosen, clock)
+    service = Service(chosen, clock, rate=RATE)
     phones = Phones(seed.members(), clock.now)
     wire, chaos, http = WireLog(clock.now), Chaos(), httpx.AsyncClient(trust_env=False)
     assert chosen.wecom is not None  # noqa: S101  made above

@@ -16,6 +16,7 @@ from cards.model import Content
 from engine.calendar_days import Calendars
 from engine.errors import Refusal
 from engine.masking import mask
+from engine.text import MOST
 from engine.unit import Unit
 from engine.vault import Vault
 from handlers import forms, lines
@@ -36,6 +37,13 @@ class UnknownPress(Refusal):
 
     code = "unknown_press"
     text = "这张卡片已经失效了，请重新发起一次。"
+
+
+class TooLong(Refusal):
+    """A message or a field beyond what anybody writes by hand."""
+
+    code = "too_long"
+    text = f"这条消息太长了，最多 {MOST} 个字，没有处理。请缩短后再发，名单一类的请用文件导入。"
 
 
 class UnknownAction(Exception):
@@ -76,13 +84,15 @@ class Dispatcher:
         if who is None:
             return _nobody(db, inbound)
         db.occasion = db.occasion._replace(actor=who.id)
+        if inbound.too_long:
+            raise TooLong
         address = Address(who.id, inbound.platform, inbound.tenant, inbound.account)
         flow = f"{FLOW}{cause}"
         if inbound.kind == "press":
             return self._pressed(db, inbound, who, address, flow)
         if inbound.kind == "other":
             return None if inbound.text.lower() in SILENT else texts.say(texts.UNSUPPORTED)
-        return self._said(db, inbound.text, who, address, flow)
+        return self._said(db, inbound, who, address, flow)
 
     def run(self, db: Unit, task: Task, cause: int, now: datetime) -> Content | None:
         """Call the handler, or ask for what is missing.
@@ -101,10 +111,15 @@ class Dispatcher:
             return forms.ask(ctx, route, args)
         return route.handler(ctx, **{k: v for k, v in args.items() if k in route.names})
 
-    def _said(self, db: Unit, line: str, who: Who, address: Address, flow: str) -> Task | Content:
+    def _said(
+        self, db: Unit, inbound: Inbound, who: Who, address: Address, flow: str
+    ) -> Task | Content:
+        line = inbound.text
         match lines.read(line, self.registry):
-            case Call(route=route) as call:
+            case Call(route=route, args=args) as call:
                 policy.require(db, who, route.permission, f"/{route.word}")
+                if inbound.weak and route.privileged:
+                    return texts.was_it_you(line, route.action, args, flow=flow)
                 return Task(who, address, call, flow)
             case Guess(call=call, line=meant) if policy.may(who, call.route.permission):
                 typed = line.split(maxsplit=1)[0]

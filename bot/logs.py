@@ -24,8 +24,9 @@ _SECRET_NAME = re.compile(
     r"secret|token|ticket|passw|aes_?key|authorization|cookie|credential|response_?code",
     re.IGNORECASE,
 )
+# What stands before the word is left as it is; matching it too would be quadratic in its length.
 _SECRET_PAIR = re.compile(
-    r"""(?P<name>["']?[\w-]*(?:secret|token|ticket|passw(?:or)?d|aes_?key|response_?code)["']?"""
+    r"""(?P<name>(?:secret|token|ticket|passw(?:or)?d|aes_?key|response_?code)["']?"""
     r"""\s*[=:]\s*["']?)[^\s"'&,;}]+""",
     re.IGNORECASE,
 )

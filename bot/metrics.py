@@ -31,6 +31,8 @@ _CALLBACKS = Counter("jianliu_callbacks", "Events received.", ["platform", "outc
                      registry=COUNTED)  # fmt: skip
 _REJECTED = Counter("jianliu_callbacks_rejected", "Callbacks that are not authentic or not well "
                     "formed.", ["platform", "reason"], registry=COUNTED)  # fmt: skip
+_FLOODED = Counter("jianliu_flood_dropped", "Events dropped because one person sent too many.",
+                   ["platform"], registry=COUNTED)  # fmt: skip
 _ACK = Histogram("jianliu_ack_seconds", "From an event's arrival to its acknowledgement.",
                  ["platform"], buckets=SECONDS, registry=COUNTED)  # fmt: skip
 _HANDLE = Histogram("jianliu_handle_seconds", "From the start of an event's handling to its "
@@ -79,6 +81,11 @@ def metered(receive: Receive) -> Receive:
 def rejected(platform: str, reason: str) -> None:
     """A callback was turned away; `reason` is that of its `BadCallback`."""
     _REJECTED.labels(platform, reason).inc()
+
+
+def flooded(platform: str) -> None:
+    """An event was dropped, because its sender had sent too many."""
+    _FLOODED.labels(platform).inc()
 
 
 def handled(seconds: float) -> None:

@@ -7,6 +7,7 @@ nothing (decision 0007, attacks D14–D17).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from engine.statement import Statement
 from engine.unit import Unit
 from sales.people import Who
 
+_INDEX = re.compile(r"[0-9]{1,4}")
 CHOICE = "choice"
 """Input under which a drop-down of buttons comes back (more buttons than a card can show)."""
 
@@ -101,7 +103,7 @@ def resolve(db: Unit, inbound: Inbound, who: Who) -> Press | Stale | None:
         return Press(card.form.action, {**card.form.args, **values}, row.key, False, opened)
     if part == "form":
         part = _chosen(inbound)
-    if not part.isdecimal() or int(part) >= len(card.buttons):
+    if not _INDEX.fullmatch(part) or int(part) >= len(card.buttons):
         return Stale(row.id)
     button = card.buttons[int(part)]
     return Press(button.action, button.args, row.key, button.fresh, row.opened_at)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from bot.app import Service
+from bot.web.guard import roomy
 
 POLL = 0.01
 STOP_SECONDS = 3
@@ -36,17 +38,18 @@ async def supervised(service: Service, *, host: str, port: int) -> None:
 
 async def serve(
     app: ASGIApp, service: Service, *, host: str, port: int,
-    ready: Callable[[], None] = lambda: None,
+    ready: Callable[[], None] = lambda: None, larger: Mapping[str, int] = MappingProxyType({}),
 ) -> None:  # fmt: skip
     """Listen, then run everything that runs by itself, until the process is told to stop.
 
-    The service's own loops start after the port is open, because in the demo they talk to
-    platforms that live behind the same port.
+    `larger` are paths that take more than a mebibyte, and how many bytes. The service's
+    own loops start after the port is open, because in the demo they talk to platforms that live
+    behind the same port.
     """
     config = uvicorn.Config(
         app, host=host, port=port, log_config=None, access_log=False, lifespan="off",
         proxy_headers=False, server_header=False, date_header=False, ws="websockets-sansio",
-        timeout_graceful_shutdown=STOP_SECONDS,
+        http=roomy(larger), timeout_graceful_shutdown=STOP_SECONDS,
     )  # fmt: skip
     server = uvicorn.Server(config)
     listening = asyncio.create_task(server.serve())

@@ -79,6 +79,16 @@ def did_you_mean(
     )
 
 
+def was_it_you(line: str, action: str, args: Mapping[str, Any], *, flow: str) -> Card:
+    """A line that somebody else could have sent in this person's name: one tap proves it."""
+    return Card(
+        key=flow,
+        title="请确认是您本人发的",
+        subtitle=f"「{line}」",
+        buttons=(Button("是我，继续", action, args, "primary"),),
+    )
+
+
 def say(template: str, **facts: str) -> Text:
     """One of this module's sentences."""
     return Text(template.format(**facts))

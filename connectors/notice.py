@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from engine.calendar import SATURDAY, Day, Quality, dates_of, derived
+from engine.text import clean
 
 FESTIVALS = ("元旦", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
 FIXED = {"元旦": (1, 1), "劳动节": (5, 1), "国庆节": (10, 1)}
@@ -80,7 +81,7 @@ def parse(text: str, year: int | None = None) -> Notice:
         NoticeError: no year, no festival, or anything that does not fit together; the text
             names every line and what is wrong with it.
     """
-    plain = re.sub(r"[^\S\n]|[\u200b\ufeff]", "", unicodedata.normalize("NFKC", text))
+    plain = re.sub(r"[^\S\n]", "", unicodedata.normalize("NFKC", clean(text)))
     reader = _Reader(_year(plain, year))
     headings = list(_HEADING.finditer(plain))
     if not headings:

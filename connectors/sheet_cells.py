@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from connectors.sheet_model import Cell, Column, Value
+from engine.text import clean
 
 EXACT = 10**15  # Excel keeps 15 significant digits; a longer number has been rewritten
 MOST_FEN = 10**15
@@ -47,7 +48,7 @@ def value(cell: Cell, column: Column, scale: int) -> Value:
         BadCell: empty but required, of another type, too long, or damaged by Excel.
     """
     text = shown(cell)
-    if _CONTROL.search(text):
+    if isinstance(cell, str) and _CONTROL.search(cell):
         raise BadCell("里面有看不见的控制字符")
     if not text:
         if column.required:
@@ -76,7 +77,7 @@ def shown(cell: Cell) -> str:
         return cell.isoformat(" ").removesuffix(" 00:00:00")
     if isinstance(cell, date | time):
         return cell.isoformat()
-    return str(cell).strip() if isinstance(cell, timedelta) else cell.strip().strip("\ufeff\u200b")
+    return (str(cell) if isinstance(cell, timedelta) else clean(cell)).strip()
 
 
 def _digits(number: float) -> str:

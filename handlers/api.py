@@ -109,7 +109,8 @@ class Route:
     """One thing people can do. `action` names it on buttons, `word` in the chat.
 
     A word may have two parts, "规则 列表": the first is the topic, the second what is done.
-    `changes` False marks a query: it runs on a reader and never delays a press.
+    `changes` False marks a query: it runs on a reader and never delays a press. `privileged`: it
+    does more than one's own work, so a typed line must surely come from the person (D09).
     """
 
     action: str
@@ -121,6 +122,7 @@ class Route:
     alias: str = ""
     summary: str = ""
     example: str = ""
+    privileged: bool = False
 
     @cached_property
     def asked(self) -> tuple[Param, ...]:
@@ -164,10 +166,11 @@ H = TypeVar("H", bound=Callable[..., Content | None])
 
 @dataclass(slots=True)
 class Routes:
-    """The routes of one topic, collected by decorators."""
+    """The routes of one topic, collected by decorators; all of them `privileged` or none."""
 
     topic: str
     items: list[Route] = field(default_factory=list)
+    privileged: bool = False
 
     def command(
         self, word: str, *, alias: str, summary: str, example: str, permission: str = ""
@@ -197,6 +200,7 @@ class Routes:
                     permission=permission or f"{self.topic}.{name}",
                     changes=changes,
                     params=parameters(handler),
+                    privileged=self.privileged,
                     **words,
                 )
             )

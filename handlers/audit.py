@@ -16,7 +16,7 @@ from handlers.moments import moment, split
 from sales import history
 from sales.history import Thing, UnknownObject
 
-routes = Routes("audit")
+routes = Routes("audit", privileged=True)
 
 PERMISSION = "audit"
 PAGE = 20_000

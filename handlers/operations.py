@@ -9,7 +9,7 @@ from cards.model import Content
 from engine import dead_letters as letters
 from handlers.api import Ctx, Routes
 
-routes = Routes("operations")
+routes = Routes("operations", privileged=True)
 
 PERMISSION = "operations"
 SHOWN = 10

@@ -12,7 +12,7 @@ from handlers.api import Ask, Ctx, Routes
 from sales import people, policy, staff
 from sales.staff import Colleague
 
-routes = Routes("people")
+routes = Routes("people", privileged=True)
 
 READ, MANAGE = "people.read", "people.manage"
 ROLE, MANAGER, REGION = "角色", "上级", "区域"

@@ -70,7 +70,8 @@ _LENT = Statement(
 )
 _END = Statement(
     update(Delegation)
-    .where(DELEGATION.id == bindparam("wanted"), DELEGATION.ended_at.is_(None))
+    .where(DELEGATION.id == bindparam("wanted"), DELEGATION.from_id == bindparam("who"))
+    .where(DELEGATION.ended_at.is_(None), DELEGATION.until > bindparam("now"))
     .values(ended_at=bindparam("now"))
 )
 
@@ -97,9 +98,7 @@ def delegate(
 
 def take_back(db: Unit, delegation_id: str, from_id: str, *, now: datetime) -> bool:
     """End a delegation early; False if it had ended, or was somebody else's."""
-    if delegation_id not in {row.id for row in _LENT.rows(db, {"who": from_id, "now": now})}:
-        return False
-    if not _END.run(db, {"wanted": delegation_id, "now": now}):
+    if not _END.run(db, {"wanted": delegation_id, "who": from_id, "now": now}):
         return False
     audit.record(db, "delegation.ended", ("person", from_id), at=now)
     return True

@@ -15,6 +15,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from engine import text
 from sales import stems
 from sales.spelling import spoken
 
@@ -41,10 +42,8 @@ class Forms:
 
 
 def clean(name: str) -> str:
-    """The name as it is shown: no control or invisible characters, single spaces."""
-    if name.isprintable():
-        return " ".join(name.split())
-    return " ".join("".join(c for c in name if unicodedata.category(c)[0] != "C").split())
+    """The name as it is shown: nothing invisible in it, single spaces."""
+    return " ".join(text.clean(name).split())
 
 
 @lru_cache(maxsize=4096)

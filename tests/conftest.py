@@ -42,6 +42,15 @@ def _is_ours(address: object) -> bool:
         return False
 
 
+def _is_number(name: str) -> bool:
+    """Whether it is an address already, in any spelling the C library reads: 0x7f.1, ::1."""
+    try:
+        socket.inet_aton(name)
+    except OSError:
+        return ":" in name
+    return True
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_network() -> Iterator[None]:
     """A test that dials out fails; RuntimeError, so that no retry takes it for a bad line."""
@@ -58,7 +67,7 @@ def _no_network() -> Iterator[None]:
 
     def checked_look_up(host: object, *args: object, **kwargs: object) -> object:
         name = host.decode() if isinstance(host, bytes) else host
-        if not _is_ours((name,)) and not str(name).replace(".", "").isdigit():
+        if not _is_ours((name,)) and not _is_number(str(name)):
             raise RuntimeError(f"a test tried to look up {name}")
         return look_up(host, *args, **kwargs)
 

@@ -20,7 +20,7 @@ from bot.bench.codec import seal_and_open
 from bot.bench.company import App
 from bot.bench.databases import fresh, storage
 from bot.bench.messages import Supply
-from bot.bench.product import product
+from bot.bench.product import CROWD, product
 from bot.bench.report import Floor, Report
 from bot.bench.server import cores
 from bot.bench.subject import WARM_LINES, WARM_UP, Subject, quantile, ratio
@@ -66,7 +66,7 @@ def run(plan: Plan, say: Callable[[str], None]) -> Report:
             start = servers.enter_context
             subjects = [
                 Subject("echo", start(yardsticks.echo(folder)), Supply(app), keeps=False),
-                Subject("jianliu", start(product(folder, ours, app)), Supply(app)),
+                Subject("jianliu", start(product(folder, ours, app, command=CROWD)), Supply(app)),
             ]
             if yardsticks.has_plain_app():
                 server = start(yardsticks.plain_app(folder, plain, app))

@@ -15,6 +15,8 @@ NOBODY = "http://127.0.0.1:9"
 KEY = "5a" * 32
 """Of databases nobody keeps; the same for every start on one."""
 COMMAND = (sys.executable, "-m", "jianliu")
+CROWD = (sys.executable, "-P", str(Path(__file__).with_name("crowd.py")))
+"""The same, for a few senders that write like thousands."""
 
 
 def product(

@@ -31,6 +31,10 @@ def main() -> None:
         else:
             plain(thread)
 
+    jianliu.find()
+    from bot.bench.crowd import lift
+
+    lift()
     setattr(threading.Thread, "run", run)  # noqa: B010  mypy takes no function for a method
     try:
         loop.runcall(jianliu.main)

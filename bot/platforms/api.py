@@ -13,7 +13,10 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from cards.model import Card, Content
 from cards.render.slot import Slot
+from engine.text import MOST, clean
 
+CUT = 4
+"""Of a far too long text so many times `MOST` are looked at: invisible characters go first."""
 Kind: TypeAlias = Literal["text", "press", "menu", "other"]
 
 
@@ -28,7 +31,12 @@ class Inbound:
     one-use `reply_token` (response_code). "other": authentic, but nothing we act on; `text`
     names the sort for the log and the polite line ("image", "voice", "subscribe", …).
     `inline`: whoever asked sees the answer where they asked (a page), so a refusal needs no
-    message of its own. `ip` is known for pages only: platforms do not tell it (B58).
+    message of its own. `ip` is known for pages only: platforms do not tell it (B58). `weak`:
+    the platform vouches for somebody, but not that these were their words (HTTP callbacks whose
+    signature does not cover the body, attack D09).
+
+    This is the door for a person's words: they are cleaned here and nowhere else, and of what
+    is `too_long` only as much is kept as it takes to say so.
     """
 
     platform: str
@@ -44,11 +52,27 @@ class Inbound:
     reply_token: str = ""
     inline: bool = False
     ip: str = ""
+    weak: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", _words(self.text))
+        if self.values:
+            values = {name: _words(value) for name, value in self.values.items()}
+            object.__setattr__(self, "values", values)
 
     @property
     def origin(self) -> str:
         """Where it came from, as the trail says: the IP address, or the platform's message id."""
         return self.ip or self.event_key
+
+    @property
+    def too_long(self) -> bool:
+        """Whether more was said or filled in than we take."""
+        return any(len(words) > MOST for words in (self.text, *self.values.values()))
+
+
+def _words(text: str) -> str:
+    return clean(text[: CUT * MOST])[: MOST + 1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,25 @@
 """The outer ASGI callable: platform callbacks first, everything else to FastAPI.
 
-A callback is read with a limit and a deadline and answered in a few lines of raw ASGI; the
-framework's routing would cost more than the whole decryption (performance reference §2).
+A callback is answered in a few lines of raw ASGI; the framework's routing would cost more than
+the whole decryption (performance reference §2). How much may arrive, and how slowly, is held by
+`bot/web/guard.py` for every route.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot import metrics
 from bot.platforms.api import BadCallback, Unavailable
-
-log = structlog.get_logger(__name__)
-
-BODY_LIMIT = 1 << 20
-BODY_SECONDS = 10.0
+from bot.web import rejections
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A callback as it came: raw query, raw headers, body within the limit."""
+    """A callback as it came: raw query, raw headers, the whole body."""
 
     method: str
     query: str
@@ -72,35 +67,34 @@ class Front:
 
     async def _answer(self, callback: Callback, scope: Scope, receive: Receive) -> HttpAnswer:
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                body = await _body(receive)
             return await callback(
                 HttpRequest(
                     method=scope["method"],
                     query=scope["query_string"].decode("latin-1"),
                     raw_headers=scope["headers"],
-                    body=body,
+                    body=await _body(receive),
                 )
             )
         except BadCallback as bad:
-            log.warning("callback.rejected", path=scope["path"], reason=bad.reason)
-            metrics.rejected(scope["path"].split("/")[1], bad.reason)
+            rejections.tell(scope["path"].split("/")[1], bad.reason, scope["path"])
             return HttpAnswer(bad.reason.encode()[:64], bad.status)
-        except TimeoutError:
-            return HttpAnswer(b"timeout", 408)
+        except ClientDisconnect:
+            return HttpAnswer(status=400)  # nobody hears it
         except Unavailable:
             return HttpAnswer(b"try again", 503)
 
 
 async def _body(receive: Receive) -> bytes:
+    """The body to its end.
+
+    Raises:
+        ClientDisconnect: the sender hung up, or was hung up on, before it was whole.
+    """
     chunks: list[bytes] = []
-    size = 0
     while True:
         message = await receive()
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > BODY_LIMIT:
-            raise BadCallback("size", 413)
-        chunks.append(chunk)
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
         if not message.get("more_body"):
             return b"".join(chunks)

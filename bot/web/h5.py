@@ -17,8 +17,7 @@ from sqlalchemy import select, update
 
 from bot.clock import Clock
 from bot.dispatch import Dispatcher
-from bot.inbox import Inbox
-from bot.platforms.api import Answer, Inbound, LoginRefused, Unavailable, Undelivered
+from bot.platforms.api import Answer, Inbound, LoginRefused, Receive, Unavailable, Undelivered
 from bot.web.pages import HEADERS, notice, page
 from bot.web.sessions import Sessions
 from cards.model import Card, Choice, Text, load
@@ -26,6 +25,7 @@ from cards.model import Form as CardForm
 from cards.tables import CARD, DELIVERY, CardRow, Delivery
 from engine.database import Database
 from engine.errors import Refusal
+from engine.text import clean
 from engine.unit import Unit
 from handlers.api import Ctx
 from sales import people, policy
@@ -69,7 +69,7 @@ class FormPages:
     """The routes under /h5/."""
 
     database: Database
-    inbox: Inbox
+    receive: Receive
     dispatcher: Dispatcher
     clock: Clock
     sessions: Sessions
@@ -131,9 +131,10 @@ class FormPages:
             return notice(*EXPIRED, status=403)
         if sheet.card.form is None:
             return _result(sheet.card)
-        posted = {name: str(value) for name, value in (await request.form()).items()}
+        sent = (await request.form()).items()
+        posted = {name: value for name, value in sent if isinstance(value, str)}
         try:
-            answer = await self.inbox.receive(
+            answer = await self.receive(
                 self._pressed(sheet, sheet.card.form, redeemed, posted, _ip(request))
             )
         except Unavailable:
@@ -187,7 +188,7 @@ class FormPages:
             if ctx is None or not asks or asks[0].options is None:
                 return ()
             policy.require(db, ctx.who, route.permission, route.word)
-            return asks[0].options(ctx, typed[:50])[:LISTED]
+            return asks[0].options(ctx, clean(typed[:50]))[:LISTED]
 
     def _active(self, sheet: Sheet) -> bool:
         """Whether the person is still with us; a login outlives nobody's leaving."""

@@ -5,6 +5,7 @@ The cookie is bound to the form's path, so that two forms in one browser never s
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from dataclasses import dataclass
 
@@ -15,6 +16,15 @@ LOGIN_SECONDS = 600
 FORM_SECONDS = 2 * 3600
 COOKIE = "jianliu_form"
 STATE_COOKIE = "jianliu_login"
+
+
+def signing_key(stored: str, *apps: str) -> str:
+    """The key of all three tokens: what the database keeps, under the secrets it must not keep.
+
+    So a copy of the database, or a backup, signs nobody in (attack D28). When an app's secret
+    changes, open pages ask for one more login.
+    """
+    return hmac.digest("\n".join(apps).encode(), stored.encode(), "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,8 @@ class Sessions:
         return told == [form, state]
 
     def remember(self, response: Response, form: str, account: str) -> None:
-        """Note who logged in to this form."""
+        """Note who logged in to this form; the state has served."""
+        self._set(response, STATE_COOKIE, "", f"/h5/login/{form}", 0)
         token = self._sign("session").dumps([form, account])
         self._set(response, COOKIE, token, f"/h5/form/{form}", FORM_SECONDS)
 
@@ -66,7 +77,7 @@ class Sessions:
     def _read(self, purpose: str, token: str, seconds: int) -> object:
         try:
             return self._sign(purpose).loads(token, max_age=seconds)
-        except BadData:
+        except (BadData, UnicodeEncodeError):  # a lone surrogate is no token of ours
             return None
 
     def _set(self, response: Response, name: str, value: str, path: str, seconds: int) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from engine import text as text_of
+
 ELLIPSIS = "…"
 
-_BREAKS = re.compile("\r\n|[\r\u2028\u2029]")
-# Controls and lone surrogates break the JSON or the client; bidirectional overrides let a
-# customer's name turn around the words that follow it.
-_HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
 _SPACES = re.compile(r"\s+")
 _LINK = re.compile(r"<(?=\s*/?\s*a\b)", re.IGNORECASE)
 
@@ -22,8 +20,8 @@ _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 
 
 def clean(text: str) -> str:
-    """`text` without characters that break JSON, clients or the reading direction."""
-    return _HARMFUL.sub("", _BREAKS.sub("\n", text)).replace("\t", " ").strip()
+    """`text` without what no reader sees (`engine.text`), tabs as spaces."""
+    return text_of.clean(text).replace("\t", " ").strip()
 
 
 def one_line(text: str) -> str:

@@ -34,7 +34,7 @@ def test_repeated_message_ids_leave_no_row_and_a_missing_row_is_told(database_ur
     app = App.made()
     company.plant(database_url, app)
     batch = Supply(app).batch(TINY)
-    with product.product(tmp_path, database_url, app) as server:
+    with product.product(tmp_path, database_url, app, command=product.CROWD) as server:
         load = closed(server.port, iter(batch.requests), lines=8, seconds=60)
         done = uvloop.run(load)
     assert done.sent == TINY > batch.different(TINY)

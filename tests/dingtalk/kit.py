@@ -16,6 +16,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from bot.outgoing import Addresses
 from bot.platforms.api import Answer, Inbound
 from bot.platforms.dingtalk.client import DingTalkPlatform
 from bot.platforms.dingtalk.link import Pace
@@ -33,6 +34,7 @@ VECTORS = json.loads(
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 TEMPLATE = "11111111-2222-3333-4444-555555555555.schema"
 AES_KEY = "1234567890123456789012345678901234567890123"
+LOOPBACK = Addresses(loopback=True)
 QUICK = Pace(ping=0.05, silence=0.8, farewell=1, shortest=0.02, longest=0.1, refused=(0.1, 0.2))
 
 APPROVAL = Card(
@@ -223,7 +225,7 @@ class Lab:
     def dial(self, pace: Pace = QUICK, **changes: Any) -> Stream:
         """Our Stream client, trying to connect."""
         own = self.settings.model_copy(update=changes)
-        stream = Stream(own, self.http, self.inbox.receive, self.now, pace)
+        stream = Stream(own, self.http, LOOPBACK, self.inbox.receive, self.now, pace=pace)
         self.running.append(asyncio.get_running_loop().create_task(stream.run()))
         return stream
 

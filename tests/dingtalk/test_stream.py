@@ -133,7 +133,7 @@ def test_an_event_is_taken_or_asked_for_later():
 
 def test_an_unknown_topic_is_answered_404_and_a_foreign_corp_403():
     async def main() -> None:
-        stream = Stream(settings(), None, Inbox().receive, lambda: None)
+        stream = Stream(settings(), None, None, Inbox().receive, lambda: None)
         unknown = frames.Frame("CALLBACK", "/v1.0/graph/api/invoke", "m1", {}, {})
         assert json.loads(await stream._respond(unknown))["code"] == 404
         foreign = frames.Frame("CALLBACK", frames.CARD_TOPIC, "m2", {}, {"corpId": "dingother"})
@@ -235,7 +235,7 @@ def test_wrong_credentials_are_retried_slowly_and_named():
 
 
 def test_a_platform_that_is_down_is_asked_again_after_a_growing_jittered_wait():
-    stream = Stream(settings(), None, Inbox().receive, lambda: None)
+    stream = Stream(settings(), None, None, Inbox().receive, lambda: None)
     for failures, most in ((1, 1), (2, 2), (3, 4), (6, 30), (60, 30)):
         waits = [stream._delay(failures) for _ in range(200)]
         assert 0 <= min(waits) <= max(waits) <= most

@@ -19,6 +19,7 @@ import bot.clock
 import bot.delivery
 import bot.inbox
 import bot.lanes
+import bot.rates
 import bot.serve
 from bot.cli import main
 from bot.dispatch import Dispatcher
@@ -44,10 +45,12 @@ QUICK = {
     "bot.inbox.WAITS": tuple(wait / 10 for wait in bot.inbox.WAITS),
     "bot.lanes.WAITS": tuple(wait / 10 for wait in bot.lanes.WAITS),
     "bot.delivery.LADDER": tuple(wait / 10 for wait in bot.delivery.LADDER),
+    "bot.rates.USUAL": bot.rates.Rate(1e9, 1e9),
     "engine.jobs.LEFT_EVERY": timedelta(seconds=1),
     "bot.platforms.wecom.transport.BRIEFLY": timedelta(seconds=1),
 }
-"""Leases, calls and waits a tenth of what they are: a drill need not wait for thirty seconds."""
+"""Leases, calls and waits a tenth of what they are: a drill need not wait for thirty seconds.
+And its few people may send as much as a drill needs."""
 TTL = timedelta(seconds=0.8)
 SCHEDULE = "0 0 1 1 *"
 """Of the drill's own job. Drills about regular jobs let it come every minute, others never."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.platforms.api import BadCallback, Inbound
@@ -49,7 +50,7 @@ class Robot:
         timestamp, sign = given.get("timestamp", ""), given.get("sign", "")
         _check(sign, robot_sign(secret, timestamp), secret)
         _check_fresh(timestamp, now)
-        return inbound.robot_message(_body(body), self._settings, now)
+        return replace(inbound.robot_message(_body(body), self._settings, now), weak=True)
 
     def read_card(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Inbound:
         """A card press; signed with `dingtalk.token`, which the card route is registered with.
@@ -62,7 +63,7 @@ class Robot:
         timestamp = given.get("x-ddpaas-signature-timestamp", "")
         _check(given.get("x-ddpaas-signature", ""), card_sign(secret, timestamp), secret)
         _check_fresh(timestamp, now)
-        return inbound.card_press(_body(body), self._settings, now)
+        return replace(inbound.card_press(_body(body), self._settings, now), weak=True)
 
     def read_event(self, query: Mapping[str, str], body: bytes, now: datetime) -> Inbound | None:
         """An encrypted event; None when the console only checks the address.

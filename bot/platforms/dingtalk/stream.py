@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import datetime
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlsplit
 
 import httpx
 import structlog
@@ -20,6 +20,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from bot import metrics
+from bot.outgoing import Addresses
 from bot.platforms.api import BadCallback, Inbound, Receive, Unavailable
 from bot.platforms.dingtalk import frames, inbound
 from bot.platforms.dingtalk.answers import card_answer
@@ -35,6 +36,9 @@ _socket_log = logging.getLogger(f"{__name__}.socket")
 _socket_log.setLevel(logging.INFO)
 
 _MAX_FRAME = 1 << 20  # bytes
+_PORT = 443
+# ValueError: an address that is none, or a redirect elsewhere, which is never followed.
+_UNREACHABLE = (httpx.HTTPError, OSError, WebSocketException, ValueError)
 _CLOSE_TIMEOUT = 5  # seconds
 
 
@@ -49,12 +53,15 @@ class Stream:
         self,
         settings: DingTalkSettings,
         http: httpx.AsyncClient,
+        addresses: Addresses,
         receive: Receive,
         now: Callable[[], datetime],
+        *,
         pace: Pace = Pace(),  # noqa: B008 - frozen
     ) -> None:
         self._settings = settings
         self._http = http
+        self._addresses = addresses
         self._receive = receive
         self._now = now
         self._pace = pace
@@ -83,7 +90,7 @@ class Stream:
                     log.error("dingtalk_stream_refused", status=401, check=settings)  # noqa: TRY400 - no trace: the settings are wrong, not the code
                     await asyncio.sleep(random.uniform(*self._pace.refused))
                     continue
-                except (httpx.HTTPError, OSError, WebSocketException, BadCallback) as problem:
+                except (*_UNREACHABLE, BadCallback) as problem:
                     # The message may name the address with its ticket, so only the type.
                     log.warning("dingtalk_stream_unreachable", error=type(problem).__name__)
                     failures += 1
@@ -126,8 +133,11 @@ class Stream:
         schemes = ("wss:",) if self._settings.api_base.startswith("https:") else ("ws:", "wss:")
         if not ticket or not endpoint.startswith(schemes):
             raise BadCallback("endpoint")
+        there = urlsplit(endpoint)
+        [address, *_] = await self._addresses.of(there.hostname or "", there.port or _PORT)
         socket = await connect(
             f"{endpoint}?ticket={quote_plus(ticket)}",
+            host=address,
             proxy=None,
             ping_interval=None,  # the link pings by itself, because a pong counts as heard
             close_timeout=_CLOSE_TIMEOUT,

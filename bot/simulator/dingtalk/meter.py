@@ -6,6 +6,7 @@ import secrets
 import time
 from collections import Counter, defaultdict, deque
 from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
 from typing import Any
 
 from bot.simulator.dingtalk.faults import ApiFault
@@ -37,7 +38,11 @@ class Tokens:
 
     def valid(self, token: str) -> bool:
         """Whether a call with this token is let in."""
-        return bool(token) and token == self._token and self._now() < self._ends
+        return (
+            bool(token)
+            and compare_digest(token.encode(), self._token.encode())
+            and self._now() < self._ends
+        )
 
     def expire(self) -> None:
         """End the present token before its time."""
