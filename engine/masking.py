@@ -33,7 +33,8 @@ _FOREIGN = re.compile(r"\+\s?[0-9]")
 _UNUSUAL = re.compile(r"[^\t\n -~\u4e00-\u9fff，。、：；！？（）《》「」·…—“”￥¥]")
 """Characters that may be digits of another script, or cannot be seen."""
 _EMAIL = re.compile(
-    r"(?:[A-Za-z0-9._%+'-]+|\w+)\s?@\s?(?=[\w-]+(?:\s?\.\s?[\w-]+)*\s?\.\s?[^\W\d_]{2,})"
+    r"(?:(?<![\w.%+'-])[A-Za-z0-9._%+'-]+|(?<!\w)\w+)\s?@\s?"
+    r"(?=(?:[\w-]{1,63}\s?\.\s?){1,8}[^\W\d_]{2,})"
 )
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]\d|\d)"
 _ALONE = "".join(rf"(?<![0-9]{'[^0-9A-Za-z]' * apart})" for apart in (1, 2, 3))
@@ -169,7 +170,7 @@ def _numbers_of(text: str, run: re.Match[str]) -> Iterator[Place]:
     where = [at for at in range(run.start(), run.end()) if text[at] in "0123456789Xx"]
     digits = "".join(text[at] for at in where).upper()
     breaks = {0, len(where), *(i for i in range(1, len(where)) if where[i] - where[i - 1] > 1)}
-    abroad = text[: where[0]].rstrip().endswith("+")
+    abroad = text[max(0, where[0] - 2) : where[0]].rstrip().endswith("+")
     at = 0
     while at < len(digits):
         length = _length(digits, breaks, at, abroad=abroad and at == 0)

@@ -35,7 +35,7 @@ PREFIXES = {13: "86", 15: "0086"}
 
 Subject: TypeAlias = tuple[str, str]
 """(type, id) of whose data it is."""
-_FOUND = text("digest <> ''")
+_FOUND = text("sought <> ''")
 
 
 class VaultKey(Row, table=True):
@@ -56,11 +56,11 @@ class VaultKey(Row, table=True):
 
 
 class VaultEntry(Row, table=True):
-    """One sealed field; `digest` finds it again ("" for a field nobody looks for)."""
+    """One sealed field; `sought` finds it again ("" for a field nobody looks for)."""
 
     __tablename__ = "vault_entry"
     __table_args__ = (
-        Index("ix_vault_entry_digest", "digest", sqlite_where=_FOUND, postgresql_where=_FOUND),
+        Index("ix_vault_entry_sought", "sought", sqlite_where=_FOUND, postgresql_where=_FOUND),
         WITHOUT_ROWID,
     )
 
@@ -68,7 +68,7 @@ class VaultEntry(Row, table=True):
     subject_id: str = Field(primary_key=True)
     field: str = Field(primary_key=True)
     sealed: str
-    digest: str = ""
+    sought: str = ""
 
 
 class State(StrEnum):
@@ -103,13 +103,13 @@ _ITS = (ENTRY.subject_type == bindparam("of_type"), ENTRY.subject_id == bindpara
 _CHANGE_ENTRY = Statement(
     update(VaultEntry)
     .where(*_ITS, ENTRY.field == bindparam("of_field"))
-    .values(sealed=bindparam("content"), digest=bindparam("found_by"))
+    .values(sealed=bindparam("content"), sought=bindparam("found_by"))
 )
 _ENTRIES = Statement(select(ENTRY.field, ENTRY.sealed).where(*_ITS).order_by(ENTRY.field))
 _DELETE_ENTRIES = Statement(delete(VaultEntry).where(*_ITS))
-_BY_DIGEST = Statement(
+_BY_SOUGHT = Statement(
     select(ENTRY.subject_id)
-    .where(ENTRY.digest == bindparam("wanted"), ENTRY.digest != "")
+    .where(ENTRY.sought == bindparam("wanted"), ENTRY.sought != "")
     .where(ENTRY.subject_type == bindparam("of_type"))
     .order_by(ENTRY.subject_id)
 )
@@ -146,11 +146,11 @@ class Vault:
             row = {
                 "subject_type": subject[0], "subject_id": subject[1], "field": field,
                 "sealed": seal(key, value.encode(), bound(*subject, field)),
-                "digest": self._digest(subject[0], field, value),
+                "sought": self._sought(subject[0], field, value),
             }  # fmt: skip
             if not _ADD_ENTRY.run(db, row):
                 where = {**_of(subject), "of_field": field}
-                what = {"content": row["sealed"], "found_by": row["digest"]}
+                what = {"content": row["sealed"], "found_by": row["sought"]}
                 _CHANGE_ENTRY.run(db, {**where, **what})
 
     def read(self, db: Unit, subject: Subject) -> dict[str, str]:
@@ -166,8 +166,8 @@ class Vault:
 
     def find(self, db: Unit, subject_type: str, field: str, value: str) -> list[str]:
         """The ids of the subjects with this phone number or e-mail address."""
-        wanted = self._digest(subject_type, field, value)
-        found = _BY_DIGEST.rows(db, {"wanted": wanted, "of_type": subject_type})
+        wanted = self._sought(subject_type, field, value)
+        found = _BY_SOUGHT.rows(db, {"wanted": wanted, "of_type": subject_type})
         return [row.subject_id for row in found]
 
     def seal(self, db: Unit, subject: Subject, purpose: str, content: str) -> str:
@@ -201,9 +201,9 @@ class Vault:
             db.execute(update(VaultKey).where(*of).values(wrapped=wrapped))
             for field, value in heir.read(db, subject).items():
                 its = (ENTRY.subject_type == subject[0], ENTRY.subject_id == subject[1])
-                digest = heir._digest(subject[0], field, value)
-                there = (*its, ENTRY.field == field, ENTRY.digest != "")
-                db.execute(update(VaultEntry).where(*there).values(digest=digest))
+                sought = heir._sought(subject[0], field, value)
+                there = (*its, ENTRY.field == field, ENTRY.sought != "")
+                db.execute(update(VaultEntry).where(*there).values(sought=sought))
         mine = SECRET.name == FINGERPRINT
         db.execute(update(Secret).where(mine).values(value=heir.fingerprint))
         return len(subjects)
@@ -223,7 +223,7 @@ class Vault:
     def _wrapped(self, subject: Subject, key: bytes) -> str:
         return seal(self._wrapping, key, bound(*subject, "key"))
 
-    def _digest(self, subject_type: str, field: str, value: str) -> str:
+    def _sought(self, subject_type: str, field: str, value: str) -> str:
         """What finds a value; "" for a field or value nobody can look for."""
         normal = normalised(field, value)
         if not normal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import timeit
 from datetime import date
 
 import pytest
@@ -203,3 +204,15 @@ def test_json_is_masked_text_by_text_whatever_an_escape_hides(between):
     assert from_json(masking.masked_json(written)) == {"n": 1, "at": '"138****8000"'}
     harmless = '{"name":"某阀门制造","number":"OPP-20261123-0001"}'
     assert masking.masked_json(harmless) is harmless
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["9", "a", "a.", "字", "1-", "11a", "+1", "a@", "@", "a@a.", "1 ", "_", "\u200b1", "x@y.z "],
+)
+def test_an_endless_word_takes_no_longer_than_its_length(word):
+    def seconds(length):
+        text = word * (length // len(word))
+        return min(timeit.repeat(lambda: mask(text), number=1, repeat=3))
+
+    assert seconds(40_000) < 16 * max(seconds(10_000), 0.002)

@@ -157,7 +157,7 @@ def test_a_new_master_key_takes_over_everything_but_the_erased(db, ours):
     heir.sign_in(db)
     assert heir.read(db, WANG)["phone"] == PHONE
     assert heir.find(db, "contact", "phone", "13800138000") == ["wang"]
-    assert db.execute(select(ENTRY.digest).where(ENTRY.field == "name")).scalar_one() == ""
+    assert db.execute(select(ENTRY.sought).where(ENTRY.field == "name")).scalar_one() == ""
     with pytest.raises(WrongKey):
         ours.sign_in(db)
     with pytest.raises(WrongKey):

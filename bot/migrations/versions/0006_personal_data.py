@@ -44,12 +44,12 @@ def _vault() -> None:
         sa.Column("subject_id", sa.String(), nullable=False),
         sa.Column("field", sa.String(), nullable=False),
         sa.Column("sealed", sa.String(), nullable=False),
-        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("sought", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("subject_type", "subject_id", "field", name="pk_vault_entry"),
         sqlite_with_rowid=False,
     )
-    found = sa.text("digest <> ''")
-    op.create_index("ix_vault_entry_digest", "vault_entry", ["digest"], sqlite_where=found,
+    found = sa.text("sought <> ''")
+    op.create_index("ix_vault_entry_sought", "vault_entry", ["sought"], sqlite_where=found,
                     postgresql_where=found)  # fmt: skip
 
 
