@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from sales.finding import MOST
 from sales.opportunities import OPPORTUNITY
 from sales.people import PERSON
 from sales.policy import EVERYTHING
+from sales.rules.all import KINDS
 
 NAMES: Mapping[str, Any] = {
     "person": (PERSON.id, PERSON.name),
@@ -130,12 +131,13 @@ def past(db: Unit, thing: Thing, moment: datetime, *, now: datetime) -> Past:
     return Past(thing, _named(db, fields), rows, all_rows - rows)
 
 
-def called(db: Unit, subjects: Iterable[Subject]) -> dict[Subject, str]:
+def called(db: Unit, subjects: Collection[Subject]) -> dict[Subject, str]:
     """The names of objects; those that have none are left out."""
     wanted: dict[str, set[str]] = {}
     for kind, key in subjects:
         wanted.setdefault(kind, set()).add(key)
-    found: dict[Subject, str] = {}
+    rules = {("rule", str(rule.name)): rule.title for rule in KINDS}
+    found = {subject: rules[subject] for subject in subjects if subject in rules}
     for kind, keys in wanted.items():
         if kind in NAMES:
             key, name = NAMES[kind]

@@ -27,6 +27,8 @@ HOLDERS = {
     "people.manage": {Role.DIRECTOR, Role.ADMIN},
     "people.read": {Role.MANAGER, Role.DIRECTOR, Role.COMPLIANCE, Role.SALES_OPS, Role.ADMIN},
     "privacy": {Role.COMPLIANCE, Role.ADMIN},
+    "rules": {Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN},
+    "rules.read": {Role.MANAGER, Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN},
     "unfinished": EVERYBODY,
 }
 PEOPLE = {

@@ -75,6 +75,14 @@ def test_a3_somebody_without_server_access_makes_three_hours_two(office):
     assert [len(audited(office, f"rule.{step}")) for step in ("drafted", "checked")] == [2, 2]
 
 
+def test_the_trail_says_which_rule_in_words(office):
+    publishes(office, f"{RULE} 首次提醒 3小时")
+    say(office, f"看 {RULE}")
+    [trail] = office.says("陈总", "/审计 冯运营")
+    assert f"发布了规则 {RULE}（企业微信）" in trail["text"]
+    assert f"查看 {RULE}（企业微信）" in trail["text"]
+
+
 def test_an_open_errand_keeps_the_times_it_began_with_to_its_end(office):
     """B80: also its next question, asked when the rule says something else."""
     [pick] = office.says("张三", "/商机 恒信 华东泵业有限公司")
