@@ -15,6 +15,7 @@ test: .venv/.dev chromium
 
 coverage: .venv/.dev
 	$(BIN)/coverage run -m pytest -n 0 tests/attacks tests/sales tests/engine/test_audit.py \
+		tests/engine/test_masking.py tests/engine/test_vault.py \
 		tests/wecom/test_callback.py \
 		tests/wecom/test_codec.py tests/dingtalk/test_crypto.py tests/dingtalk/test_robot.py
 	$(BIN)/coverage report

@@ -7,6 +7,7 @@ import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from fastapi import FastAPI, Request
@@ -15,7 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import outgoing, rates
+from bot import erasures, outgoing, rates, vault_key
 from bot.clock import Clock
 from bot.cron import Cron
 from bot.delivery import Courier
@@ -28,7 +29,6 @@ from bot.inbox import LANE, Inbox
 from bot.lanes import Lane
 from bot.loops import forever
 from bot.metrics import metered
-from bot.migrate import upgrade
 from bot.notices import Notices
 from bot.outgoing import Addresses
 from bot.platforms.api import Undelivered
@@ -44,6 +44,7 @@ from bot.rules import opened
 from bot.settings import Settings
 from bot.shared_tokens import SharedToken
 from bot.timers import Timers
+from bot.vault_key import VaultKeyError
 from bot.wakeups import Wakeups
 from bot.watchdog import Watchdog
 from bot.web import callbacks, pages
@@ -57,6 +58,7 @@ from engine import documents, jobs
 from engine.calendar_days import Calendars
 from engine.database import Database
 from engine.secrets import secret
+from engine.vault import Vault
 from handlers.all import registry
 from scheduler.all import jobs as regular_jobs
 from scheduler.all import reactions
@@ -70,6 +72,8 @@ MENU = (("商机", "/商机"), ("客户", "/客户"), ("帮助", "/帮助"))
 """The workbench entries under the WeCom chat: (name, command line)."""
 SOON = timedelta(seconds=2)
 """What is due within this is still in flight: a platform asked for a short break."""
+LIMITS_EVERY = 5.0
+"""Seconds until a new rule on how much one person may send counts."""
 SET_UP_WAITS = (1, 5, 30, 300, 3600)
 """Seconds between tries to tell a platform how we are reached."""
 
@@ -77,10 +81,11 @@ SET_UP_WAITS = (1, 5, 30, 300, 3600)
 class Service:
     """Database, platforms, inbox and couriers of one deployment.
 
-    `rate` is how much one person may send; `rates.USUAL` if nobody says.
+    `rate` is how much one person may send; the rule's word if nobody says.
 
     Raises:
         DatabaseInUse: another process runs on the same SQLite file.
+        VaultKeyError: people's data could not be read; nothing was written.
     """
 
     def __init__(
@@ -93,7 +98,7 @@ class Service:
         self.lanes: list[Lane] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.database = Database(settings.database.url.get_secret_value(), wake=self._wake)
-        upgrade(self.database)
+        self.vault = _opened(settings, self.database)
         clock.anchor(self.database)
         self.database.writer.run(
             lambda db: jobs.reap(db, now=clock.now(), orphaned=self.database.embedded)
@@ -102,9 +107,9 @@ class Service:
         self.public_url = settings.server.public_url.rstrip("/")
         self.calendars = Calendars(clock.zone)
         self.rules = opened(self.database, clock)
-        self.dispatcher = Dispatcher(registry(), clock, self.calendars, self.rules)
+        self.dispatcher = Dispatcher(registry(), clock, self.calendars, self.rules, self.vault)
         self.inbox = Inbox(self.database, self.dispatcher)
-        self.rates = Rates(rate or rates.USUAL)
+        self.rates = Rates(rate or rates.by_rule(self.rules, clock.now()))
         door = Floodgate(metered(self.inbox.receive), self.rates, self.database, clock.now)
         self._receive = door.admit
         self.timers = Timers(self.database, clock, self.rules, reactions())
@@ -118,6 +123,8 @@ class Service:
         self._loops: dict[str, Callable[[], Awaitable[None]]] = {
             "clock": lambda: clock.keep(self.database), "heartbeat": self._heartbeat.run,
         }  # fmt: skip
+        if rate is None:
+            self._loops["limits"] = self._keep_limits
         self._wakeups: Wakeups | None = None
         if not self.database.embedded:
             self._wakeups = Wakeups(self.database.url, self._look_at)
@@ -126,9 +133,11 @@ class Service:
             self._loops |= {"inbox": self.inbox.run, "leases": self.inbox.reap}
             self._loops["timers"] = self.timers.run
             self._loops["cron"] = self.cron.run
+            erased = partial(erasures.write, erasures.list_of(settings, self.database.url))
             self.lanes += [self.timers.lane, *self.cron.lanes]
-            file = place(settings, self.database.url)
-            self._loops["heads"] = Heads(self.database, clock, file).run
+            if (file := place(settings, self.database.url)) is not None:
+                self._loops["heads"] = Heads(self.database, clock, file).run
+            self.lanes.append(Lane(self.database, clock, erasures.LANE, erased))
             self._loops["notices"] = Notices(self.database, clock).run
         self.logins: dict[str, Login] = {}
         self.stream: Stream | None = None
@@ -219,7 +228,9 @@ class Service:
         return SharedToken(self.database, self.clock, self._holding, f"token/{app}", secret)
 
     def _add_courier(self, platform: WeComPlatform | DingTalkPlatform) -> None:
-        self.couriers.append(Courier(self.database, platform, self.clock, self._form_url))
+        self.couriers.append(
+            Courier(self.database, platform, self.clock, self.vault, self._form_url)
+        )
 
     def _form_url(self, delivery_id: str) -> str:
         return f"{self.public_url}/h5/form/{delivery_id}" if self.public_url else ""
@@ -233,6 +244,12 @@ class Service:
             self._refresh()
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._look_at if self.role.works else self._tell, lanes)
+
+    async def _keep_limits(self) -> None:
+        """Go by the rule for how much one person may send, whenever it changes."""
+        while True:
+            self.rates.rate = rates.by_rule(self.rules, self.clock.now())
+            await asyncio.sleep(LIMITS_EVERY)
 
     def _refresh(self) -> None:
         try:
@@ -297,6 +314,15 @@ class Service:
             found.append(f"dingtalk stream: not connected, silent for {silent} s")
         told = {"reasons": found} if self._insiders.include(request) else {}
         return JSONResponse({"ready": not found, **told}, 503 if found else 200)
+
+
+def _opened(settings: Settings, database: Database) -> Vault:
+    """The vault of the database, which is let go of if its key is not there."""
+    try:
+        return vault_key.opened(settings, database)
+    except VaultKeyError:
+        database.close()
+        raise
 
 
 async def _set_up(what: str, call: Callable[[], Awaitable[None]]) -> None:

@@ -10,12 +10,13 @@ import importlib.metadata
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
-from sqlalchemy import URL, inspect, text, update
+from sqlalchemy import URL, Connection, inspect, text, update
 
 from bot.migrate import LOCK, revisions
 from cards.tables import DELIVERY, Delivery
@@ -31,9 +32,10 @@ REASON = "restored"
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What an operator has to know: unsure messages, and where the old data is ("": none)."""
+    """What an operator has to know: unsure messages, people erased again, the old data's place."""
 
     uncertain: int
+    erased: int
     aside: Path | None
 
 
@@ -47,7 +49,16 @@ def keep_file(live: Path, target: Path, now: datetime) -> Inventory:
     return backup.backup(live, target, now=now, version=version)
 
 
-def restore_file(kept: Path, live: Path, now: datetime) -> Restored:
+Again: TypeAlias = Callable[[Connection], int]
+"""Erases again who was erased after the backup was made, before anybody can read it; how many."""
+
+
+def nobody(_: Connection) -> int:
+    """Where nobody was ever erased."""
+    return 0
+
+
+def restore_file(kept: Path, live: Path, now: datetime, again: Again = nobody) -> Restored:
     """Put a backup in the place of a SQLite database nobody uses.
 
     Raises:
@@ -62,10 +73,12 @@ def restore_file(kept: Path, live: Path, now: datetime) -> Restored:
             raise BackupError(f"{kept.name} 来自更新的版本 {inventory.version}，请先升级建流。")
         aside = Path(f"{live}.before-restore-{now:%Y%m%d-%H%M%S}")
         existed = live.exists()
-        uncertain = backup.restore(kept, live, aside=aside, mend=lambda db: mend(db, now))
+        uncertain, erased = backup.restore(
+            kept, live, aside=aside, mend=lambda there: (mend(Unit(there), now), again(there))
+        )
     finally:
         held.release()
-    return Restored(uncertain, aside if existed else None)
+    return Restored(uncertain, erased, aside if existed else None)
 
 
 def mend(db: Unit, now: datetime) -> int:
@@ -100,7 +113,7 @@ def keep_dump(url: URL, target: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def restore_dump(kept: Path, url: URL, now: datetime) -> Restored:
+def restore_dump(kept: Path, url: URL, now: datetime, again: Again = nobody) -> Restored:
     """Fill an empty PostgreSQL database from a dump; the old database stays what it is.
 
     Raises:
@@ -116,7 +129,7 @@ def restore_dump(kept: Path, url: URL, now: datetime) -> Restored:
                 raise BackupError("目标数据库不是空的。请新建一个空库，把 database.url 指过去。")
             _run(["pg_restore", "--exit-on-error", "--single-transaction", "--no-owner",
                   "--no-privileges", str(kept)], url)  # fmt: skip
-            return Restored(mend(Unit(connection), now), None)
+            return Restored(mend(Unit(connection), now), again(connection), None)
     finally:
         database.close()
 

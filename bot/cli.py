@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import logs
 from bot.bench import cli as bench
 from bot.clock import Clock
-from bot.commands import audit, calendar, data, dlq, jobs, rules
+from bot.commands import audit, calendar, data, dlq, jobs, privacy, rules, vault
 from bot.commands.console import (
     CONFIG,
     MISUSE,
@@ -33,9 +33,11 @@ from bot.commands.console import (
 )
 from bot.commands.console import database as database_of
 from bot.commands.console import settings as settings_of
+from bot.commands.console import vault as vault_of
 from bot.roles import Role
 from bot.settings import Settings, loose_permissions, masked
-from engine.database import DatabaseInUse
+from bot.vault_key import VaultKeyError
+from engine.database import Database, DatabaseInUse
 
 if TYPE_CHECKING:
     from bot.importing import Report
@@ -64,6 +66,9 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(data.db, name="db")
 app.add_typer(rules.app, name="rules")
+app.add_typer(vault.app, name="vault")
+app.add_typer(privacy.exports, name="export")
+app.command("erase", help=privacy.ERASE)(privacy.erase)
 
 
 @app.command()
@@ -128,8 +133,8 @@ def run(
     must_be_free(host, port)
     try:
         service = Service(settings, Clock(settings.time.zone), role)
-    except DatabaseInUse as busy:
-        fail(str(busy), PROBLEM)
+    except (DatabaseInUse, VaultKeyError) as refused:
+        fail(str(refused), PROBLEM)
     except SQLAlchemyError as broken:
         fail(UNREACHABLE.format(reason=type(broken).__name__), PROBLEM)
     run_loop(supervised(service, host=host, port=port))
@@ -154,8 +159,8 @@ def demo(
     must_be_free("127.0.0.1", port)
     try:
         running, page = build(data, port)
-    except DatabaseInUse as busy:
-        fail(str(busy), PROBLEM)
+    except (DatabaseInUse, VaultKeyError) as refused:
+        fail(str(refused), PROBLEM)
     except (SQLAlchemyError, ValueError, KeyError, OSError):
         fail(f"演示数据读不出来。删掉文件夹 {data} 再试一次。", PROBLEM)
     address = f"http://127.0.0.1:{port}/sim"
@@ -183,7 +188,7 @@ def say(
     logs.configure(json=False, level=logging.WARNING)
     try:
         messages = say_to_demo(person, text, platform or "", port=port, folder=DEMO)
-    except (SayError, DatabaseInUse) as wrong:
+    except (SayError, DatabaseInUse, VaultKeyError) as wrong:
         fail(str(wrong), PROBLEM, json=json)
     words = [f"{m['title']}\n{m['text']}".strip() for m in messages] or ["没有新消息"]
     show({"messages": messages}, "\n\n".join(words), json=json)
@@ -201,7 +206,12 @@ def customers(
     from bot.importing import import_customers
 
     settings = settings_of(config, json=json)
-    _import(settings, partial(import_customers, file=file, dry_run=dry_run), json=json)
+
+    def work(database: Database, *, progress: bool) -> Report:
+        vault = vault_of(settings, database, json=json)
+        return import_customers(database, file, vault, dry_run=dry_run, progress=progress)
+
+    _import(settings, work, json=json)
 
 
 @imports.command("people")

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from bot import metrics
 from bot.clock import Clock
 from bot.inbox import CRASHES
-from bot.logs import follow
+from bot.logs import cleaned, follow
 from bot.parcels import (
     DOUBTFUL,
     Packing,
@@ -44,6 +44,7 @@ from engine.database import Database
 from engine.jobs import Leased
 from engine.statement import Statement
 from engine.unit import Unit
+from engine.vault import Vault
 from engine.writer import Stopped
 
 log = structlog.get_logger(__name__)
@@ -81,14 +82,14 @@ class Courier(Rounds):
     """Delivers the messages of one platform in order per person."""
 
     def __init__(
-        self, database: Database, platform: Platform, clock: Clock,
+        self, database: Database, platform: Platform, clock: Clock, vault: Vault,
         form_url: Callable[[str], str],
     ) -> None:  # fmt: skip
         super().__init__()
         self._database = database
         self._platform = platform
         self._clock = clock
-        self._packing = Packing(platform, form_url)
+        self._packing = Packing(platform, vault, form_url)
         self._carrying: set[asyncio.Task[None]] = set()
         self.lane = outbox.lane(platform.name, platform.tenant)
 
@@ -220,7 +221,7 @@ class Courier(Rounds):
             _NEW_TOKEN.run(db, values)
 
     def _failed(self, db: Unit, parcel: Parcel, failure: Undelivered, now: datetime) -> None:
-        job, error = parcel.job, str(failure)
+        job, error = parcel.job, cleaned(str(failure))
         log.warning("delivery.failed", lane=self.lane, job=job.id, reason=failure.reason)
         if failure.reason == "not_updatable" and parcel.message_id:
             if jobs.finish(db, job, now=now):

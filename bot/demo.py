@@ -21,7 +21,14 @@ from bot.clock import Clock
 from bot.heads import place
 from bot.rates import Rate
 from bot.serve import serve
-from bot.settings import DatabaseSettings, DingTalkSettings, Server, Settings, WeComSettings
+from bot.settings import (
+    DatabaseSettings,
+    DingTalkSettings,
+    Server,
+    Settings,
+    VaultSettings,
+    WeComSettings,
+)
 from bot.simulator import api, seed
 from bot.simulator.chaos import Chaos
 from bot.simulator.dingtalk import FakeDingTalk
@@ -51,12 +58,13 @@ def settings(folder: Path, port: int, database: str = "") -> Settings:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "secrets.json"
-    if not path.exists():
-        made = {name: secrets.token_hex(16) for name in ("secret", "token", "client_secret")}
-        made["aes_key"] = secrets.token_hex(22)[:42] + "A"
-        path.touch(0o600)
-        path.write_text(json.dumps(made))
-    kept = {name: SecretStr(value) for name, value in json.loads(path.read_text()).items()}
+    made = {name: secrets.token_hex(16) for name in ("secret", "token", "client_secret")}
+    made |= {"aes_key": secrets.token_hex(22)[:42] + "A", "vault": secrets.token_hex(32)}
+    if path.exists():
+        made |= json.loads(path.read_text())
+    path.touch(0o600)
+    path.write_text(json.dumps(made))
+    kept = {name: SecretStr(value) for name, value in made.items()}
     here = f"http://127.0.0.1:{port}"
     return Settings(
         allow_unofficial_api=True,
@@ -64,6 +72,7 @@ def settings(folder: Path, port: int, database: str = "") -> Settings:
         database=DatabaseSettings(
             url=SecretStr(database or f"sqlite:///{folder / 'jianliu.db'}")
         ),
+        vault=VaultSettings(key=kept["vault"], erase_list=str(folder / "jianliu.erased")),
         wecom=WeComSettings(
             corp_id="wwjianliudemo", agent_id=1000002, secret=kept["secret"],
             token=kept["token"], aes_key=kept["aes_key"], api_base=here, oauth_base=here,
@@ -137,9 +146,10 @@ class Demo:
         await self.settle()
         self._set_clock(START)
         self.service.database.writer.run(self._replant, alone=True)
+        if (kept := place(self.service.settings, self.service.database.url)) is not None:
+            kept.unlink(missing_ok=True)
         with self.service.database.reading() as db:
             self.service.rules.reread(db)
-        place(self.service.settings, self.service.database.url).unlink(missing_ok=True)
         self.phones.clear()
         self.wire.clear()
         self.chaos.clear()
@@ -187,6 +197,7 @@ class Demo:
 
     def _plant(self, db: Any) -> None:
         seed.plant(db, self.service.settings.tenants(), self.now())
+        seed.plant_contacts(db, self.service.vault, self.now())
         renew(db, self.service.clock)
         provide(db, self.now())
 

@@ -15,9 +15,11 @@ from cards import help as texts
 from cards.model import Content
 from engine.calendar_days import Calendars
 from engine.errors import Refusal
+from engine.masking import mask
 from engine.rulebook import Rulebook
 from engine.text import MOST
 from engine.unit import Unit
+from engine.vault import Vault
 from handlers import forms, lines
 from handlers.api import FLOW, Ctx, Registry
 from handlers.lines import Call, Guess
@@ -63,12 +65,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """Knows the routes, the clock, the working calendar and the rules; holds no other state."""
+    """Knows the routes, the clock, the calendar, the rules and the vault's key; no more."""
 
     registry: Registry
     clock: Clock
     calendars: Calendars
     rules: Rulebook
+    vault: Vault
 
     @property
     def words(self) -> Sentences:
@@ -109,7 +112,7 @@ class Dispatcher:
         ctx = Ctx(
             db=db, who=task.who, address=task.address, now=now,
             today=self.clock.date_of(now), flow=task.flow, cause=str(cause),
-            registry=self.registry, calendars=self.calendars, rules=self.rules,
+            registry=self.registry, calendars=self.calendars, rules=self.rules, vault=self.vault,
             opened_at=task.opened_at,
         )  # fmt: skip
         if route.missing(args):
@@ -137,7 +140,7 @@ class Dispatcher:
             case Guess(call=call, line=meant) if policy.may(who, call.route.permission):
                 typed = line.split(maxsplit=1)[0]
                 return texts.did_you_mean(typed, meant, call.route.action, call.args, flow=flow)
-        return texts.say(self.words.not_understood, line=line[:20])
+        return texts.say(self.words.not_understood, line=mask(line)[:20])
 
     def _pressed(
         self, db: Unit, inbound: Inbound, who: Who, address: Address, flow: str

@@ -18,10 +18,11 @@ from bot.platforms.api import Answer, Inbound
 from bot.presses import Stale
 from cards import help as texts
 from cards import outbox
-from cards.model import Card, Content, Text
+from cards.model import Card, Content, Text, masked
 from engine import audit, jobs
 from engine.errors import Refusal
 from engine.jobs import Leased
+from engine.masking import mask
 from engine.unit import Occasion, Unit
 from sales import people
 from sales.people import Address
@@ -107,7 +108,7 @@ class Units:
             metrics.refused(said.code)
             db.occasion = db.occasion._replace(actor=address.person_id)
             audit.record(db, f"refused.{said.code}", _message(event), at=event.now)
-            said = Text(str(said))
+            said = Text(mask(str(said)))
             if inbound.inline:
                 return Answer(said)
         if isinstance(said, Stale):
@@ -118,7 +119,7 @@ class Units:
             return Answer()
         posted = outbox.post(db, said, [address], now=event.now)
         own_face = inbound.kind == "press" and outbox.carries(db, inbound.ref, posted)
-        return Answer(said, posted.version if own_face else 0)
+        return Answer(masked(said), posted.version) if own_face else Answer(said)
 
     def incident(self, db: Unit, event: Event, error: str) -> None:
         """Give the event up: a dead letter for the operator, a number for the person."""

@@ -28,12 +28,11 @@ EVERY = 3600.0
 SUFFIX = ".heads"
 
 
-def place(settings: Settings, url: URL) -> Path:
-    """Where the file is: as configured, else beside a SQLite database or in the folder."""
-    if settings.audit.heads_file:
-        return Path(settings.audit.heads_file)
-    beside = str(url.database) if url.get_backend_name() == "sqlite" else "jianliu"
-    return Path(f"{beside}{SUFFIX}")
+def place(settings: Settings, url: URL) -> Path | None:
+    """Where the file is: as configured, else beside a SQLite database; else there is none."""
+    if settings.audit.heads:
+        return Path(settings.audit.heads)
+    return Path(f"{url.database}{SUFFIX}") if url.get_backend_name() == "sqlite" else None
 
 
 class Heads:

@@ -16,6 +16,7 @@ from bot.migrate import upgrade
 from connectors.sheets import Column, Problem, Sheet, errors_file, read
 from engine.database import Database
 from engine.unit import Unit
+from engine.vault import Vault
 from sales.importing import Line, Outcome, customers_from
 from sales.joining import people_from
 
@@ -30,6 +31,8 @@ CUSTOMERS = (
     Column("size_band", ("规模", "公司规模", "人数"), max_len=20),
     Column("contact", ("联系人", "联系人姓名"), max_len=20),
     Column("phone", ("电话", "手机", "联系电话", "手机号"), max_len=20),
+    Column("email", ("邮箱", "电子邮箱", "电子邮件", "email", "e-mail"), max_len=60),
+    Column("wechat", ("微信", "微信号"), max_len=40),
     Column("rating", ("信用评级", "评级", "信用等级"), max_len=4),
     Column("tags", ("交易标签", "标签", "采购品类", "历史采购品类"), kind="list", max_len=20),
 )  # fmt: skip
@@ -86,13 +89,16 @@ class Report:
         return words
 
 
-def import_customers(database: Database, file: Path, *, dry_run: bool, progress: bool) -> Report:
-    """Customers from a spreadsheet.
+def import_customers(
+    database: Database, file: Path, vault: Vault, *, dry_run: bool, progress: bool
+) -> Report:
+    """Customers from a spreadsheet, and the people there.
 
     Raises:
         SheetError: the file as a whole cannot be read.
     """
-    return _import(database, file, CUSTOMERS, customers_from, dry_run=dry_run, progress=progress)
+    use_case = partial(customers_from, vault=vault)
+    return _import(database, file, CUSTOMERS, use_case, dry_run=dry_run, progress=progress)
 
 
 def import_people(

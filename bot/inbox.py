@@ -22,7 +22,7 @@ from bot import metrics
 from bot.back import Back
 from bot.dispatch import Dispatcher, Task, UnknownAction
 from bot.handling import Event, Pending, Units
-from bot.logs import follow
+from bot.logs import cleaned, follow
 from bot.platforms.api import Answer, Inbound, Unavailable
 from bot.rounds import Rounds
 from cards.model import Content
@@ -225,7 +225,7 @@ class Inbox(Rounds):
             return await self._again(event, failure)
         except Exception as failure:
             log.exception("inbox.incident")
-            return await self._give_up(event, f"{type(failure).__name__}: {failure}"[:500])
+            return await self._give_up(event, cleaned(f"{type(failure).__name__}: {failure}")[:500])
 
     async def _told(self, event: Event, result: Answer | Pending | BaseException) -> Answer:
         """The answer, once a reader was asked if it takes one; the error if it was one."""

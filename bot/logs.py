@@ -15,6 +15,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from engine.masking import holds_number, mask
+
 HIDDEN = "***"
 DEEPEST = 8
 
@@ -31,7 +33,6 @@ _SECRET_PAIR = re.compile(
 _LOGIN_CODE = re.compile(r"(?P<name>[?&]code=)[^\s\"'&]+")
 _BEARER = re.compile(r"(?P<name>\b(?:Bearer|Basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(?P<name>://[^\s/:@]*:)[^\s/@]+(?=@)")
-_MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 
 
 def configure(*, json: bool, level: int = logging.INFO) -> None:
@@ -90,7 +91,7 @@ def follow(trace: str) -> str:
 
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Hide secrets by their names and phone numbers by their shape, however deep they sit."""
+    """Hide secrets by their names, people's numbers by their shape, however deep they sit."""
     return {
         name: value if name.startswith("_") else _clean(name, value, DEEPEST)
         for name, value in event.items()
@@ -101,7 +102,7 @@ def _clean(name: str, value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int):
-        return value if _MOBILE.fullmatch(str(value)) is None else cleaned(str(value))
+        return cleaned(str(value)) if holds_number(str(value)) else value
     if isinstance(value, Mapping) and depth:
         return {str(key): _clean(f"{name}.{key}", part, depth - 1) for key, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset) and depth:
@@ -116,4 +117,4 @@ def cleaned(text: str) -> str:
     """The text without what a log must never hold."""
     for pattern in (_SECRET_PAIR, _LOGIN_CODE, _BEARER, _URL_PASSWORD):
         text = pattern.sub(rf"\g<name>{HIDDEN}", text)
-    return _MOBILE.sub(r"\1****\2", text)
+    return mask(text)

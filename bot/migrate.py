@@ -41,11 +41,16 @@ def upgrade(database: Database, revision: str = "head") -> None:
         if not database.embedded:  # several processes may start at once
             connection.execute(text("SET LOCAL statement_timeout = 0"))  # an index takes its time
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        if revision == "head" and _present(connection) not in {None, *revisions()[1:]}:
-            return
-        from alembic import command
+        upgrade_on(connection, revision)
 
-        command.upgrade(config(connection), revision)
+
+def upgrade_on(connection: Connection, revision: str = "head") -> None:
+    """The same within a transaction that somebody else has begun and ends."""
+    if revision == "head" and _present(connection) not in {None, *revisions()[1:]}:
+        return
+    from alembic import command
+
+    command.upgrade(config(connection), revision)
 
 
 def _present(connection: Connection) -> str | None:

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import from_json, to_json
 from sqlalchemy import bindparam, literal, select, update
 
 from bot.platforms.api import Platform, Request
-from cards import outbox
+from cards import outbox, secrets
 from cards.model import Card, Content, load
 from cards.outbox import Posted
 from cards.render.slot import Slot
@@ -23,10 +24,15 @@ from engine import jobs
 from engine.jobs import Leased
 from engine.statement import Statement
 from engine.unit import Unit
+from engine.vault import Destroyed, Vault
+from sales import contacts
 from sales.people import PERSON, Address, Person
 
 REPEATED = timedelta(hours=3)
 """WeCom delivers equal requests of 3 to 4 hours once (doc 90236); later ones come twice."""
+ERASED = "erased"
+"""Why a message is never sent: the contact it tells about was erased."""
+SEALED = "sealed"
 DOUBTFUL = "doubtful"
 """Marks a job's payload when an attempt ended without an answer."""
 
@@ -79,9 +85,14 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """How one platform's messages are drawn and paced; `form_url` is the page of a form."""
+    """How one platform's messages are drawn and paced; `form_url` is the page of a form.
+
+    A request that tells a secret is kept sealed under the key of the contact it is about: once
+    they are erased, nobody can send or read it.
+    """
 
     platform: Platform
+    vault: Vault
     form_url: Callable[[str], str]
 
     def take(self, db: Unit, job: Leased, now: datetime) -> Parcel | None:
@@ -109,7 +120,12 @@ class Packing:
         if (free := self._free_at(db, job, row.account, now)) > now:
             jobs.retry(db, job, "paced", due=free, spent=False)
             return None
-        return self._pack(db, job, row, now)
+        try:
+            return self._pack(db, job, row, now)
+        except Destroyed:
+            if jobs.abandon(db, job, ERASED, now=now):
+                mark(db, row.id, "failed", ERASED)
+            return None
 
     def _free_at(self, db: Unit, job: Leased, account: str, now: datetime) -> datetime:
         """When the platform takes the next message to this person without dropping it."""
@@ -122,12 +138,12 @@ class Packing:
 
     def _pack(self, db: Unit, job: Leased, row: Any, now: datetime) -> Parcel:
         payload = job.payload
-        if not drawn(job):
+        if drawn(job):
+            request = self._opened(db, payload)
+        else:
             content = _content(row.body)
-            page = self.form_url(row.id) if isinstance(content, Card) and content.form else ""
-            request = self.platform.render(content, Slot(row.id, row.version, page))
-            since = now.isoformat()
-            payload = {**payload, "version": row.version, "request": request, "since": since}
+            request, kept = self._draw(db, content, row)
+            payload = {**payload, "version": row.version, **kept, "since": now.isoformat()}
             jobs.keep(db, job, payload)
         return Parcel(
             job=job,
@@ -135,10 +151,31 @@ class Packing:
             delivery_id=row.id,
             to=_to(row),
             posted=Posted(row.card_id, row.key, int(payload["version"])),
-            request=payload["request"],
+            request=request,
             message_id=row.message_id,
             token=row.token,
         )
+
+    def _draw(self, db: Unit, content: Content, row: Any) -> tuple[Request, Mapping[str, Any]]:
+        """The request, and what is kept of it in the job."""
+        page = self.form_url(row.id) if isinstance(content, Card) and content.form else ""
+        slot = Slot(row.id, row.version, page)
+        if isinstance(content, Card) or content.secret is None:
+            request = self.platform.render(content, slot)
+            return request, {"request": request}
+        told, contact = secrets.told(db, self.vault, content), content.secret.contact
+        request = self.platform.render(told, slot)
+        of = contacts.subject(contact)
+        sealed = self.vault.seal(db, of, SEALED, to_json(request).decode())
+        return request, {SEALED: sealed, "contact": contact}
+
+    def _opened(self, db: Unit, payload: Mapping[str, Any]) -> Request:
+        if SEALED not in payload:
+            request: Request = payload["request"]
+            return request
+        of = contacts.subject(payload["contact"])
+        opened: Request = from_json(self.vault.unseal(db, of, SEALED, payload[SEALED]))
+        return opened
 
 
 def _content(body: str) -> Content:
@@ -155,7 +192,7 @@ def cause(job: Leased) -> str:
 
 def drawn(job: Leased) -> bool:
     """Whether the request is there; whoever dies from now on does not die of the card."""
-    return "request" in job.payload
+    return "request" in job.payload or SEALED in job.payload
 
 
 def in_doubt(job: Leased) -> bool:

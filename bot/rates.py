@@ -13,6 +13,9 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import TypeAlias
 
+from engine.rulebook import Rulebook
+from sales.rules.limits import LIMITS
+
 Account: TypeAlias = tuple[str, str, str]
 """Platform, organisation, user id."""
 
@@ -28,16 +31,19 @@ PAUSE_SECONDS = 60.0
 class Rate:
     """What one person may send: `per_minute` in the long run, `burst` at once.
 
-    A person who registers one thing a minute sends three to six lines and presses in it; thirty
-    is a busy afternoon of tapping, twenty at once is more than a thumb does. A script asks for
-    two hundred.
+    A person who registers one thing a minute sends three to six lines and presses in it; the
+    rule's thirty are a busy afternoon of tapping, its twenty at once more than a thumb does. A
+    script asks for two hundred.
     """
 
-    per_minute: float = 30
-    burst: float = 20
+    per_minute: float
+    burst: float
 
 
-USUAL = Rate()
+def by_rule(rules: Rulebook, now: datetime) -> Rate:
+    """What the rule `limits/people` allows at a moment."""
+    limits = rules.at(LIMITS, now).body
+    return Rate(limits.commands_per_minute, limits.commands_at_once)
 
 
 class Verdict(Enum):
@@ -62,7 +68,7 @@ class _Bucket:
 class Rates:
     """Counts what people send; the same event again is neither counted nor judged again."""
 
-    def __init__(self, rate: Rate = USUAL) -> None:
+    def __init__(self, rate: Rate) -> None:
         self.rate = rate
         self._buckets: OrderedDict[Account, _Bucket] = OrderedDict()
 

@@ -6,6 +6,7 @@ it never looks at the environment, so real credentials cannot slip into a demo.
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 import stat
@@ -30,6 +31,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.settings_read import Found, SettingsError, parse, read, secrets
 from bot.settings_words import explain
+from engine.sealing import KEY_BYTES
 
 __all__ = ["Settings", "SettingsError", "load", "loose_permissions", "masked"]
 
@@ -85,6 +87,24 @@ def _aes_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _master_key(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and master_key(value.get_secret_value()) is None:
+        raise ValueError("要 32 个随机字节的 base64 或十六进制，用 jianliu vault key 生成")
+    return value
+
+
+def master_key(written: str) -> bytes | None:
+    """The 32 bytes written as hex or base64; None if that is not what it is."""
+    try:
+        if len(written) == 2 * KEY_BYTES:
+            return bytes.fromhex(written)
+        standard = written.translate(str.maketrans("-_", "+/")).rstrip("=")
+        key = base64.b64decode(f"{standard}=", validate=True)
+    except ValueError:
+        return None
+    return key if len(key) == KEY_BYTES else None
+
+
 def _database_url(value: SecretStr) -> SecretStr:
     try:
         driver = make_url(value.get_secret_value()).drivername
@@ -133,6 +153,17 @@ class DatabaseSettings(Section):
     url: Annotated[SecretStr, AfterValidator(_database_url)] = SecretStr("sqlite:///jianliu.db")
 
 
+class VaultSettings(Section):
+    """What opens people's data, and where the list of the erased is kept.
+
+    An empty `key` with SQLite is a file beside the database, made at the first start.
+    `erase_list` "" is a file beside a SQLite database.
+    """
+
+    key: Annotated[SecretStr, AfterValidator(_master_key)] = SecretStr("")
+    erase_list: str = ""
+
+
 class WeComSettings(Section):
     """A self-built app of one WeCom corp."""
 
@@ -175,7 +206,7 @@ class Time(Section):
 class AuditSettings(Section):
     """Where the heads of the trail are kept; empty is beside the database."""
 
-    heads_file: str = ""
+    heads: str = ""
 
 
 class Settings(BaseSettings):
@@ -192,6 +223,7 @@ class Settings(BaseSettings):
     allow_unofficial_api: bool = False
     server: Server = Server()
     database: DatabaseSettings = DatabaseSettings()
+    vault: VaultSettings = VaultSettings()
     wecom: WeComSettings | None = None
     dingtalk: DingTalkSettings | None = None
     time: Time = Time()

@@ -14,7 +14,10 @@ from engine.model import Row, metadata
 from engine.secrets import Secret
 from engine.shared import Shared
 from engine.slots import Slot
+from engine.vault import VaultEntry, VaultKey
 from engine.workers import Worker
+from sales.consents import Consent
+from sales.contacts import Contact, Reveal
 from sales.customers import Customer, CustomerKey, CustomerTag, Purchase
 from sales.delegations import Delegation
 from sales.opportunities import Opportunity, OpportunityTag, Referral
@@ -22,8 +25,9 @@ from sales.people import Identity, Person
 
 TABLES: tuple[type[Row], ...] = (
     Person, Identity, Delegation, Customer, CustomerKey, CustomerTag, Purchase, Opportunity,
-    OpportunityTag, Referral, CardRow, Delivery, Job, Deadline, CalendarDay, Absence, Slot, Lease,
-    Shared, Worker, Audit, Sequence, Secret, Document,
+    OpportunityTag, Referral, Contact, Consent, Reveal, VaultKey, VaultEntry, CardRow, Delivery,
+    Job, Deadline, CalendarDay, Absence, Slot, Lease, Shared, Worker, Audit, Sequence, Secret,
+    Document,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

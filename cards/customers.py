@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from cards import contacts
 from cards.model import Button, Card
 from cards.words import FIELD_NAMES, MORE, day, yuan
+from sales.contacts import Known
 from sales.customers import UNKNOWN, Profile
 from sales.finding import Found
 
@@ -11,8 +15,10 @@ SHOW = "customer.show"
 CREATE = "opportunity.create"
 
 
-def profile(customer: Profile, *, may_refer: bool) -> Card:
-    """Who it is, whose it is, what it bought last; the button only for who may use it."""
+def profile(
+    customer: Profile, people: Sequence[Known], *, may_refer: bool, may_reveal: bool
+) -> Card:
+    """Who it is, whose it is, who is there, what it bought last; buttons only who may use them."""
     refer = Button("由它介绍新客户", CREATE, {"introducer": customer.id}, "primary")
     facts = {
         "owner": ("负责人", customer.owner),
@@ -24,9 +30,15 @@ def profile(customer: Profile, *, may_refer: bool) -> Card:
     return Card(
         title=customer.name,
         subtitle="、".join(customer.tags) or "还没有交易标签",
-        facts=tuple((name, "未知" if value == UNKNOWN else value) for name, value in shown),
+        facts=(
+            *((name, "未知" if value == UNKNOWN else value) for name, value in shown),
+            *contacts.facts(people),
+        ),
         quote=_orders(customer),
-        buttons=(refer,) if may_refer else (),
+        buttons=(
+            *((refer,) if may_refer else ()),
+            *(contacts.buttons(people) if may_reveal else ()),
+        ),
         about=(("customer", customer.id),),
     )
 

@@ -19,6 +19,7 @@ from cards.tables import CARD, DELIVERY, CardRow, Delivery
 from engine import audit, dead_letters
 from engine.dead_letters import Letter
 from engine.jobs import State
+from engine.masking import mask
 from engine.statement import Statement
 from engine.unit import Unit
 from sales import people
@@ -71,7 +72,7 @@ def tell(db: Unit, letter: Letter) -> Told:
     who, what, card_key = _of_delivery(db, letter) if _outgoing(letter) else _of_job(db, letter)
     return Told(
         id=letter.id, lane=letter.lane, uncertain=letter.state is State.UNCERTAIN, who=who,
-        what=what[:LONGEST], reason=letter.error.partition(":")[0], ended_at=letter.ended_at,
+        what=mask(what)[:LONGEST], reason=letter.error.partition(":")[0], ended_at=letter.ended_at,
         card_key=card_key,
     )  # fmt: skip
 

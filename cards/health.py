@@ -27,6 +27,7 @@ JOB_NAMES: Mapping[str, str] = {
     "calendar-coverage": "日历到期提醒",
     "database-upkeep": "数据库维护",
     "morning": "每日待办",
+    "old-cards": "清理旧卡片",
     "retention": "清理旧数据",
     "upkeep": "收走过期的东西",
 }
@@ -37,6 +38,7 @@ LANES: Mapping[str, str] = {
     "outbox:wecom": "发往企业微信",
     "outbox:dingtalk": "发往钉钉",
     "timer": "到期提醒",
+    "erasures": "删除名单",
 }
 
 

@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import TypeAdapter
 
+from engine.masking import masked_json
+
 Style: TypeAlias = Literal["primary", "normal", "danger"]
 Tone: TypeAlias = Literal["plain", "good", "warning", "bad"]
 
@@ -88,10 +90,19 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """What of a contact a message tells in clear; read while it is drawn, never kept open."""
+
+    contact: str
+    what: Literal["numbers", "bundle"]
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
-    """A plain sentence or two; no press can come back from it."""
+    """A plain sentence or two; no press can come back from it. The `secret` stands below."""
 
     text: str
+    secret: Secret | None = None
 
 
 Content: TypeAlias = Card | Text
@@ -102,10 +113,14 @@ _card, _text = TypeAdapter(Card), TypeAdapter(Text)
 
 
 def dump(content: Content) -> str:
-    """`content` as JSON, read back unchanged by `load`."""
-    if isinstance(content, Card):
-        return _card.dump_json(content).decode()
-    return _text.dump_json(content).decode()
+    """`content` as JSON for `load`, with people's numbers masked, whoever typed them (D30)."""
+    return masked_json(_written(content))
+
+
+def masked(content: Content) -> Content:
+    """What `load` makes of what `dump` wrote."""
+    written = _written(content)
+    return content if (body := masked_json(written)) is written else load(body)
 
 
 def load(body: str) -> Content:
@@ -115,3 +130,8 @@ def load(body: str) -> Content:
         pydantic.ValidationError: `body` is neither a card nor a text.
     """
     return _content.validate_json(body)
+
+
+def _written(content: Content) -> str:
+    adapter: TypeAdapter[Any] = _card if isinstance(content, Card) else _text
+    return adapter.dump_json(content).decode()

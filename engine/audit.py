@@ -23,6 +23,7 @@ from sqlalchemy import BigInteger, Index, bindparam, column, insert, select
 from sqlalchemy import table as bare
 from sqlmodel import Field
 
+from engine.masking import masked_json
 from engine.model import Row, table
 from engine.statement import Statement
 from engine.types import Json, UtcTime, microseconds
@@ -105,10 +106,12 @@ def record(
 ) -> None:  # fmt: skip
     """Note that something happened; the row is there when the unit's commit is.
 
+    People's numbers in what is told are masked (D30): the trail could never forget them.
+
     Raises:
         ValueError: `at` has no time zone.
     """
-    told = to_json(detail or {}).decode()
+    told = masked_json(to_json(detail or {}).decode())
     db.trail.append((microseconds(at), *db.occasion, action, *subject, told))
     db.writes += 1
 

@@ -19,10 +19,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, NullPool, create_engine
+from sqlalchemy import URL, Connection, NullPool, create_engine
 
 from engine.contents import Content, content
-from engine.unit import Unit
 
 T = TypeVar("T")
 
@@ -87,7 +86,7 @@ def inspect(kept: Path) -> Inventory:
         raise BackupError(f"{kept.name} 不是建流的备份文件。") from None
 
 
-def restore(kept: Path, live: Path, *, aside: Path, mend: Callable[[Unit], T]) -> T:
+def restore(kept: Path, live: Path, *, aside: Path, mend: Callable[[Connection], T]) -> T:
     """Put the backup `kept` in the place of `live`, which moves to `aside` with all it has.
 
     Nobody may be using `live`. `mend` changes the restored rows before they are put in place.
@@ -153,10 +152,10 @@ def _unpack(draft: Path, name: str) -> None:
         raise BackupError(f"{name} 的内容和它的清单对不上，已经损坏。")
 
 
-def _mended(draft: Path, mend: Callable[[Unit], T]) -> T:
+def _mended(draft: Path, mend: Callable[[Connection], T]) -> T:
     engine = create_engine(URL.create("sqlite", database=str(draft)), poolclass=NullPool)
     with engine.begin() as connection:
-        return mend(Unit(connection))
+        return mend(connection)
 
 
 def _check(copy: sqlite3.Connection) -> None:

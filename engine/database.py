@@ -99,7 +99,8 @@ def sqlite_writer(url: URL) -> Engine:
         connect_args={"cached_statements": CACHED},
     )  # fmt: skip
     _on_connect(engine, f"page_size={PAGE_BYTES}", "journal_mode=WAL", "synchronous=FULL",
-                "foreign_keys=ON", "busy_timeout=5000", "journal_size_limit=67108864",
+                "secure_delete=ON", "foreign_keys=ON", "busy_timeout=5000",
+                "journal_size_limit=67108864",
                 f"cache_size=-{CACHE_KIB}", f"wal_autocheckpoint={CHECKPOINT_PAGES}",
                 "temp_store=MEMORY")  # fmt: skip
     _begin_with(engine, "BEGIN IMMEDIATE")

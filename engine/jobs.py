@@ -290,6 +290,11 @@ def resume(db: Unit, job: Leased) -> None:
     _RESUME.run(db, {"held_id": job.id, "held_token": job.token})
 
 
+def abandon(db: Unit, job: Leased, reason: str, *, now: datetime) -> bool:
+    """End the job undone, because there is nothing left to do."""
+    return _held(db, _END, job, new_state=State.CANCELLED, ended=now, error=reason)
+
+
 def bury(db: Unit, job: Leased, error: str, *, now: datetime) -> bool:
     """Give up on the job; it stays as a dead letter with its reason."""
     return _held(db, _END, job, new_state=State.DEAD, ended=now, error=error)

@@ -6,10 +6,23 @@ failed or is uncertain stays until somebody has decided about it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, delete, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from engine.jobs import JOB, State
 from engine.shared import SHARED
@@ -29,12 +42,18 @@ class Kept:
     """How long rows are kept once they have served.
 
     `inbox` are the events of the platforms: the repetition of an older one would be taken for
-    a new one. `work` are all other jobs, `runs` the slots of regular jobs.
+    a new one. `raw` is what people wrote in them (domain.md §8), `work` are all other jobs,
+    `runs` the slots of regular jobs.
     """
 
     inbox: timedelta
+    raw: timedelta
     work: timedelta
     runs: timedelta
+
+
+NOTHING: ColumnElement[str] = literal_column("'{}'")
+"""The payload of an event whose words are gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +64,7 @@ class Swept:
     after: int | None
 
 
+_NOBODY_WAITS = JOB.c.state.in_([literal(State.DONE.value), literal(State.CANCELLED.value)])
 _ENDED = func.coalesce(JOB.c.done_at, JOB.c.due)
 _PAGE = Statement(
     select(JOB.c.id, JOB.c.created_at)
@@ -55,12 +75,36 @@ _PAGE = Statement(
 _DELETE_JOBS = Statement(
     delete(JOB)
     .where(JOB.c.id > bindparam("after"), JOB.c.id <= bindparam("last"))
-    .where(JOB.c.state.in_([literal(State.DONE.value), literal(State.CANCELLED.value)]))
+    .where(_NOBODY_WAITS)
     .where(
         or_(
             bindparam("inbox_before", type_=UtcTime) > _ENDED,
             and_(JOB.c.lane != INBOX, bindparam("before", type_=UtcTime) > _ENDED),
         )
+    )
+)
+_ENDED_EVENT = (JOB.c.lane == INBOX, JOB.c.state >= State.DONE, JOB.c.payload != NOTHING)
+_EMPTY_OLD = Statement(
+    update(JOB)
+    .where(
+        *_ENDED_EVENT, JOB.c.state.in_([literal(State.DONE.value), literal(State.CANCELLED.value)])
+    )
+    .where(bindparam("before", type_=UtcTime) > _ENDED)
+    .values(payload=NOTHING)
+)
+_RAW_PAGE = Statement(
+    select(JOB.c.id, JOB.c.payload)
+    .where(*_ENDED_EVENT, JOB.c.id > bindparam("after"))
+    .order_by(JOB.c.id)
+    .limit(AT_ONCE)
+)
+_EMPTY = Statement(
+    update(JOB)
+    .where(JOB.c.id == bindparam("wanted"), JOB.c.state >= State.DONE)
+    .values(
+        payload=NOTHING,
+        state=case((JOB.c.state == State.DONE, JOB.c.state), else_=literal(State.CANCELLED.value)),
+        done_at=func.coalesce(JOB.c.done_at, bindparam("now", type_=UtcTime)),
     )
 )
 _DELETE_SHARED = Statement(delete(SHARED).where(SHARED.c.expires_at < bindparam("now")))
@@ -90,6 +134,7 @@ _DELETE_SLOTS = Statement(
 def sweep_jobs(db: Unit, kept: Kept, *, after: int, now: datetime) -> Swept:
     """Look at the next thousand jobs after the id `after`, in the order they were stored.
 
+    Of a platform's event the key stays longer than what was said.
     Ends where the jobs are too young to have been done for long.
     """
     page = _PAGE.rows(db, {"after": after})
@@ -100,8 +145,24 @@ def sweep_jobs(db: Unit, kept: Kept, *, after: int, now: datetime) -> Swept:
         db,
         {"after": after, "last": last.id, "before": before, "inbox_before": now - kept.inbox},
     )
+    _EMPTY_OLD.run(db, {"after": after, "last": last.id, "before": now - kept.raw})
     more = len(page) == AT_ONCE and last.created_at < before
     return Swept(deleted, last.id if more else None)
+
+
+def wipe(db: Unit, mentions: Callable[[str], bool], *, now: datetime) -> int:
+    """Take out of all ended events what people wrote, where it mentions somebody; how many.
+
+    A failed one can then not be done again: it is dropped.
+    """
+    wiped, after = 0, 0
+    while page := _RAW_PAGE.rows(db, {"after": after}):
+        after = page[-1].id
+        for row in page:
+            said = (row.payload.get("text", ""), *row.payload.get("values", {}).values())
+            if any(mentions(str(words)) for words in said):
+                wiped += _EMPTY.run(db, {"wanted": row.id, "now": now})
+    return wiped
 
 
 def sweep_slots(db: Unit, kept: Kept, *, now: datetime) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from handlers import (
     audit,
     away,
+    contacts,
     customers,
     health,
     help,  # noqa: A004  the topic's own name
     operations,
     opportunities,
     people,
+    privacy,
     rules,
     unfinished,
 )
@@ -21,5 +23,6 @@ def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
         opportunities.routes, customers.routes, health.routes, operations.routes,
-        people.routes, away.routes, rules.routes, audit.routes, unfinished.routes, help.routes,
+        people.routes, away.routes, rules.routes, audit.routes, contacts.routes, privacy.routes,
+        unfinished.routes, help.routes,
     ])  # fmt: skip

@@ -28,6 +28,7 @@ from cards.model import Choice, Content
 from engine.calendar_days import Calendars
 from engine.rulebook import Rulebook
 from engine.unit import Unit
+from engine.vault import Vault
 from sales import policy
 from sales.people import Address, Who
 
@@ -45,7 +46,7 @@ class Ctx:
     belongs to it, and a press on such a card continues it. A result stored under the flow
     therefore exists once, however often the person taps. `opened_at` is when the person
     opened the form this comes from, if it was a form. `calendars` knows the working time,
-    `rules` what the company has decided.
+    `rules` what the company has decided; `vault` opens people's data.
     """
 
     db: Unit
@@ -58,6 +59,7 @@ class Ctx:
     registry: Registry
     calendars: Calendars
     rules: Rulebook
+    vault: Vault
     opened_at: datetime | None = None
 
     @property

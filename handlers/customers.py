@@ -8,8 +8,8 @@ from cards import customers as cards
 from cards.model import Content
 from handlers.api import Ask, Ctx, Routes
 from handlers.choices import visible_customers
-from sales import customers, finding, names, policy
-from sales.customers import UnknownCustomer
+from sales import contacts, customers, finding, names, policy
+from sales.customers import Profile, UnknownCustomer
 
 routes = Routes("customer")
 
@@ -30,10 +30,9 @@ def show(
         UnknownCustomer: nothing like `name` among the customers this person may see.
     """
     scope = policy.visible(ctx.who)
-    may_refer = policy.may(ctx.who, cards.CREATE)
     hidden = policy.hidden(ctx.who)
     if (profile := customers.profile(ctx.db, name, scope, hidden)) is not None:
-        return cards.profile(profile, may_refer=may_refer)
+        return _card(ctx, profile)
     found = finding.find(ctx.db, name, scope)
     if not found.customers:
         found = finding.nearest(ctx.db, name, scope)
@@ -42,4 +41,12 @@ def show(
     one = [customers.profile(ctx.db, c.id, scope, hidden) for c in found.customers]
     if not one or (profile := one[0]) is None:
         raise UnknownCustomer(name=names.clean(name))
-    return cards.profile(profile, may_refer=may_refer)
+    return _card(ctx, profile)
+
+
+def _card(ctx: Ctx, profile: Profile) -> Content:
+    people = contacts.of_customer(ctx.db, ctx.vault, profile.id)
+    return cards.profile(
+        profile, people, may_refer=policy.may(ctx.who, cards.CREATE),
+        may_reveal=bool(people) and contacts.may_reveal(ctx.db, ctx.who, profile.id),
+    )  # fmt: skip

@@ -75,8 +75,8 @@ def _glued(first: str, registry: Registry) -> tuple[Route, str] | None:
 
 def _guess(first: str, rest: list[str], registry: Registry, *, least: float) -> Guess | None:
     """What the words come nearest to: a command, or a topic if its second part is not there."""
-    starts = {word.partition(" ")[0] for word in registry.by_word}
-    near = max(starts, key=lambda start: (_likeness(first, start), start))
+    starts = dict.fromkeys(word.partition(" ")[0] for word in registry.by_word)
+    near = max(starts, key=lambda start: _likeness(first, start))
     if _likeness(first, near) < least:
         return None
     if (topic := registry.topics.get(near)) is None:
@@ -84,7 +84,7 @@ def _guess(first: str, rest: list[str], registry: Registry, *, least: float) -> 
         return Guess(Call(route, route.bind(rest)), " ".join([f"/{route.word}", *rest]))
     if rest:
         parts = {w.partition(" ")[2]: r for w, r in registry.by_word.items() if r.topic == topic}
-        second = max(parts, key=lambda part: (_likeness(rest[0].lower(), part), part))
+        second = max(parts, key=lambda part: _likeness(rest[0].lower(), part))
         if _likeness(rest[0].lower(), second) >= ENOUGH:
             route = parts[second]
             line = " ".join([f"/{route.word}", *rest[1:]])

@@ -8,6 +8,7 @@ from cards import opportunities as cards
 from cards.model import Card, Content
 from engine.errors import Refusal
 from engine.ids import is_ulid
+from engine.masking import holds_number
 from handlers.api import Ask, Ctx, Routes
 from handlers.choices import customer_name, visible_customers
 from handlers.unfinished import asked
@@ -30,6 +31,13 @@ class BadName(Refusal):
 
     code = "bad_name"
     text = "新客户名称要有 2 到 60 个字，并且有汉字、字母或数字，请重新填写。"
+
+
+class NumberInName(Refusal):
+    """A telephone number in a company's name would be seen by everybody who sees the company."""
+
+    code = "number_in_name"
+    text = "客户名称里有电话号码。这里只写公司名称；电话请放进导入表的「电话」列，会加密保存。"
 
 
 @routes.command(
@@ -55,6 +63,7 @@ def create(
 
     Raises:
         BadName: `name` is no company name.
+        NumberInName: somebody's number is part of it.
         OwnIntroducer: the new customer is its own introducer.
         UnknownCustomer: nothing like `introducer` among the customers this person may see.
     """
@@ -63,6 +72,8 @@ def create(
     shown = names.clean(name)
     if not SHORTEST <= len(shown) <= LONGEST or not names.says_something(shown):
         raise BadName
+    if holds_number(shown):
+        raise NumberInName
     vouching = _introducer(ctx, introducer, shown)
     if isinstance(vouching, Card):
         return asked(ctx, vouching, f"{shown} 的登记还差一步：选介绍人")

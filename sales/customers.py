@@ -69,8 +69,6 @@ class Customer(Row, table=True):
     region: str = UNKNOWN
     address: str = UNKNOWN
     size_band: str = UNKNOWN
-    contact: str = UNKNOWN
-    phone: str = UNKNOWN
     rating: str = UNKNOWN
     sources: dict[str, str] = Field(sa_type=Json)
     created_at: datetime = Field(sa_type=UtcTime)
@@ -242,9 +240,7 @@ def orders(db: Unit, customer_id: str, *, limit: int) -> list[Order]:
     return [Order(*row) for row in rows]
 
 
-PROFILE = (
-    "credit_code", "industry", "region", "address", "size_band", "contact", "phone", "rating",
-)  # fmt: skip
+PROFILE = ("credit_code", "industry", "region", "address", "size_band", "rating")
 """The fields that start as "unknown"."""
 TOLD = ("name", "owner_id", *PROFILE, "sources", "tags")
 """What the trail says of a customer; the rest follows from it."""

@@ -11,9 +11,12 @@ from typing import Any
 from sqlalchemy import select
 
 from engine import audit
+from engine.masking import holds_number, mask
 from engine.unit import Unit
+from engine.vault import Vault
 from sales import customers, names
 from sales.customers import CUSTOMER, CUSTOMER_TAG, PROFILE, UNKNOWN
+from sales.importing_contacts import People
 from sales.people import PERSON
 
 SOURCE = "导入 {file}"
@@ -49,15 +52,19 @@ class Outcome:
 
 
 def customers_from(
-    db: Unit, lines: Iterable[Line], *, file: str, now: datetime, dry_run: bool = False
-) -> Outcome:
+    db: Unit, lines: Iterable[Line], *,
+    vault: Vault, file: str, now: datetime, dry_run: bool = False,
+) -> Outcome:  # fmt: skip
     """Create new customers and fill empty fields of known ones; never overwrite a value.
+
+    The person a line names becomes a contact, whose data goes into the vault.
 
     A customer is known by its credit code, else by its exact name; two lines may complete one
     customer, but not create it. The same file again changes nothing. With a wrong row, or
     `dry_run`, nothing is written.
     """
-    importer = _Importer(db, SOURCE.format(file=file), now)
+    file = mask(file)
+    importer = _Importer(db, vault, SOURCE.format(file=file), now)
     for line in lines:
         importer.take(line)
     outcome = importer.outcome
@@ -69,13 +76,15 @@ def customers_from(
 class _Importer:
     """Sorts lines against what is known, then writes everything in a few statements."""
 
-    def __init__(self, db: Unit, source: str, now: datetime) -> None:
+    def __init__(self, db: Unit, vault: Vault, source: str, now: datetime) -> None:
         self.db, self.source, self.now = db, source, now
+        self.people = People(db, vault, source, now)
         self.outcome = Outcome()
         self.new: list[dict[str, Any]] = []
         self.tags: list[tuple[str, str]] = []
         self.changes: dict[str, dict[str, Any]] = {}
         self.completed: set[str] = set()
+        self.changed: set[str] = set()
         self.taken: dict[str, int] = {}
         self.new_codes: dict[str, int] = {}
         execute = db.execute
@@ -97,6 +106,8 @@ class _Importer:
         existing = self.by_code.get(code) or self.by_name.get(name)
         if first != line.number:
             self._wrong(line, "name", f"与第 {first} 行是同一家客户")
+        elif holds_number(name):
+            self._wrong(line, "name", "客户名称里有电话号码，请移到「电话」列")
         elif (doubt := self._doubt(owner)) is not None:
             self._wrong(line, "owner", doubt)
         elif code and not CREDIT_CODE.fullmatch(code):
@@ -114,19 +125,22 @@ class _Importer:
         """Store what `take` has gathered, with one audit row."""
         customers.add(self.db, self.new)
         customers.add_tags(self.db, self.tags)
-        for customer_id in sorted(self.completed):
+        for customer_id in sorted(self.changed):
             tags = sorted(self.known_tags.get(customer_id, ()))
             change = self.changes.get(customer_id, {})
             customers.complete(self.db, customer_id, change, tags, now=self.now)
+        self.people.write()
         counts = {"created": self.outcome.created, "completed": self.outcome.completed}
         if any(counts.values()):
             audit.record(self.db, "customer.imported", ("file", file), at=self.now, detail=counts)
 
     def _create(self, line: Line, name: str, owner_id: str) -> None:
         tags = sorted(set(line.values.get("tags") or ()))
-        self.new.append(customers.draft(
+        row = customers.draft(
             name, owner_id=owner_id, now=self.now, facts=self._facts(line), tags=tags
-        ))  # fmt: skip
+        )
+        self.new.append(row)
+        self.people.take(row["id"], line.values, known=())
         self.outcome.created += 1
 
     def _complete(self, line: Line, existing: dict[str, Any]) -> None:
@@ -145,7 +159,9 @@ class _Importer:
                 self.by_code[filled["credit_code"]] = existing
         self.tags += [(customer_id, tag) for tag in tags]
         known.update(tags)
-        if not filled and not tags:
+        if filled or tags:
+            self.changed.add(customer_id)
+        if not self.people.take(customer_id, line.values) and not filled and not tags:
             self.outcome.unchanged += 1
         elif customer_id not in self.completed:
             self.completed.add(customer_id)

@@ -15,7 +15,7 @@ from engine.model import WITHOUT_ROWID, Row, table
 from engine.statement import Statement, insertion
 from engine.types import UtcTime
 from engine.unit import Unit
-from sales import customers
+from sales import contacts, customers
 from sales.customers import CUSTOMER, PROFILE, UNKNOWN, Customer, Named
 
 
@@ -148,7 +148,7 @@ def refer(db: Unit, introducer: Named, new: str | Named, by: By) -> Created:
     return Created(
         number, row["id"], row["name"], introducer.name, tags,
         tuple((field, *fact) for field, fact in facts.items()),
-        tuple(field for field in PROFILE if field not in facts),
+        (*(field for field in PROFILE if field not in facts), *contacts.WANTED.values()),
     )  # fmt: skip
 
 
@@ -167,9 +167,10 @@ def _shown(db: Unit, flow: str) -> Created:
         for field in INHERITED
         if row.sources.get(field, "").startswith(INTRODUCED)
     )
-    missing = tuple(field for field in PROFILE if getattr(row, field) == UNKNOWN)
+    missing = [field for field in PROFILE if getattr(row, field) == UNKNOWN]
     return Created(
-        row.number, row.customer_id, row.name, row.introducer, tags, filled, missing
+        row.number, row.customer_id, row.name, row.introducer, tags, filled,
+        (*missing, *contacts.missing(db, row.customer_id)),
     )  # fmt: skip
 
 

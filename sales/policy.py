@@ -43,52 +43,30 @@ NO_DEALS = Grant(Scope.ALL, frozenset({"orders", "rating"}))
 _EVERYBODY: Mapping[str, Grant] = {"help": OWN, "unfinished": OWN, "leave": OWN}
 _SELLER = ("customer.read", "opportunity.create")
 
+_PEOPLE = ("people.read", "people.manage")
+_RULES = ("rules.read", "rules")
+
 GRANTS: Mapping[Role, Mapping[str, Grant]] = {
-    Role.REP: {**dict.fromkeys(_SELLER, TEAM), "delegate": OWN},
+    Role.REP: {**dict.fromkeys(_SELLER, TEAM), "contact.reveal": OWN, "delegate": OWN},
     Role.MANAGER: {
-        **dict.fromkeys(_SELLER, BELOW),
+        **dict.fromkeys((*_SELLER, "contact.reveal", "people.read"), BELOW),
         "delegate": OWN,
-        "people.read": BELOW,
         "rules.read": ALL,
     },
     Role.DIRECTOR: dict.fromkeys(
-        (
-            *_SELLER,
-            "delegate",
-            "people.read",
-            "people.manage",
-            "rules.read",
-            "rules",
-            "audit",
-            "health",
-        ),
-        ALL,
+        (*_SELLER, "contact.reveal", "delegate", *_PEOPLE, *_RULES, "audit", "health"), ALL
     ),
-    Role.COMPLIANCE: {"audit": ALL, "people.read": ALL},
+    Role.COMPLIANCE: dict.fromkeys(("audit", "people.read", "privacy"), ALL),
     Role.LEGAL: {},
     Role.FINANCE: {},
     Role.MARKETING: {},
     Role.SALES_OPS: {
         "customer.read": NO_DEALS,
-        "people.read": ALL,
-        "rules.read": ALL,
-        "rules": ALL,
-        "health": ALL,
+        **dict.fromkeys((*_RULES, "people.read", "health"), ALL),
     },
     Role.ADMIN: {
         "customer.read": NO_DEALS,
-        **dict.fromkeys(
-            (
-                "people.read",
-                "people.manage",
-                "rules.read",
-                "rules",
-                "audit",
-                "operations",
-                "health",
-            ),
-            ALL,
-        ),
+        **dict.fromkeys((*_PEOPLE, *_RULES, "audit", "privacy", "operations", "health"), ALL),
     },
 }
 """Every right there is, role by role."""

@@ -16,6 +16,7 @@ def jobs() -> list[CronJob]:
         upkeep.clean_up,
         upkeep.look_after_database,
         upkeep.put_away,
+        upkeep.put_away_cards,
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from cards import old
 from engine import retention
 from sales.rules.retention import RETENTION
 from scheduler.api import More, Tick, job
@@ -22,6 +23,16 @@ def clean_up(tick: Tick) -> str | More:
         return More({"after": swept.after, "deleted": deleted})
     slots = retention.sweep_slots(tick.db, kept, now=tick.now)
     return f"清理 {deleted + slots:,} 行"
+
+
+@job("35 3 * * *", name="old-cards", max_age=timedelta(hours=20), background=True)
+def put_away_cards(tick: Tick) -> str | More:
+    """Delete cards nobody has touched for three months; a press on one is answered politely."""
+    swept = old.sweep(tick.db, after=tick.so_far.get("after", ""), now=tick.now)
+    deleted = tick.so_far.get("deleted", 0) + swept.deleted
+    if swept.after is not None:
+        return More({"after": swept.after, "deleted": deleted})
+    return f"清理 {deleted:,} 张旧卡片"
 
 
 @job("50 3 * * *", name="database-upkeep", max_age=timedelta(hours=20), background=True)

@@ -15,7 +15,7 @@ def lift() -> None:
     jianliu.find()
     from bot import rates
 
-    rates.USUAL = rates.Rate(UNHEARD_OF, UNHEARD_OF)
+    rates.by_rule = lambda *_: rates.Rate(UNHEARD_OF, UNHEARD_OF)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from bot.bench.server import Server, free_port
 
 NOBODY = "http://127.0.0.1:9"
 """The platform's address; nothing listens there."""
+KEY = "5a" * 32
+"""Of databases nobody keeps; the same for every start on one."""
 COMMAND = (sys.executable, "-m", "jianliu")
 CROWD = (sys.executable, "-P", str(Path(__file__).with_name("crowd.py")))
 """The same, for a few senders that write like thousands."""
@@ -35,6 +37,8 @@ allow_unofficial_api = true
 port = {port}
 [database]
 url = "{database}"
+[vault]
+key = "{KEY}"
 [wecom]
 corp_id = "{app.corp_id}"
 agent_id = {app.agent_id}

@@ -85,7 +85,7 @@ def show_entries(
 
 def _configured(settings: Settings) -> list[Path]:
     file = place(settings, make_url(settings.database.url.get_secret_value()))
-    return [file] if file.exists() else []
+    return [file] if file is not None and file.exists() else []
 
 
 def _chain(db: Unit) -> tuple[Head, Broken | None]:

@@ -19,10 +19,13 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy import make_url
 
+from bot import vault_key
 from bot.settings import Settings, load
 from bot.settings_read import SettingsError
+from bot.vault_key import VaultKeyError
 from engine.database import Database, DatabaseInUse, postgres_reader, sqlite_reader
 from engine.unit import Occasion, Unit
+from engine.vault import Vault
 
 PROBLEM, MISUSE = 1, 2
 UNREACHABLE = "数据库打不开（{reason}）。请检查 database.url 和数据库本身。"
@@ -50,6 +53,14 @@ def database(settings: Settings, *, json: bool) -> Database:
         return Database(settings.database.url.get_secret_value(), occasion=_operator())
     except DatabaseInUse as busy:
         fail(str(busy), PROBLEM, json=json)
+
+
+def vault(settings: Settings, database: Database, *, json: bool) -> Vault:
+    """The vault of the database, which is up to date then."""
+    try:
+        return vault_key.opened(settings, database)
+    except VaultKeyError as wrong:
+        fail(str(wrong), PROBLEM, json=json)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +13,13 @@ import typer
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from bot import erasures
 from bot.clock import Clock
 from bot.commands.console import CONFIG, MISUSE, PROBLEM, UNREACHABLE, Config, Json, fail, show
 from bot.commands.console import database as database_of
 from bot.commands.console import settings as settings_of
 from bot.settings import Settings
+from bot.vault_key import VaultKeyError
 from engine.backup import BackupError, inspect
 from engine.copying import CopyError, Moved
 from engine.database import Database, DatabaseInUse
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 UNSURE = """有 {uncertain} 条消息备份时还没发出，不知道后来发了没有，已标为不确定，不会自动再发。
 用 jianliu dlq list 逐条看，再用 jianliu dlq replay 或 drop 决定；启动后也可以在聊天里发 /死信。"""
+AGAIN = "备份之后删除过的 {erased} 位联系人已按名单再删一遍。"
 ASIDE = "原来的文件留在 {aside}，确认没问题再删。"
 
 db = typer.Typer(no_args_is_help=True, help="整个数据库：从 SQLite 搬到 PostgreSQL。")
@@ -114,11 +118,12 @@ def restore(
             _sure(
                 f"用 {kept.made_at:%Y-%m-%d %H:%M} 的备份（{kept.rows:,} 行）替换 {live}", yes=yes
             )
-            done = restore_file(file, live, now)
+            done = restore_file(file, live, now, partial(erasures.again, settings, url, now))
         else:
             _sure(f"把 {file} 恢复到空库 {url.render_as_string()}", yes=yes)
-            done = restore_dump(file, url, now)
-    facts = {"uncertain": done.uncertain, "aside": done.aside and str(done.aside)}
+            done = restore_dump(file, url, now, partial(erasures.again, settings, url, now))
+    facts = {"uncertain": done.uncertain, "erased": done.erased,
+             "aside": done.aside and str(done.aside)}  # fmt: skip
     show(facts, _restored(done), json=json)
 
 
@@ -144,6 +149,7 @@ def _copied(source: Database, target: Database) -> list[Moved]:
 def _restored(done: Restored) -> str:
     words = ["已恢复。"]
     words += [ASIDE.format(aside=done.aside)] if done.aside else []
+    words += [AGAIN.format(erased=done.erased)] if done.erased else []
     words += [UNSURE.format(uncertain=done.uncertain)] if done.uncertain else []
     return "\n".join(words)
 
@@ -177,7 +183,7 @@ def _explained(*, json: bool) -> Iterator[None]:
     """Whatever can go wrong with files and databases, in words."""
     try:
         yield
-    except (BackupError, CopyError, DatabaseInUse) as refused:
+    except (BackupError, CopyError, DatabaseInUse, VaultKeyError) as refused:
         fail(str(refused), PROBLEM, json=json)
     except (SQLAlchemyError, sqlite3.Error) as broken:
         fail(UNREACHABLE.format(reason=type(broken).__name__), PROBLEM, json=json)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from bot.simulator.phones import Member
 from engine.ids import ulid
 from engine.unit import Unit
-from sales import customers, people
-from sales.customers import Purchase
+from engine.vault import Vault
+from sales import contacts, customers, people
+from sales.customers import CUSTOMER, Purchase
 from sales.people import Identity, Person, Role
 
 SOURCE = "演示数据"
@@ -101,6 +102,16 @@ CUSTOMERS = (
 )  # fmt: skip
 
 
+CONTACTS = (
+    ("某阀门制造", {"name": "王建国", "phone": "13800138000", "email": "wang@valve.example"}),
+    ("某阀门制造", {"name": "刘敏", "phone": "13900139000"}),
+    ("华东泵业", {"name": "赵工", "phone": "021-55667788"}),
+    ("恒信阀门", {"name": "孙丽", "phone": "13700137000", "wechat": "sunli_hengxin"}),
+    ("南粤阀业", {"name": "何志强", "phone": "13600136000"}),
+)
+"""People at the demo customers; nobody has these numbers."""
+
+
 def members() -> list[Member]:
     """The people as their phones know them."""
     return [
@@ -136,6 +147,15 @@ def plant(db: Unit, tenants: dict[str, str], now: datetime) -> None:
         for c, row in drafts for day, product, yuan in c.orders
     ]  # fmt: skip
     db.execute(insert(Purchase), orders)
+
+
+def plant_contacts(db: Unit, vault: Vault, now: datetime) -> None:
+    """Write the people at the demo customers, once `plant` has written those."""
+    named = {
+        name: customer_id for customer_id, name in db.execute(select(CUSTOMER.id, CUSTOMER.name))
+    }
+    for customer, values in CONTACTS:
+        contacts.add(db, vault, named[customer], values, source=SOURCE, now=now)
 
 
 def _draft(customer: Account, now: datetime) -> dict[str, Any]:

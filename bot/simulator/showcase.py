@@ -11,6 +11,7 @@ from bot.simulator.phones import Message, PlatformName
 from bot.simulator.world import PHONE_ZONE
 from cards import (
     calendar,
+    contacts,
     customers,
     deadlines,
     health,
@@ -18,6 +19,7 @@ from cards import (
     morning,
     operations,
     opportunities,
+    privacy,
     rules,
     rules_drafts,
     unfinished,
@@ -30,11 +32,15 @@ from cards.render.slot import Slot
 from engine.deadlines_due import Due
 from engine.runs import Record, Run
 from engine.slots import Outcome
+from engine.vault import State
 from engine.vitals import Lane, Vitals
 from engine.workers import Running
+from sales.consents import Given, Scope
+from sales.contacts import Known
 from sales.customers import Named, Order, Profile
 from sales.finding import Found, Twin
 from sales.opportunities import Created
+from sales.privacy import Basis
 from sales.rules.drafts import Changed, Draft
 from sales.rules.editing import Published, Turned
 from sales.rules.limits import LIMITS, PersonLimits
@@ -68,6 +74,11 @@ ILL = health.Found(
     date(2026, 12, 31), 2027,
 )  # fmt: skip
 
+WANG = Known(
+    "01KAQ5T8XQ9W5Z2V7K4M6N8P0R", "c1", "某阀门制造", State.KEPT,
+    {"name": "王建国", "phone": "13800138000", "email": "wang@valve.example"},
+)  # fmt: skip
+LIU = Known("k2", "c1", "某阀门制造", State.KEPT, {"name": "刘敏", "phone": "13900139000"})
 LETTERS = tuple(
     Told(40 + i, "outbox:wecom:ww", reason == "channel_down", who, what, reason, AT)
     for i, (who, what, reason) in enumerate((
@@ -140,7 +151,19 @@ CARDS: Mapping[str, Content] = {
             "c1", "某阀门制造", "张三", "制造", "华东", "A", ("阀门", "年度框架", "工程项目"),
             (Order(date(2026, 10, 15), "闸阀 PN4.0", 31_800_000),
              Order(date(2026, 6, 30), "闸阀 PN2.5", 24_350_000)),
-        ), may_refer=True),
+        ), (WANG, LIU), may_refer=True, may_reveal=True),
+    "查看号码": contacts.revealed("k1", "某阀门制造", left=49),
+    "隐私": privacy.overview(
+        WANG, (Given("g1", Scope.MARKETING, AT - timedelta(days=90), None),
+               Given("g2", Scope.CHAT_ARCHIVE, AT - timedelta(days=90), AT)),
+        zone=PHONE_ZONE, flow="flow/1",
+    ),
+    "隐私 哪一位": privacy.which((WANG, LIU), "privacy.show", {}, flow="flow/1"),
+    "隐私 删除": privacy.confirm(WANG, flow="flow/1"),
+    "隐私 已删除": privacy.erased(WANG, Basis.REQUEST, 2, flow="flow/1"),
+    "隐私 已冻结": privacy.overview(
+        replace(WANG, state=State.FROZEN), (), zone=PHONE_ZONE, flow="flow/1", note="已冻结"
+    ),
     "帮助": help.commands(Sentences().help_title, [
         Line("商机", "登记老客户转介绍的新商机", "/商机 某阀门制造 华东泵业二期",
              "opportunity.create"),

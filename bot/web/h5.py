@@ -203,8 +203,8 @@ class FormPages:
         address = Address(who.id, sheet.platform, sheet.tenant, sheet.account)
         return Ctx(db=db, who=who, address=address, now=now, today=self.clock.date_of(now),
                    flow="", cause="", registry=self.dispatcher.registry,
-                   calendars=self.dispatcher.calendars,
-                   rules=self.dispatcher.rules)  # fmt: skip
+                   calendars=self.dispatcher.calendars, rules=self.dispatcher.rules,
+                   vault=self.dispatcher.vault)  # fmt: skip
 
     def _form(
         self, sheet: Sheet, account: str, *, error: str = "", given: dict[str, str] | None = None

@@ -19,6 +19,10 @@ class RetentionDays(Rule):
         int, Item("收到的", "处理完的来信留多少天",
                   Count("天", 7, 3650, "平台会重发几天前的消息，删了就会当成新的"))
     ] = 30  # fmt: skip
+    raw_days: Annotated[
+        int, Item("来信原文", "处理完的来信里写了什么，留多少天",
+                  Count("天", 3, 3650, "出了问题要能重办"))
+    ] = 7  # fmt: skip
     work_days: Annotated[
         int, Item("办完的", "已送达的消息和办完的任务留多少天",
                   Count("天", 3, 3650, "周末出了问题，周一还要查得到"))
@@ -32,12 +36,15 @@ class RetentionDays(Rule):
         """An event has to be recognised for longer than the work it caused is kept."""
         if self.inbox_days < self.work_days:
             yield "收到的要留得不比办完的短，不然重发的消息会再办一次"
+        if self.inbox_days < self.raw_days:
+            yield "来信原文不能比来信本身留得久"
 
     @property
     def kept(self) -> Kept:
         """The same for the machinery."""
         return Kept(
             inbox=timedelta(days=self.inbox_days),
+            raw=timedelta(days=self.raw_days),
             work=timedelta(days=self.work_days),
             runs=timedelta(days=self.run_days),
         )

@@ -7,7 +7,7 @@ import re
 from tests.house.source import ROOT, files, functions, inside
 
 ALL = {f"D{number:02d}" for number in range(1, 36)}
-ELSEWHERE_LATER = {"D14", "D15", "D16", "D17", "D18", "D29", "D30", "D31", "D32"}
+ELSEWHERE_LATER: set[str] = set()
 """Cases whose product is still being built; whoever brings it takes its number out of here."""
 
 

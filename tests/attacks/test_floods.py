@@ -17,6 +17,7 @@ from bot.rates import Rate, Rates, Verdict
 from bot.web import rejections
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+USUAL = Rate(per_minute=30, burst=20)
 ZHANG = ("wecom", "ww", "zhangsan")
 
 
@@ -28,7 +29,7 @@ def at(seconds):
 def strict(office):
     """The office with the rate of a real deployment."""
     limits = office.demo.service.rates
-    usual, limits.rate = limits.rate, rates.USUAL
+    usual, limits.rate = limits.rate, USUAL
     yield office
     limits.rate = usual
 
@@ -108,7 +109,7 @@ def test_d33_a_platforms_repetition_is_not_counted_and_not_judged_again():
 
 
 def test_d33_thirty_a_minute_for_ever_is_no_flood():
-    limits = Rates()
+    limits = Rates(USUAL)
     verdicts = {limits.judge(ZHANG, str(n), at(2 * n)) for n in range(600)}
     assert verdicts == {Verdict.TAKE}
 
@@ -141,7 +142,7 @@ def test_d33_never_more_than_the_burst_and_what_time_brings(steps, rate):
 
 def test_d33_memory_is_bounded(monkeypatch):
     monkeypatch.setattr(rates, "MOST_ACCOUNTS", 100)
-    limits = Rates()
+    limits = Rates(USUAL)
     for n in range(1000):
         limits.judge(("wecom", "ww", str(n)), "x", NOW)
     for n in range(1000):

@@ -118,8 +118,7 @@ def test_d11_half_open_requests_are_closed_and_valid_traffic_is_unaffected(
         slowest = max(slowest, time.monotonic() - asked)
         time.sleep(0.1)
     statuses = [said(sock) for sock in opened]
-    assert time.monotonic() - began < 5
-    assert slowest < 0.25
+    assert slowest < PATIENCE
     assert set(statuses[::4]) == {0}  # nothing was asked, nothing is answered
     assert set(statuses[2::4]) == {408}
     assert set(statuses) <= {0, 400, 404, 408}  # 404: that page needs no body to be answered

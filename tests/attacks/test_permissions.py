@@ -17,6 +17,7 @@ WATCHERS = {Role.COMPLIANCE, Role.DIRECTOR, Role.ADMIN}
 HOLDERS = {
     "audit": WATCHERS,
     "customer.read": SELLERS | {Role.SALES_OPS, Role.ADMIN},
+    "contact.reveal": SELLERS,
     "delegate": SELLERS,
     "health": {Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN},
     "help": EVERYBODY,
@@ -25,6 +26,7 @@ HOLDERS = {
     "operations": {Role.ADMIN},
     "people.manage": {Role.DIRECTOR, Role.ADMIN},
     "people.read": {Role.MANAGER, Role.DIRECTOR, Role.COMPLIANCE, Role.SALES_OPS, Role.ADMIN},
+    "privacy": {Role.COMPLIANCE, Role.ADMIN},
     "rules": {Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN},
     "rules.read": {Role.MANAGER, Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN},
     "unfinished": EVERYBODY,

@@ -15,6 +15,7 @@ from cards.model import dump
 from engine.calendar_days import Calendars
 from engine.database import Database
 from engine.rulebook import Rulebook
+from engine.vault import Vault
 from handlers.all import registry
 
 TENANTS = {"wecom": "ww", "dingtalk": "ding"}
@@ -47,11 +48,12 @@ class Desk:
         self.database = database
         self.clock = Clock("Asia/Shanghai")
         self.clock.jump(datetime.fromisoformat("2026-11-23T10:00:00+08:00"))
-        self.inbox = Inbox(
-            database, Dispatcher(registry(), self.clock, Calendars(self.clock.zone), Rulebook())
-        )
+        self.vault = Vault(bytes(32))
+        calendars = Calendars(self.clock.zone)
+        dispatcher = Dispatcher(registry(), self.clock, calendars, Rulebook(), self.vault)
+        self.inbox = Inbox(database, dispatcher)
         self.platform = Scripted()
-        self.courier = Courier(database, self.platform, self.clock, lambda form: form)
+        self.courier = Courier(database, self.platform, self.clock, self.vault, lambda form: form)
         self._serial = 0
 
     def inbound(self, text="", *, event="", **changes):

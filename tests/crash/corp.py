@@ -94,6 +94,8 @@ port = {self.port}
 public_url = "http://127.0.0.1:{self.port}"
 [database]
 url = "{self.database}"
+[vault]
+key = "{self.settings.vault.key.get_secret_value()}"
 [wecom]
 corp_id = "{wecom.corp_id}"
 agent_id = {wecom.agent_id}

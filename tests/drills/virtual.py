@@ -31,6 +31,7 @@ from cards.model import Text
 from engine import jobs
 from engine.database import Database
 from engine.jobs import State
+from engine.vault import Vault
 from sales.people import Address
 from tests.drills.wire import Wire
 
@@ -66,7 +67,7 @@ class Town:
         holding = Holding(database, self.clock, f"node{n}")
         share = SharedToken(database, self.clock, holding, "token/wecom", SECRET)
         platform = WeComPlatform(SETTINGS, self.http, self.clock.now, share)
-        return Courier(database, platform, self.clock, lambda form: form)
+        return Courier(database, platform, self.clock, Vault(bytes(32)), lambda form: form)
 
     def say(self, words, account="zhangsan"):
         now, to = self.clock.now(), [Address(account, "wecom", "ww", account)]

@@ -59,6 +59,8 @@ def filled(value: str, folder: Path) -> str:
     """What a container sees: variables filled in, secrets as files."""
     if found := re.match(r"\$\{(\w+)", value):
         return VALUES[found[1]]
+    if not value.startswith("/run/secrets/"):
+        return value
     secret = folder / value.removeprefix("/run/secrets/")
     secret.write_text(f"{VALUES[secret.name]}\n")
     return str(secret)

@@ -56,7 +56,8 @@ def test_secrets_and_phone_numbers_never_reach_a_log(capsys, *, as_json: bool) -
         secret="HUSH2",
         headers={"x-acs-dingtalk-access-token": "HUSH3", "Authorization": "Bearer HUSH4HUSH4"},
         body='{"corpsecret": "HUSH5", "clientSecret":"HUSH5", "response_code": "HUSH5"}',
-        form=["phone 13800138000", b"token=HUSH6", ("ticket=HUSH7",)],
+        form=["phone 138-0013 8000", b"token=HUSH6", ("ticket=HUSH7",)],
+        card="身份证 11010519491231002X，卡 4111 1111 1111 1111，zhang.san@example.com",
         mobile=13800138000,
         database="postgresql+psycopg://bot:HUSH8@db/jianliu",
         redirect="https://bot.example.com/h5?code=HUSH9&state=x",
@@ -71,6 +72,8 @@ def test_secrets_and_phone_numbers_never_reach_a_log(capsys, *, as_json: bool) -
     assert "HUSH" not in written
     assert "13800138000" not in written
     assert "138****8000" in written
+    for shape in ("0013 8000", "19491231", "1111 1111", "zhang.san"):
+        assert shape not in written
     assert "ValueError" in written
     assert "debug=1" in written
 

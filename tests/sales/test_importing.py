@@ -3,20 +3,28 @@
 import pytest
 from sqlalchemy import select, update
 
+from engine import vault
 from engine.model import table
-from sales import importing
+from engine.vault import Vault
+from sales import contacts, importing
 from sales.customers import CUSTOMER, CUSTOMER_TAG, Customer
 from sales.importing import Line
 from sales.people import Person
 from tests.sales.conftest import NOW
 
 CODE = "91310000MA1K35XY2Q"
+VAULT = Vault(bytes(32))
 OTHER = "91310000MA1K35XY3N"
 
 
 def taken(db, *lines):
     numbered = [Line(number, {"owner": "张三", **values}) for number, values in enumerate(lines, 2)]
-    return importing.customers_from(db, numbered, file="a.xlsx", now=NOW)
+    return importing.customers_from(db, numbered, vault=VAULT, file="a.xlsx", now=NOW)
+
+
+def people(db, name):
+    known = contacts.of_customer(db, VAULT, customer(db, name).id)
+    return sorted((dict(one.values) for one in known), key=str)
 
 
 def wrong(outcome):
@@ -51,8 +59,7 @@ def test_two_lines_complete_one_customer_and_lose_no_source(db):
     )
     assert (outcome.wrong, outcome.created, outcome.completed) == ([], 0, 1)
     row = customer(db, "华东泵业")
-    assert (row.contact, row.phone) == ("王工", "021")
-    assert {"contact", "phone", "region"} <= set(row.sources)
+    assert people(db, "华东泵业") == [{"name": "王工", "phone": "021"}]
     tags = select(CUSTOMER_TAG.tag).where(
         CUSTOMER_TAG.customer_id == row.id, CUSTOMER_TAG.tag == "出口"
     )
@@ -89,3 +96,67 @@ def test_an_imported_customer_is_found_and_near_at_once(db):
 
     assert taken(db, {"name": "海天重工", "credit_code": OTHER}).wrong == []
     assert [t.customer.name for t in finding.similar(db, "上海海天重工", true())] == ["海天重工"]
+
+
+WANG = {"name": "甲重工", "contact": "王建国", "phone": "138-0013-8000"}
+
+
+def test_the_people_of_a_file_become_contacts_and_the_same_file_changes_nothing(db):
+    lines = (WANG, {"name": "华东泵业", "contact": "李梅", "email": "li@pump.example"})
+    outcome = taken(db, *lines)
+    assert (outcome.wrong, outcome.created, outcome.completed) == ([], 1, 1)
+    assert people(db, "甲重工") == [{"name": "王建国", "phone": "138-0013-8000"}]
+    again = taken(db, *lines)
+    assert (again.created, again.completed, again.unchanged) == (0, 0, 2)
+    assert len(people(db, "甲重工")) == len(people(db, "华东泵业")) == 1
+    assert len(contacts.by_number(db, VAULT, "+86 13800138000")) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ({"contact": "王建国", "wechat": "wangjg"}, [{"wechat": "wangjg"}]),
+        ({"contact": "王工", "phone": "13800138000", "email": "w@x.cn"}, [{"email": "w@x.cn"}]),
+        ({"email": "w@x.cn"}, [{"email": "w@x.cn"}]),
+        ({"contact": "王建国", "phone": "13900139000"}, [{}, {"phone": "13900139000"}]),
+        ({"contact": "李梅"}, [{}, {"name": "李梅"}]),
+    ],
+    ids=["same name", "same number", "nobody named", "another number", "another name"],
+)
+def test_a_contact_is_known_by_the_number_else_by_the_name_and_never_overwritten(db, line, known):
+    taken(db, WANG)
+    taken(db, {"name": "甲重工", **line})
+    first = {"name": "王建国", "phone": "138-0013-8000"}
+    new = {"name": line.get("contact", "")} if len(known) > 1 else {}
+    expected = [{**first, **known[0]}, *({**new, **more} for more in known[1:])]
+    assert people(db, "甲重工") == sorted(expected, key=str)
+
+
+def test_two_lines_about_one_new_contact_are_one_contact(db):
+    outcome = taken(
+        db,
+        {"name": "华东泵业", "contact": "王工"},
+        {"name": "华东泵业有限公司", "credit_code": CODE, "contact": "王工", "phone": "139"},
+        {"name": "另一家", "contact": "王工", "phone": "13800138000"},
+    )  # fmt: skip
+    assert (outcome.wrong, outcome.created) == ([], 2)
+    assert people(db, "华东泵业") == [{"name": "王工"}]
+    assert people(db, "另一家") == [{"name": "王工", "phone": "13800138000"}]
+
+
+def test_a_frozen_contact_learns_nothing_and_a_dry_run_writes_nothing(db):
+    taken(db, WANG)
+    [contact] = contacts.of_customer(db, VAULT, customer(db, "甲重工").id)
+    vault.freeze(db, contacts.subject(contact.id), since=NOW)
+    more = {**WANG, "email": "w@x.cn"}
+    assert taken(db, more).unchanged == 1
+    vault.freeze(db, contacts.subject(contact.id), since=None)
+    importing.customers_from(
+        db, [Line(2, {"owner": "张三", **more})], vault=VAULT, file="a", now=NOW, dry_run=True
+    )
+    assert people(db, "甲重工") == [{"name": "王建国", "phone": "138-0013-8000"}]
+
+
+def test_a_company_name_with_a_number_in_it_is_wrong(db):
+    outcome = taken(db, {"name": "甲重工 王工 138 0013 8000"})
+    assert wrong(outcome) == [(2, "name", "客户名称里有电话号码，请移到「电话」列")]

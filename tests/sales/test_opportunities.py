@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from sales import opportunities
+from engine.vault import Vault
+from sales import contacts, opportunities
 from sales.customers import CUSTOMER, NAMED, PROFILE, Customer, Named
 from sales.opportunities import OPPORTUNITY, By, OwnIntroducer
 from tests.sales.conftest import NOW
@@ -24,7 +25,7 @@ def test_a_new_customer_is_told_alike_again(db):
     assert created == opportunities.of_flow(db, "flow/1")
     assert created.customer_id == customer(db, "北方泵业").id
     assert [field for field, _, _ in created.filled] == ["industry", "region"]
-    assert set(created.missing) == set(PROFILE) - {"industry", "region"}
+    assert set(created.missing) == {*PROFILE, "contact", "phone"} - {"industry", "region"}
 
 
 def test_a_customer_that_was_there_is_told_alike_again(db):
@@ -39,6 +40,8 @@ def test_a_customer_that_was_there_is_told_alike_again(db):
 def test_nothing_is_missing_of_a_customer_we_know_everything_about(db):
     known = dict.fromkeys(PROFILE, "已知")
     db.execute(update(Customer).where(CUSTOMER.name == "华东泵业").values(known))
+    there, person = customer(db, "华东泵业").id, {"name": "赵工", "phone": "021-55667788"}
+    contacts.add(db, Vault(bytes(32)), there, person, source="导入", now=NOW)
     created = opportunities.refer(db, customer(db, "某阀门制造"), customer(db, "华东泵业"), BY)
     assert created.missing == ()
 

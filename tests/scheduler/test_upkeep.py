@@ -4,9 +4,12 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from cards import outbox
+from cards.model import Card
 from engine import jobs, runs, shared
 from engine.jobs import State
 from engine.shared import Sealed
+from sales.people import Address
 from scheduler import upkeep
 from tests.scheduler.kit import MONDAY, Desk, noting
 
@@ -68,6 +71,53 @@ def test_clean_up_never_holds_more_than_a_thousand_rows_at_a_time(database):
     parts = "SELECT count(*) FROM job WHERE lane = 'cron:retention'"
     with database.reading() as db:
         assert db.execute(text(parts)).scalar_one() == 3
+
+
+def test_what_people_wrote_goes_a_week_after_it_was_done_with_but_its_key_stays(database):
+    for days, state in ((8, State.DONE), (6, State.DONE), (8, State.DEAD), (8, State.CANCELLED)):
+        ended(database, "inbox", days, state)
+    said = text("UPDATE job SET payload = :raw WHERE lane = 'inbox'")
+    database.writer.run(lambda db: db.execute(said, {"raw": '{"text":"电话 13800138000"}'}))
+    desk = Desk(database, upkeep.clean_up)
+    desk.notice()
+    desk.notice(NIGHT)
+    desk.work()
+    question = text("SELECT key, payload FROM job WHERE lane = 'inbox'")
+    with database.reading() as db:
+        kept = {key for key, raw in db.execute(question) if raw != "{}"}
+        assert len(db.execute(question).all()) == 4
+    assert kept == {"2/6/0", "3/8/0"}
+
+
+def test_an_old_card_goes_unless_a_message_of_it_still_waits(database):
+    long_ago = MONDAY - timedelta(days=91)
+
+    def post(db, who, at):
+        outbox.post(db, Card(f"卡 {who}", key="k"), [Address(who, "wecom", "ww", who)], now=at)
+
+    def work(db):
+        for who in ("sent", "waiting", "failed"):
+            post(db, who, long_ago)
+        post(db, "new", MONDAY)
+        for job in jobs.claim(db, "outbox:wecom:ww", now=MONDAY, lease=timedelta(1), limit=9):
+            who = db.execute(
+                text("SELECT account FROM delivery WHERE id = :id"), {"id": job.key.split("/")[0]}
+            ).scalar_one()
+            if who == "sent":
+                jobs.finish(db, job, now=MONDAY)
+            if who == "failed":
+                jobs.bury(db, job, "x", now=MONDAY)
+
+    database.writer.run(work)
+    desk = Desk(database, upkeep.put_away_cards)
+    desk.notice()
+    desk.notice("2026-11-24T03:35")
+    desk.work()
+    with database.reading() as db:
+        left = {who for (who,) in db.execute(text("SELECT person_id FROM card"))}
+        assert left == {who for (who,) in db.execute(text("SELECT account FROM delivery"))}
+    assert left == {"waiting", "failed", "new"}
+    assert desk.slots("old-cards") == {"11-24 03:35": ("done", "清理 1 张旧卡片")}
 
 
 def test_ended_secrets_and_runs_of_a_removed_job_are_put_away(database):

@@ -1,0 +1,34 @@
+"""What a message tells in clear: put into its text while it is drawn, and kept nowhere.
+
+The text stays in the reader's own chat, like any message; it cannot be taken back on either
+platform, so nothing pretends to hide it later. What counts is who asked, and that is audited.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from cards.contacts import FIELD_NAMES
+from cards.model import Text
+from engine.unit import Unit
+from engine.vault import Destroyed, Vault
+from sales import contacts, privacy
+
+
+def told(db: Unit, vault: Vault, text: Text) -> Text:
+    """The text with its secret below.
+
+    Raises:
+        Destroyed: the contact was erased meanwhile.
+    """
+    secret = text.secret
+    assert secret is not None  # noqa: S101  whoever calls has seen it
+    if secret.what == "bundle":
+        bundle = json.dumps(privacy.bundle(db, vault, secret.contact), ensure_ascii=False, indent=1)
+        return Text(f"{text.text}\n{bundle}")
+    known = vault.read(db, contacts.subject(secret.contact))
+    if not known:
+        raise Destroyed
+    lines = [f"{name}：{known[field]}" for field, name in FIELD_NAMES.items() if field in known]
+    return replace(text, text="\n".join((text.text, *lines)), secret=None)
