@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from sales.rules import editing
+from sales.rules.editing import By
+from sales.rules.unfinished import UNFINISHED
 from tests.crash.corp import until
 
 RULE = "未办完提醒"
@@ -284,6 +287,20 @@ def test_who_may_look_and_who_may_change(office):
     [one] = say(office, f"看 {RULE}", "王经理")
     assert texts(one) == ["以前的版本", "所有规则"]
     assert office.rows("document", version="2") == []
+
+
+def test_the_next_unit_of_the_process_that_published_goes_by_it(office):
+    """Not soon: at once, whatever the loops are doing."""
+    service = office.demo.service
+    by = By("fengyunying", service.clock.now(), service.clock.zone)
+
+    def publish(db):
+        draft = editing.change(db, UNFINISHED, "first_after_minutes", "3小时", by)
+        editing.publish(db, UNFINISHED, by, version=draft.version, reason="马上", since=None)
+
+    service.database.writer.run(publish)
+    known = service.database.writer.run(lambda _: service.rules.at(UNFINISHED, by.now))
+    assert (known.number, known.body.first_after_minutes) == (2, 180)
 
 
 def test_the_bare_word_lists_what_this_person_may_do_with_it(office):
