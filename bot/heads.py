@@ -35,6 +35,13 @@ def place(settings: Settings, url: URL) -> Path | None:
     return Path(f"{url.database}{SUFFIX}") if url.get_backend_name() == "sqlite" else None
 
 
+def set_aside(file: Path | None, now: datetime) -> Path | None:
+    """Begin a new file: the heads so far are of a trail that another one has taken the place of."""
+    if file is None or not file.exists():
+        return None
+    return file.rename(f"{file}.before-restore-{now:%Y%m%d-%H%M%S}")
+
+
 class Heads:
     """Keeps the file of this process up to date."""
 

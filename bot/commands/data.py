@@ -18,6 +18,7 @@ from bot.clock import Clock
 from bot.commands.console import CONFIG, MISUSE, PROBLEM, UNREACHABLE, Config, Json, fail, show
 from bot.commands.console import database as database_of
 from bot.commands.console import settings as settings_of
+from bot.heads import place, set_aside
 from bot.settings import Settings
 from bot.vault_key import VaultKeyError
 from engine.backup import BackupError, inspect
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 UNSURE = """有 {uncertain} 条消息备份时还没发出，不知道后来发了没有，已标为不确定，不会自动再发。
 用 jianliu dlq list 逐条看，再用 jianliu dlq replay 或 drop 决定；启动后也可以在聊天里发 /死信。"""
 AGAIN = "备份之后删除过的 {erased} 位联系人已按名单再删一遍。"
+HEADS_ASIDE = "\n留痕的留底另起一份；备份以后的留底在 {aside}，留着备查。"
 ASIDE = "原来的文件留在 {aside}，确认没问题再删。"
 
 db = typer.Typer(no_args_is_help=True, help="整个数据库：从 SQLite 搬到 PostgreSQL。")
@@ -122,9 +124,12 @@ def restore(
         else:
             _sure(f"把 {file} 恢复到空库 {url.render_as_string()}", yes=yes)
             done = restore_dump(file, url, now, partial(erasures.again, settings, url, now))
+        heads = set_aside(place(settings, url), now)
     facts = {"uncertain": done.uncertain, "erased": done.erased,
-             "aside": done.aside and str(done.aside)}  # fmt: skip
-    show(facts, _restored(done), json=json)
+             "aside": done.aside and str(done.aside),
+             "heads_aside": heads and str(heads)}  # fmt: skip
+    words = _restored(done) + (HEADS_ASIDE.format(aside=heads) if heads else "")
+    show(facts, words, json=json)
 
 
 def _copied(source: Database, target: Database) -> list[Moved]:

@@ -248,7 +248,7 @@ def test_two_who_decide_at_once_decide_once(tmp_path):
             from cards import dead_letters
 
             dropped = d.database.writer.run(
-                lambda db: dead_letters.drop(db, [number], by="", channel="cli", now=d.clock.now())
+                lambda db: dead_letters.drop(db, [number], now=d.clock.now())
             )
             assert dropped == 1
             ref = d.platform.sent[-1][1]["ref"]

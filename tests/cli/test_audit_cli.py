@@ -100,3 +100,19 @@ def test_without_a_database_the_reason_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, ["audit", "verify"])
     assert (result.exit_code, "数据库文件" in result.stderr) == (1, True)
+
+
+def test_after_a_restore_the_trail_is_whole_and_the_old_heads_are_kept(company, tmp_path):
+    def jianliu(*words):
+        result = CliRunner().invoke(app, [*words])
+        assert result.exit_code == 0, result.output
+
+    jianliu("backup", "kept.backup")
+    note(company)
+    Heads(company, Clock(), Path("jianliu.db.heads")).keep()
+    company.close()
+    jianliu("restore", "kept.backup", "--yes")
+    code, facts = verify()
+    assert (code, facts["rows"], facts["heads"]) == (0, 2 * ROWS, 0)
+    [old] = tmp_path.glob("jianliu.db.heads.before-restore-*")
+    assert verify("--heads", str(old)) == (1, {"whole": False, "seq": 2 * ROWS + 1, "how": "cut"})
