@@ -163,7 +163,7 @@ def test_a_rotation_needs_a_key_and_no_running_process(jianliu, url, tmp_path):
     (tmp_path / "new").write_text("nonsense")
     assert jianliu("vault", "rotate", "--to", "new").exit_code == 1
     (tmp_path / "new").write_text(KEY)
-    alive = text("INSERT INTO worker VALUES ('p', 'all', '1', 0, 9000000000000000)")
+    alive = text("INSERT INTO worker VALUES ('p', 'all', '1', 0, 9000000000000000, 0)")
     with closing(Database(url)) as database:
         database.writer.run(lambda db: db.execute(alive))
     refused = jianliu("vault", "rotate", "--to", "new")

@@ -33,6 +33,12 @@ from scheduler.api import job
 from scheduler.deadlines_api import Reminder, deadline
 from tests.drills import failpoints, service_mutants
 
+
+def unlimited(*_):
+    """Drills send as nobody does."""
+    return bot.rates.Rate(1e9, 1e9)
+
+
 KIND, JOB, MOOD = "drill", "drill", "mood"
 QUICK = {
     "bot.inbox.LEASE": timedelta(seconds=3),
@@ -45,7 +51,7 @@ QUICK = {
     "bot.inbox.WAITS": tuple(wait / 10 for wait in bot.inbox.WAITS),
     "bot.lanes.WAITS": tuple(wait / 10 for wait in bot.lanes.WAITS),
     "bot.delivery.LADDER": tuple(wait / 10 for wait in bot.delivery.LADDER),
-    "bot.rates.by_rule": lambda *_: bot.rates.Rate(1e9, 1e9),
+    "bot.rates.by_rule": unlimited,
     "engine.jobs.LEFT_EVERY": timedelta(seconds=1),
     "bot.platforms.wecom.transport.BRIEFLY": timedelta(seconds=1),
 }

@@ -175,7 +175,7 @@ def test_old_slots_go_but_the_newest_of_a_job_stays(database):
     tick(database, yearly, NINE)
     for day in (1, 50, 100):
         tick(database, rule(), NINE + day * DAY)
-    before, kept = known(database), Kept(30 * DAY, 7 * DAY, 90 * DAY)
+    before, kept = known(database), Kept(30 * DAY, 7 * DAY, 7 * DAY, 90 * DAY)
     assert (
         database.writer.run(lambda db: retention.sweep_slots(db, kept, now=NINE + 141 * DAY)) == 51
     )

@@ -133,8 +133,8 @@ def disorder(now):
             {"job": "morning", "slot_at": ago, "outcome": "done"},
             {"job": "morning", "slot_at": now, "outcome": "waiting"},
         ])  # fmt: skip
-        seen(db, Process("a", "web", "1.0", ago), now=now)
-        seen(db, Process("b", "web", "1.0", ago), now=now - timedelta(minutes=2))
+        seen(db, Process("a", "web", "1.0", ago), publication=0, now=now)
+        seen(db, Process("b", "web", "1.0", ago), publication=0, now=now - timedelta(minutes=2))
 
     return work
 
