@@ -28,7 +28,7 @@ def open_many(database, count, *, owners, due, now):
         owner = owners[n % len(owners)]
         return {
             "id": ulid(now), "kind": KIND, "subject_type": "thing", "subject_id": f"m{n}",
-            "owner": owner, "about": f"客户{n}", "state": "pending", "closed_at": None,
+            "owner": owner, "about": f"客户{n}", "state": "pending", "closed_at": None, "rule_version": 0,
             **deadlines._fresh(made),
         }  # fmt: skip
 
