@@ -28,8 +28,8 @@ def open_many(database, count, *, owners, due, now):
         owner = owners[n % len(owners)]
         return {
             "id": ulid(now), "kind": KIND, "subject_type": "thing", "subject_id": f"m{n}",
-            "owner": owner, "about": f"客户{n}", "state": "pending", "closed_at": None, "rule_version": 0,
-            **deadlines._fresh(made),
+            "owner": owner, "about": f"客户{n}", "state": "pending", "closed_at": None,
+            "rule_version": 0, **deadlines._fresh(made),
         }  # fmt: skip
 
     for start in range(0, count, AT_ONCE):
