@@ -81,7 +81,7 @@ def handed(name: str, delegation: str, until: datetime, *, zone: ZoneInfo, flow:
     return Card(
         key=flow,
         title=f"已委托 {name} 代办",
-        subtitle=f"到 {_until(until, zone)}。这段时间他能看您能看的客户、登记商机，审批不受影响",
+        subtitle=f"到 {_until(until, zone)}。这段时间 {name} 能看您能看的客户，也能替您登记商机",
         buttons=(Button("提前收回", TAKE_BACK, {"delegation": delegation}),),
         tone="good",
     )
@@ -92,7 +92,7 @@ def asked_to_stand_in(name: str, until: datetime, *, zone: ZoneInfo, key: str) -
     return Card(
         key=key,
         title=f"{name} 请您代办",
-        subtitle=f"到 {_until(until, zone)}。您现在能看 {name} 能看的客户，也能替他登记商机",
+        subtitle=f"到 {_until(until, zone)}。您现在能看 {name} 能看的客户，也能代为登记商机",
         buttons=(Button("登记商机", "opportunity.create", fresh=True),
                  Button("看客户", "customer.show", fresh=True)),
     )  # fmt: skip

@@ -97,4 +97,4 @@ def take_back(ctx: Ctx, *, delegation: str) -> Content:
     """
     if not delegations.take_back(ctx.db, delegation, ctx.who.id, now=ctx.now):
         raise EndedAlready
-    return cards.done("已收回，他不能再代办", flow=ctx.flow)
+    return cards.done("已收回，对方不能再代办", flow=ctx.flow)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bot.simulator import showcase_people
 from bot.simulator.phones import Message, PlatformName
 from bot.simulator.world import PHONE_ZONE
 from cards import (
@@ -164,6 +165,7 @@ CARDS: Mapping[str, Content] = {
     "隐私 已冻结": privacy.overview(
         replace(WANG, state=State.FROZEN), (), zone=PHONE_ZONE, flow="flow/1", note="已冻结"
     ),
+    **showcase_people.CARDS,
     "帮助": help.commands(Sentences().help_title, [
         Line("商机", "登记老客户转介绍的新商机", "/商机 某阀门制造 华东泵业二期",
              "opportunity.create"),
