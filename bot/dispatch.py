@@ -28,8 +28,10 @@ from sales.people import Address, Who
 from sales.rules.texts import SENTENCES, Sentences
 
 SILENT = frozenset({"subscribe", "unsubscribe", "enter_agent", "location", "view", "malformed"})
-"""Events that nobody expects an answer to."""
+"""Events that nobody expects an answer to; nor to any other whose name is a compound.
 
+"user_modify_org" and "change_contact" happen to people; what people send is an "image".
+"""
 
 THIS = "这一步"
 
@@ -99,7 +101,8 @@ class Dispatcher:
         if inbound.kind == "press":
             return self._pressed(db, inbound, who, address, flow)
         if inbound.kind == "other":
-            return None if inbound.text.lower() in SILENT else texts.say(self.words.unsupported)
+            sort = inbound.text.lower()
+            return None if sort in SILENT or "_" in sort else texts.say(self.words.unsupported)
         return self._said(db, inbound, who, address, flow)
 
     def run(self, db: Unit, task: Task, cause: int, now: datetime) -> Content | None:

@@ -359,6 +359,7 @@ def test_d32_erase_then_verify_then_restore_then_verify_again(
 ):
     contact = kept_and_erased
     shredded(database_url, contact)
+    assert "留痕完整" in jianliu("audit", "verify")
     assert "没有找到" in jianliu("export", "contact", NUMBER, wrong=True)
     assert "已经删除" in jianliu("erase", "--contact", contact, "--basis", "x", "--yes", wrong=True)
     if not database_url.startswith("sqlite"):
@@ -367,6 +368,7 @@ def test_d32_erase_then_verify_then_restore_then_verify_again(
     told = jianliu("restore", "kept", "--yes")
     assert "1 位联系人已按名单再删一遍" in told
     shredded(database_url, contact)
+    assert "留痕完整" in jianliu("audit", "verify")
     assert "没有找到" in jianliu("export", "contact", NUMBER, wrong=True)
 
 

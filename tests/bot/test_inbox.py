@@ -130,3 +130,16 @@ def test_a_look_up_that_takes_too_long_is_given_up_with_a_number(tmp_path, monke
             assert ended - (asked - EPOCH) // MICROSECOND >= 50_000
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("sort", "answers"),
+    [("user_modify_org", 0), ("change_contact", 0), ("enter_agent", 0), ("image", 1)],
+)
+def test_what_happens_to_a_person_is_not_answered_as_if_they_had_sent_it(tmp_path, sort, answers):
+    async def story():
+        async with desk(tmp_path) as d:
+            await d.inbox.receive(d.inbound(sort, kind="other"))
+            assert d.one("SELECT count(*) FROM card") == answers
+
+    asyncio.run(story())
