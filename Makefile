@@ -14,10 +14,10 @@ test: .venv/.dev chromium
 	$(BIN)/pytest -n 2
 
 coverage: .venv/.dev
-	$(BIN)/coverage run -m pytest -n 0 tests/attacks tests/sales tests/engine/test_audit.py \
-		tests/engine/test_masking.py tests/engine/test_vault.py \
-		tests/wecom/test_callback.py \
-		tests/wecom/test_codec.py tests/dingtalk/test_crypto.py tests/dingtalk/test_robot.py
+	$(BIN)/coverage run -m pytest -n 0 tests/attacks/test_permissions.py tests/sales \
+		tests/engine/test_audit.py tests/engine/test_masking.py tests/engine/test_vault.py \
+		tests/wecom/test_callback.py tests/wecom/test_codec.py \
+		tests/dingtalk/test_crypto.py tests/dingtalk/test_robot.py
 	$(BIN)/coverage report
 
 drills: DRILLS_SEED := $(or $(DRILLS_SEED),$(shell date +%s))

@@ -22,7 +22,7 @@ LIFE = timedelta(hours=2)
 
 
 class Platform:
-    """Gives out T1, T2, …; each fetch takes a moment, and the first may fail or hang."""
+    """Gives out token-1, token-2, …; each fetch takes a moment, and the first may fail or hang."""
 
     def __init__(self):
         self.fetched = 0
@@ -38,7 +38,7 @@ class Platform:
         if self.fails:
             self.fails -= 1
             raise Undelivered("channel_down", "502", retry_after=timedelta(seconds=10))
-        return Token(f"T{number}", Clock("Asia/Shanghai").now() + LIFE)
+        return Token(f"token-{number}", Clock("Asia/Shanghai").now() + LIFE)
 
 
 class Process:
@@ -69,16 +69,16 @@ def test_four_processes_that_need_a_token_at_once_fetch_one(fresh_postgres):
         platform = Platform()
         async with processes(fresh_postgres(), platform, 4) as made:
             calls = [process.token.get() for process in made for _ in range(25)]
-            assert set(await asyncio.gather(*calls)) == {"T1"}
+            assert set(await asyncio.gather(*calls)) == {"token-1"}
             assert platform.fetched == 1
 
             # The platform ended it early, and everybody finds out at the same time.
-            calls = [process.token.renew("T1") for process in made for _ in range(25)]
-            assert set(await asyncio.gather(*calls)) == {"T2"}
+            calls = [process.token.renew("token-1") for process in made for _ in range(25)]
+            assert set(await asyncio.gather(*calls)) == {"token-2"}
             assert platform.fetched == 2
 
             # Somebody late complains about the first one still: it was replaced already.
-            assert await made[3].token.renew("T1") == "T2"
+            assert await made[3].token.renew("token-1") == "token-2"
             assert platform.fetched == 2
 
     asyncio.run(story())
@@ -92,7 +92,7 @@ def test_when_one_fetch_fails_the_next_process_tries(fresh_postgres):
         async with processes(fresh_postgres(), platform, 3) as made:
             calls = (process.token.get() for process in made)
             answers = await asyncio.gather(*calls, return_exceptions=True)
-            assert sorted(map(str, answers)) == ["T2", "T2", "channel_down: 502"]
+            assert sorted(map(str, answers)) == ["channel_down: 502", "token-2", "token-2"]
 
     asyncio.run(story())
 
@@ -106,8 +106,8 @@ def test_a_holder_that_hangs_is_replaced_after_its_lease(fresh_postgres):
             made[0].holding._keep = lambda *_: asyncio.sleep(60)  # stopped: it renews nothing
             first = asyncio.create_task(made[0].token.get())
             await asyncio.sleep(0.1)
-            assert await made[1].token.get() == "T2"
-            assert await first == "T2", "the one that hung reads what the other fetched"
+            assert await made[1].token.get() == "token-2"
+            assert await first == "token-2", "the one that hung reads what the other fetched"
 
     asyncio.run(story())
 
@@ -116,16 +116,16 @@ def test_a_token_outlives_a_restart_and_lies_sealed_in_the_database(database_url
     async def story():
         platform = Platform()
         async with processes(database_url, platform, 1) as [process]:
-            assert await process.token.get() == "T1"
+            assert await process.token.get() == "token-1"
             with process.database.reading() as db:
                 rows = db.execute(text("SELECT * FROM shared")).fetchall()
             assert len(rows) == 1
-            assert "T1" not in str(rows)
+            assert "token-1" not in str(rows)
             assert "app-secret" not in str(rows)
         async with processes(database_url, platform, 1) as [process]:
-            assert await process.token.get() == "T1"
+            assert await process.token.get() == "token-1"
         async with processes(database_url, platform, 1, secret="changed") as [process]:
-            assert await process.token.get() == "T2", "another secret cannot open it"
+            assert await process.token.get() == "token-2", "another secret cannot open it"
 
     asyncio.run(story())
 
@@ -134,9 +134,9 @@ def test_an_old_token_is_fetched_anew(tmp_path):
     async def story():
         platform = Platform()
         async with processes(f"sqlite:///{tmp_path}/a.db", platform, 1) as [process]:
-            assert await process.token.get() == "T1"
+            assert await process.token.get() == "token-1"
             process.clock.jump(process.clock.now() + LIFE)
-            assert await process.token.get() == "T2"
+            assert await process.token.get() == "token-2"
 
     asyncio.run(story())
 

@@ -180,7 +180,12 @@ def test_postgres_is_kept_by_its_own_programs_and_restored_into_an_empty_databas
     monkeypatch.setenv("JIANLIU_DATABASE_URL", new)
     done = jianliu("restore", "kept", "--yes", "--json")
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout) == {"uncertain": 1, "erased": 0, "aside": None}
+    assert json.loads(done.stdout) == {
+        "uncertain": 1,
+        "erased": 0,
+        "aside": None,
+        "heads_aside": None,
+    }
     assert ask(new, PEOPLE) == ask(old, PEOPLE)
     assert ask(new, "SELECT state FROM delivery") == "uncertain"
     assert ask(old, "SELECT state FROM delivery") == "waiting"

@@ -70,6 +70,12 @@ def test_a_right_signature_that_is_stale_is_refused(seconds):
     )
 
 
+@pytest.mark.parametrize("stamp", ["soon", "", "1e13", "-1"])
+def test_d04_a_right_signature_over_no_moment_is_stale(stamp):
+    headers = {"Timestamp": stamp, "Sign": robot_sign("app-secret", stamp)}
+    assert refused(ROBOT.read_robot, headers, BODY, NOW) == ("stale", 401)
+
+
 @pytest.mark.parametrize("seconds", [-299, 299])
 def test_a_clock_that_is_nearly_right_is_good_enough(seconds):
     moment = NOW + timedelta(seconds=seconds)

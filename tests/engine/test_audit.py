@@ -229,3 +229,22 @@ def test_moments_and_occasions_come_back_as_they_were(database):
     with database.reading() as db:
         row = db.execute(text("SELECT at, actor, channel, origin, cause FROM audit")).one()
     assert tuple(row)[1:] == ("zhangsan", "web", "203.0.113.7", "5")
+
+
+def test_a_state_is_what_was_set_by_then_and_the_newest_rows_come_first(database):
+    changes = ({"owner": "zhangsan"}, {"owner": "lisi", "region": "华东"}, {"owner": "zhaoliu"})
+    for hour, told in enumerate({"set": change} for change in changes):
+        database.writer.run(
+            lambda db, at=NOW + timedelta(hours=hour), told=told: audit.record(
+                db, "did", ("customer", "C1"), at=at, detail=told
+            )
+        )
+    note(database, "looked")
+    with database.reading() as db:
+        then = NOW + timedelta(hours=1)
+        assert audit.state(db, ("customer", "C1"), then)[0]["owner"] == "lisi"
+        assert audit.state(db, ("customer", "C1"), NOW - timedelta(hours=1)) == ({}, 0)
+        newest = audit.history(db, ("customer", "C1"), until=NOW + timedelta(days=1), most=2)
+        assert [row.seq for row in newest] == [4, 3]
+        [deed] = audit.deeds(db, "zhangsan", until=NOW, most=5)
+        assert deed.action == "looked"

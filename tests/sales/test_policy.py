@@ -5,7 +5,7 @@ from sqlalchemy import select
 from engine.model import table
 from sales import customers, policy
 from sales.customers import CUSTOMER
-from sales.people import Person, Role, Who
+from sales.people import PERSON, Person, Role, Who
 from tests.sales.conftest import NOW
 
 
@@ -28,3 +28,15 @@ def test_a_rep_sees_the_teams_customers_and_no_others(db):
     names = sees(db, Who("zhangsan", "张三", Role.REP, "wangjingli", "华东"))
     assert {"华东泵业", "恒信阀门"} <= names
     assert "南粤阀业" not in names
+
+
+def test_a_right_over_people_reaches_as_far_as_its_scope(db):
+    def of(who, permission):
+        rows = db.execute(select(PERSON.name).where(policy.subordinates(who, permission)))
+        return set(rows.scalars())
+
+    manager = Who("wangjingli", "王经理", Role.MANAGER, "chenzong", "华东")
+    assert of(manager, "people.read") == {"王经理", "张三", "李四"}
+    assert of(manager, "delegate") == {"王经理"}
+    director = Who("chenzong", "陈总", Role.DIRECTOR, None, "")
+    assert "赵六" in of(director, "people.manage")
