@@ -9,12 +9,13 @@ from sqlmodel import Field
 
 from engine import audit
 from engine.errors import Refusal
-from engine.ids import ulid
+from engine.ids import next_number, ulid
 from engine.model import Row, table
 from engine.statement import Statement, insertion
 from engine.types import UtcTime
 from engine.unit import Unit
 
+EVERYBODY = 1_000_000
 HOPS = 2
 """A stand-in may have a stand-in; who comes after that has not been asked by anybody."""
 _OPEN = text("ended_at IS NULL")
@@ -87,7 +88,8 @@ def delegate(
     """
     if from_id == to_id:
         raise ToOneself
-    if to_id in lenders(db, from_id, now=now):
+    next_number(db, "delegation")  # one at a time, or two halves of a circle would not see it
+    if to_id in lenders(db, from_id, now=now, hops=EVERYBODY):
         raise Circular(name=name)
     row = {"id": ulid(now), "from_id": from_id, "to_id": to_id, "starts_at": now, "until": until}
     _INSERT.run(db, row)
@@ -120,10 +122,11 @@ def lent(db: Unit, person_id: str, *, now: datetime) -> list[tuple[str, str, dat
 
 
 def lenders(db: Unit, person_id: str, *, now: datetime, hops: int = HOPS) -> list[str]:
-    """Whose work a person does, through at most two hands; the nearest first, nobody twice."""
+    """Whose work a person does, through at most `hops` hands; the nearest first, nobody twice."""
     found: list[str] = []
     nearest = [person_id]
-    for _ in range(hops):
+    while nearest and hops:
+        hops -= 1
         rows = (_LENDERS.rows(db, {"who": who, "now": now}) for who in nearest)
         fresh = [row.from_id for some in rows for row in some]
         nearest = [who for who in dict.fromkeys(fresh) if who not in {person_id, *found}]

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from engine import audit, deadlines
 from engine.deadlines import DEADLINE
 from engine.errors import Refusal
-from engine.ids import ulid
+from engine.ids import next_number, ulid
 from engine.model import table
 from engine.unit import Unit
 from sales import delegations, names, people
@@ -184,6 +184,7 @@ def join(
         NameTaken: there is one of this name.
     """
     _may_give(role, by)
+    _in_turn(db)
     shown = names.clean(name)
     if db.execute(select(PERSON.id).where(PERSON.name == shown)).first() is not None:
         raise NameTaken(name=shown)
@@ -228,6 +229,7 @@ def give_role(db: Unit, one: Colleague, role: Role, *, by: Who, now: datetime) -
     """
     if one.id == by.id:
         raise OwnRole
+    _in_turn(db)
     _may_give(role, by)
     _may_take(db, one, by)
     people.change(db, one.id, {"role": role.value}, now=now)
@@ -239,6 +241,7 @@ def report_to(db: Unit, one: Colleague, manager: Colleague, *, now: datetime) ->
     Raises:
         Circle: the manager reports to this person, directly or through others.
     """
+    _in_turn(db)
     above: str | None = manager.id
     seen: set[str] = set()
     while above is not None and above not in seen:
@@ -257,6 +260,7 @@ def leave(
     Raises:
         Refusal: see `may_leave`.
     """
+    _in_turn(db)
     may_leave(db, one, successor, by=by)
     gone = (
         update(Person).where(PERSON.id == one.id, PERSON.status == "active").values(status="left")
@@ -310,11 +314,15 @@ def _hand_over(db: Unit, owner: str, successor: str, now: datetime) -> None:
         ("customer", Customer, CUSTOMER.owner_id, CUSTOMER.id),
         ("opportunity", Opportunity, OPPORTUNITY.owner_id, OPPORTUNITY.id),
     ):
-        moved = db.execute(select(key).where(owner_id == owner).order_by(key)).scalars().all()
-        db.execute(update(row).where(owner_id == owner).values(owner_id=successor))
+        handed = update(row).where(owner_id == owner).values(owner_id=successor).returning(key)
         told: dict[str, Any] = {audit.SET: {"owner_id": successor}, "from": owner}
-        for one in moved:
+        for one in sorted(db.execute(handed).scalars()):
             audit.record(db, f"{kind}.handed_over", (kind, one), at=now, detail=told)
+
+
+def _in_turn(db: Unit) -> None:
+    """Who changes people waits for whoever does so in another process: what is asked holds."""
+    next_number(db, "staff")
 
 
 def _may_give(role: Role, by: Who) -> None:

@@ -1,5 +1,6 @@
 """Standing in for a colleague: two hands at most, never in a circle, over at its end."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -30,6 +31,14 @@ def test_nobody_stands_in_for_themselves_or_in_a_circle(db):
     lend(db, "lisi", "zhangsan")
     with pytest.raises(Circular):
         lend(db, "zhangsan", "lisi")
+
+
+def test_a_circle_is_seen_however_long_it_is(db):
+    ring = ["lisi", "zhangsan", "zhaoliu", "wangjingli", "chenzong"]
+    for giver, taker in itertools.pairwise(ring):
+        lend(db, giver, taker)
+    with pytest.raises(Circular):
+        lend(db, "chenzong", "lisi")
 
 
 def test_a_delegation_is_over_at_its_end_and_when_taken_back(db):
