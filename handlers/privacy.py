@@ -68,22 +68,14 @@ def export(ctx: Ctx, who: Person) -> Content:
                 example="/隐私 冻结 某阀门制造", permission=MAY)  # fmt: skip
 def freeze(ctx: Ctx, who: Person) -> Content:
     """Nobody sees the number any more; nothing is lost."""
-    found = _meant(ctx, who, "freeze")
-    if isinstance(found, Card):
-        return found
-    privacy.freeze(ctx.db, found.id, frozen=True, now=ctx.now)
-    return _overview(ctx, found, "已冻结")
+    return _frozen(ctx, who, "freeze", "已冻结")
 
 
 @routes.command("隐私 解冻", alias="privacy thaw", summary="重新使用一位联系人的资料",
                 example="/隐私 解冻 某阀门制造", permission=MAY)  # fmt: skip
 def thaw(ctx: Ctx, who: Person) -> Content:
     """The opposite of `freeze`."""
-    found = _meant(ctx, who, "thaw")
-    if isinstance(found, Card):
-        return found
-    privacy.freeze(ctx.db, found.id, frozen=False, now=ctx.now)
-    return _overview(ctx, found, "已解冻")
+    return _frozen(ctx, who, "thaw", "已解冻")
 
 
 @routes.query("隐私 删除", alias="privacy erase", summary="删除一位联系人的资料",
@@ -137,6 +129,14 @@ def withdraw(
         return found
     consents.withdraw(ctx.db, found.id, of, now=ctx.now)
     return _overview(ctx, found, f"已撤回同意：{consents.SCOPE_NAMES[of]}")
+
+
+def _frozen(ctx: Ctx, who: str, action: str, told: str) -> Content:
+    found = _meant(ctx, who, action)
+    if isinstance(found, Card):
+        return found
+    privacy.freeze(ctx.db, found.id, frozen=action == "freeze", now=ctx.now)
+    return _overview(ctx, found, told)
 
 
 def _meant(ctx: Ctx, who: str, name: str, **args: str) -> Known | Card:
