@@ -17,6 +17,7 @@ from sqlalchemy import URL
 from bot.migrate import upgrade
 from engine.database import Database
 from tests import postgres_kit
+from tests.office import Office, open_office
 
 # A loaded machine is slow, not wrong; and a submission is judged by the same examples twice.
 hypothesis.settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
@@ -97,6 +98,20 @@ def fresh_postgres(postgres_server: URL) -> Iterator[Callable[[], str]]:
     """Makes an empty PostgreSQL database at every call; all are dropped afterwards."""
     with ExitStack() as made:
         yield lambda: made.enter_context(postgres_kit.fresh(postgres_server))
+
+
+@pytest.fixture(scope="session")
+def _open(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """One office for all tests of a process; a folder may have its own."""
+    with open_office(tmp_path_factory.mktemp("office")) as office:
+        yield office
+
+
+@pytest.fixture
+def office(_open: Office) -> Office:
+    """The office on Monday 10:00."""
+    _open.reset()
+    return _open
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.pg)])

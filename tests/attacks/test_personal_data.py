@@ -32,7 +32,7 @@ from tests import postgres_kit
 from tests.bot.kit import desk
 from tests.chat import conftest as chat
 
-_open, office = chat._open, chat.office  # on both databases, whatever this folder has
+_open = chat._open  # the office on both databases
 NUMBER = "13812348888"
 MASKED = "138****8888"
 DISGUISES = (

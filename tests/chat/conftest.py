@@ -20,9 +20,3 @@ def _open(request, tmp_path_factory):
         server = request.getfixturevalue("postgres_server")
         with postgres_kit.fresh(server) as url, open_office(folder, url) as office:
             yield office
-
-
-@pytest.fixture
-def office(_open):
-    _open.reset()
-    return _open

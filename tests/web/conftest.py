@@ -1,21 +1,8 @@
-"""An office and a browser for the whole folder."""
+"""A browser for the whole folder."""
 
 import pytest
 
 from tests.browser_kit import chromium
-from tests.office import open_office
-
-
-@pytest.fixture(scope="module")
-def _open(tmp_path_factory):
-    with open_office(tmp_path_factory.mktemp("office")) as office:
-        yield office
-
-
-@pytest.fixture
-def office(_open):
-    _open.reset()
-    return _open
 
 
 @pytest.fixture(scope="module")
