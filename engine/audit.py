@@ -42,7 +42,7 @@ class Audit(Row, table=True):
     __tablename__ = "audit"
     __table_args__ = (
         Index("ix_audit_subject", "subject_type", "subject_id", "seq"),
-        Index("ix_audit_actor", "actor", "at"),
+        Index("ix_audit_actor", "actor", "seq"),
     )
 
     seq: int = Field(
@@ -74,6 +74,10 @@ class Head(NamedTuple):
 
 
 START = Head(0, "0" * 64)
+END = 2**63 - 1
+"""Above every row's number."""
+PAGE = 20_000
+"""Rows checked by one query."""
 
 _COLUMNS = tuple(column.name for column in table(Audit).c)
 _STORED = bare("audit", *(column(name) for name in _COLUMNS))
@@ -88,16 +92,11 @@ _PAGE = Statement(
     .limit(bindparam("most"))
 )
 _A = table(Audit).c
-_UNTIL = _A.at <= bindparam("until")
-_ABOUT_IT = (_A.subject_type == bindparam("type"), _A.subject_id == bindparam("id"), _UNTIL)
-_ABOUT = Statement(select(*_A).where(*_ABOUT_IT).order_by(_A.seq.desc()).limit(bindparam("most")))
-_SETTING = Statement(select(_A.detail).where(*_ABOUT_IT).order_by(_A.seq))
-_BY = Statement(
-    select(*_A)
-    .where(_A.actor == bindparam("actor"), _UNTIL)
-    .order_by(_A.at.desc(), _A.seq.desc())
-    .limit(bindparam("most"))
-)
+_IT = (_A.subject_type == bindparam("type"), _A.subject_id == bindparam("id"))
+_NEWEST = select(*_A).where(_A.seq < bindparam("before")).order_by(_A.seq.desc())
+_ABOUT = Statement(_NEWEST.where(*_IT).limit(bindparam("most")))
+_BY = Statement(_NEWEST.where(_A.actor == bindparam("actor")).limit(bindparam("most")))
+_SETTING = Statement(select(_A.detail).where(*_IT, _A.at <= bindparam("until")).order_by(_A.seq))
 
 
 def record(
@@ -145,17 +144,15 @@ def head(db: Unit) -> Head:
     return START if row is None else Head(*row)
 
 
-def history(
-    db: Unit, subject: Subject, *, until: datetime, most: int
-) -> Sequence[Any]:  # fmt: skip
-    """The newest rows about an object up to a moment, newest first."""
-    asked = {"type": subject[0], "id": subject[1], "until": until, "most": most}
+def history(db: Unit, subject: Subject, *, most: int, before: int = END) -> Sequence[Any]:
+    """The newest rows about an object below the number `before`, newest first."""
+    asked = {"type": subject[0], "id": subject[1], "before": before, "most": most}
     return _ABOUT.rows(db, asked)
 
 
-def deeds(db: Unit, actor: str, *, until: datetime, most: int) -> Sequence[Any]:
-    """The newest rows about what a person did up to a moment, newest first."""
-    return _BY.rows(db, {"actor": actor, "until": until, "most": most})
+def deeds(db: Unit, actor: str, *, most: int, before: int = END) -> Sequence[Any]:
+    """The newest rows about what a person did below the number `before`, newest first."""
+    return _BY.rows(db, {"actor": actor, "before": before, "most": most})
 
 
 def state(db: Unit, subject: Subject, moment: datetime) -> tuple[dict[str, Any], int]:
@@ -195,6 +192,15 @@ def verify(db: Unit, after: Head, *, most: int) -> Head | Broken:
             return Broken(columns[0], "changed")
         good = Head(columns[0], written)
     return good
+
+
+def check(db: Unit, after: Head = START) -> tuple[Head, Broken | None]:
+    """The last good row from a good one to the end, and the first bad one if there is one."""
+    while isinstance(further := verify(db, after, most=PAGE), Head):
+        if further == after:
+            return after, None
+        after = further
+    return after, further
 
 
 def compare(db: Unit, anchors: Iterable[Head]) -> Broken | None:

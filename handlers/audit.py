@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Annotated
 
-from cards import trail as cards
+from cards import audit as cards
 from cards.model import Content
 from engine import audit
-from engine.audit import START, Broken, Head
+from engine.audit import START, Head
 from engine.errors import Refusal
-from engine.ids import MILLISECOND
 from handlers.api import Ask, Ctx, Routes
 from handlers.moments import moment, split
 from sales import history
@@ -19,8 +17,6 @@ from sales.history import Thing, UnknownObject
 routes = Routes("audit", privileged=True)
 
 PERMISSION = "audit"
-PAGE = 20_000
-"""Rows checked before the answer is looked at again."""
 MOST = 200_000
 """Rows one question checks, the newest of them; `jianliu audit verify` checks all."""
 
@@ -44,7 +40,9 @@ class NoFingerprint(Refusal):
 @routes.query(
     "审计", alias="audit", summary="谁对谁做过什么", example="/审计 张三", permission=PERMISSION
 )
-def show(ctx: Ctx, what: What, *, kind: str = "", subject: str = "", before: str = "") -> Content:
+def show(
+    ctx: Ctx, what: What, *, kind: str = "", subject: str = "", before: int = audit.END
+) -> Content:
     """The newest rows about a colleague, a customer or an opportunity, a page at a time.
 
     Raises:
@@ -53,8 +51,7 @@ def show(ctx: Ctx, what: What, *, kind: str = "", subject: str = "", before: str
     found = _thing(ctx, what, kind, subject)
     if not isinstance(found, Thing):
         return found
-    until = datetime.fromisoformat(before) - MILLISECOND if before else ctx.now
-    rows = history.entries(ctx.db, found, until=until)
+    rows = history.entries(ctx.db, found, before=before)
     return cards.entries(found, rows, zone=ctx.calendars.zone, flow=ctx.flow)
 
 
@@ -72,11 +69,10 @@ def check(
         anchor = _anchor(ctx, str(seq), fingerprint)
         if (cut := audit.compare(ctx.db, [anchor])) is not None:
             return cards.broken(cut, flow=ctx.flow)
-    start = good = _start(ctx, end)
-    while isinstance(further := audit.verify(ctx.db, good, most=PAGE), Head) and further != good:
-        good = further
-    if isinstance(further, Broken):
-        return cards.broken(further, flow=ctx.flow)
+    start = _start(ctx, end)
+    good, wrong = audit.check(ctx.db, start)
+    if wrong is not None:
+        return cards.broken(wrong, flow=ctx.flow)
     return cards.whole(good, good.seq - start.seq, start.seq, flow=ctx.flow)
 
 
@@ -98,7 +94,7 @@ def back(
     when, what = split(when, what)
     zone = ctx.calendars.zone
     then = moment(when, ctx.today, zone)
-    if then > ctx.now + timedelta(days=1):
+    if then > ctx.now and (":" in when or then.date() > ctx.today):
         raise Future(words=when)
     found = _thing(ctx, what, "", "")
     if not isinstance(found, Thing):

@@ -103,11 +103,11 @@ def one(db: Unit, subject: Subject) -> Thing:
     return Thing(subject, name)
 
 
-def entries(db: Unit, thing: Thing, *, until: datetime, most: int = SHOWN) -> list[Entry]:
-    """The newest rows about an object, or of what a person did and what happened to them."""
-    rows = list(audit.history(db, thing.subject, until=until, most=most))
+def entries(db: Unit, thing: Thing, *, before: int = audit.END, most: int = SHOWN) -> list[Entry]:
+    """The newest rows below a number about an object, or by a person and about them."""
+    rows = list(audit.history(db, thing.subject, before=before, most=most))
     if thing.subject[0] == "person":
-        rows += audit.deeds(db, thing.subject[1], until=until, most=most)
+        rows += audit.deeds(db, thing.subject[1], before=before, most=most)
     newest = sorted({row.seq: row for row in rows}.values(), key=lambda row: -row.seq)[:most]
     wanted = [("person", row.actor) for row in newest]
     told = called(db, [*wanted, *((row.subject_type, row.subject_id) for row in newest)])

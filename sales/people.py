@@ -190,7 +190,7 @@ _ACCOUNTS = Statement(
 _LAST_CHANNEL = Statement(
     select(_AUDIT.channel)
     .where(_AUDIT.actor == bindparam("person"), _AUDIT.channel != "")
-    .order_by(_AUDIT.at.desc())
+    .order_by(_AUDIT.seq.desc())
     .limit(1)
 )
 _IN_ROLE = Statement(

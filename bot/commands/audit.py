@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,18 +15,13 @@ from bot.commands.console import CONFIG, PROBLEM, UNREACHABLE, Config, Json, bes
 from bot.commands.console import settings as settings_of
 from bot.heads import place, read
 from bot.settings import Settings
-from cards.trail import HOW
-from cards.trail_words import action, channel
+from cards.audit import HOW
+from cards.audit_words import action, channel
 from engine import audit
-from engine.audit import START, Broken, Head
-from engine.unit import Unit
 from sales import history
 from sales.history import Entry
 
-PAGE = 20_000
 LISTED = 50
-SOON = timedelta(minutes=1)
-"""The clock of the database may be a little ahead of this machine's."""
 NO_FILE = "没有找到 SQLite 数据库文件。"
 
 app = typer.Typer(no_args_is_help=True, help="留痕：核对有没有被改动，查谁做过什么。")
@@ -46,7 +40,7 @@ def verify(config: Config = CONFIG, *, heads: HeadFiles = None, json: Json = Fal
     try:
         kept = [head for file in heads or _configured(settings) for head in read(file)]
         with beside(settings) as db:
-            end, wrong = _chain(db)
+            end, wrong = audit.check(db)
             wrong = wrong or audit.compare(db, kept)
     except FileNotFoundError:
         fail(NO_FILE, PROBLEM, json=json)
@@ -75,7 +69,7 @@ def show_entries(
                 names = "、".join(one.name for one in found)
                 words = f"「{what}」有几个：{names}" if names else f"没有「{what}」"
                 fail(words, PROBLEM, json=json)
-            rows = history.entries(db, found[0], until=clock.now() + SOON, most=most)
+            rows = history.entries(db, found[0], most=most)
     except FileNotFoundError:
         fail(NO_FILE, PROBLEM, json=json)
     except SQLAlchemyError as broken:
@@ -86,17 +80,6 @@ def show_entries(
 def _configured(settings: Settings) -> list[Path]:
     file = place(settings, make_url(settings.database.url.get_secret_value()))
     return [file] if file is not None and file.exists() else []
-
-
-def _chain(db: Unit) -> tuple[Head, Broken | None]:
-    good = START
-    while True:
-        further = audit.verify(db, good, most=PAGE)
-        if isinstance(further, Broken):
-            return good, further
-        if further == good:
-            return good, None
-        good = further
 
 
 def _facts(row: Entry, clock: Clock) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.simulator.world import PHONE_ZONE
-from cards import people, trail
+from cards import audit, people
 from cards.model import Content
 from engine.audit import Broken, Head
 from sales.history import Entry, Past, Thing
@@ -43,9 +43,9 @@ CARDS: Mapping[str, Content] = {
     "委托": people.handed("李四", "d1", UNTIL, zone=PHONE_ZONE, flow="flow/1"),
     "请您代办": people.asked_to_stand_in("张三", UNTIL, zone=PHONE_ZONE, key="delegation/d1"),
     "请假": people.away(AT, UNTIL, zone=PHONE_ZONE, flow="flow/1"),
-    "留痕": trail.entries(VALVES, ROWS, zone=PHONE_ZONE, flow="flow/1"),
-    "留痕 完整": trail.whole(END, 1207, 0, flow="flow/1"),
-    "留痕 对不上": trail.broken(Broken(1180, "changed"), flow="flow/1"),
-    "留痕 留底": trail.anchored(END, 86, AT),
-    "回到": trail.past(Past(VALVES, WAS, 2, 1), AT, zone=PHONE_ZONE, flow="flow/1"),
+    "留痕": audit.entries(VALVES, ROWS, zone=PHONE_ZONE, flow="flow/1"),
+    "留痕 完整": audit.whole(END, 1207, 0, flow="flow/1"),
+    "留痕 对不上": audit.broken(Broken(1180, "changed"), flow="flow/1"),
+    "留痕 留底": audit.anchored(END, 86, AT),
+    "回到": audit.past(Past(VALVES, WAS, 2, 1), AT, zone=PHONE_ZONE, flow="flow/1"),
 }

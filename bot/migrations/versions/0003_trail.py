@@ -61,7 +61,7 @@ def _rebuild(
         sa.PrimaryKeyConstraint("seq", name="pk_audit"),
         sqlite_autoincrement=counted,
     )  # fmt: skip
-    op.create_index("ix_audit_actor", "audit", ["actor", "at"])
+    op.create_index("ix_audit_actor", "audit", ["actor", "at" if counted else "seq"])
     op.create_index("ix_audit_subject", "audit", ["subject_type", "subject_id", "seq"])
     if rows:
         op.bulk_insert(made, rows)

@@ -2,7 +2,7 @@
 
 import ast
 
-from cards.trail_words import ACTIONS, READ, REFUSED
+from cards.audit_words import ACTIONS, READ, REFUSED
 from tests.house.source import ROOT
 
 FOLDERS = ("bot", "cards", "engine", "handlers", "sales", "scheduler")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from cards.audit_words import FIELDS, action, channel, value
 from cards.model import Button, Card
-from cards.trail_words import FIELDS, action, channel, value
 from engine.audit import Broken, Head
 from sales.history import Entry, Past, Thing
 
@@ -33,7 +33,7 @@ def entries(thing: Thing, rows: Sequence[Entry], *, zone: ZoneInfo, flow: str) -
         quote="\n".join(_line(row, thing, zone) for row in rows),
         buttons=(
             Button("更早的", SHOW, {"what": thing.name, "kind": thing.subject[0],
-                                  "subject": thing.subject[1], "before": rows[-1].at.isoformat()}),
+                                  "subject": thing.subject[1], "before": rows[-1].seq}),
             Button("核对留痕", CHECK),
         ),
         about=about,

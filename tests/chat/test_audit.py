@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from engine import audit
 from engine.audit_guard import guard, unguard
+from engine.unit import Occasion
 from sales.customers import TOLD as CUSTOMER_TOLD
 from sales.people import TOLD as PERSON_TOLD
 
@@ -42,6 +44,20 @@ def test_older_rows_are_a_tap_away(office):
     assert "华东泵业" not in card["text"]
     [older] = office.presses("周合规", card, "更早的")
     assert "查看 华东泵业" in older["text"]
+
+
+def test_rows_of_one_moment_are_all_there_page_by_page(office):
+    def work(db):
+        db.occasion = Occasion("zhangsan", "wecom")
+        for number in range(12):
+            audit.record(db, "errand.dropped", ("flow", f"f{number}"), at=office.demo.now())
+
+    office.demo.service.database.writer.run(work)
+    [card] = office.says("周合规", "/审计 张三")
+    first = re.search(r"编号 (\d+)–(\d+)", card["text"])
+    [older] = office.presses("周合规", card, "更早的")
+    second = re.search(r"编号 (\d+)–(\d+)", older["text"])
+    assert int(second[2]) == int(first[1]) - 1
 
 
 @pytest.mark.parametrize("line", ["/审计 张三", "/验链", "/回到 今天 某阀门制造"])
@@ -103,6 +119,7 @@ def test_a_broken_chain_alarms_compliance_director_and_admin_by_itself(office):
 def test_any_object_as_it_was_at_a_moment(office):
     office.wait("1h")
     office.says("张三", "/商机 某阀门制造 北方泵业")
+    office.wait("1h")
     [card] = office.says("周合规", "/回到 2026-11-23 11:30 北方泵业")
     assert "北方泵业 在 2026-11-23 11:" in card["text"]
     assert "负责人：张三" in card["text"] or {"name": "负责人", "value": "张三"} in card["fields"]
@@ -114,6 +131,7 @@ def test_any_object_as_it_was_at_a_moment(office):
         ("/回到 2026-11-23 09:30 某阀门制造", "2026-11-23 09:30:00 的时候还没有「某阀门制造」"),
         ("/回到 昨天 某阀门制造", "的时候还没有「某阀门制造」"),
         ("/回到 2027-01-01 某阀门制造", "还没有到"),
+        ("/回到 今天 23:59 某阀门制造", "还没有到"),
         ("/回到 三月初 某阀门制造", "看不懂时间"),
         ("/回到 今天 没有这家", "没有找到「没有这家」"),
     ],
