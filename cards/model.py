@@ -134,4 +134,4 @@ def load(body: str) -> Content:
 
 def _written(content: Content) -> str:
     adapter: TypeAdapter[Any] = _card if isinstance(content, Card) else _text
-    return adapter.dump_json(content).decode()
+    return adapter.dump_json(content, exclude_defaults=True).decode()

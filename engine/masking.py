@@ -27,8 +27,9 @@ SHOWN_FIRST, SHOWN_LAST = 3, 4
 _APART = r"(?:[^\w,，、;；:：/+=。!！?？\"“”《》<>%¥￥$€@#\x00]|_){0,3}"
 """What may stand between the digits of one number; lists, times and amounts are several."""
 _RUN = re.compile(rf"[0-9](?:{_APART}[0-9])+(?:{_APART}[Xx](?![0-9A-Za-z]))?")
-_OUR_NUMBER = r"(?<=[A-Z]-)[0-9]{8}-[0-9]{4}(?![0-9\s-])"
-_LONG_RUN = re.compile(rf"(?<![0-9])(?!{_OUR_NUMBER})[0-9](?:{_APART}[0-9]){{10}}")
+_OUR_NUMBER = r"(?<=[A-Z]-[0-9])[0-9]{7}-[0-9]{4}(?![0-9\s-])"
+_LONG_RUN = re.compile(rf"[0-9](?![A-Za-z])(?<![0-9][0-9])(?!{_OUR_NUMBER})(?:{_APART}[0-9]){{10}}")
+"""Begins with what it looks for, and gives up early: it reads every text that is stored."""
 _FOREIGN = re.compile(r"\+\s?[0-9]")
 _UNUSUAL = re.compile(r"[^\t\n -~\u4e00-\u9fff，。、：；！？（）《》「」·…—“”￥¥]")
 """Characters that may be digits of another script, or cannot be seen."""

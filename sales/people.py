@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -167,12 +167,12 @@ def acting(db: Unit, platform: str, tenant: str, account: str, *, now: datetime)
     if row is None:
         return None
     lenders = delegations.lenders(db, row.id, now=now) if row.stands_in else ()
-    others = (_ACTIVE.row(db, {"who": lender}) for lender in lenders)
-    return replace(_who(row), stands_in_for=tuple(_who(one) for one in others if one is not None))
+    others = [_ACTIVE.row(db, {"who": lender}) for lender in lenders]
+    return _who(row, tuple(_who(one) for one in others if one is not None))
 
 
-def _who(row: Any) -> Who:
-    return Who(row.id, row.name, Role(row.role), row.manager_id, row.region)
+def _who(row: Any, stands_in_for: tuple[Who, ...] = ()) -> Who:
+    return Who(row.id, row.name, Role(row.role), row.manager_id, row.region, stands_in_for)
 
 
 def has_left(db: Unit, platform: str, tenant: str, account: str) -> bool:
