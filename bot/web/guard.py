@@ -22,6 +22,8 @@ HEAD_BYTES = 32 << 10
 MOST_HEADERS = 100
 BODY_BYTES = 1 << 20
 """The largest body any route wants; the platforms' callbacks stay far below."""
+WRAPPED = 2
+"""A chunked body may arrive as so many times its bytes; more is chunk extensions, or nothing."""
 SECONDS = 10.0
 """From a connection, or from the first byte of a request, until that request is whole."""
 PLATFORM = "http"
@@ -51,6 +53,7 @@ class Guarded(HttpToolsProtocol):
         self._in_head = True
         self._head = 0
         self._body = 0
+        self._arrived = 0
         self._excess: TooMuch | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -68,9 +71,10 @@ class Guarded(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         if self._in_head:
             self._head += len(data)
+        self._arrived += len(data)
         try:
             self.parser.feed_data(data)
-            self._check_head()
+            self._check_size()
         except httptools.HttpParserUpgrade:
             self._rest()
             if self._should_upgrade():
@@ -85,8 +89,14 @@ class Guarded(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._whole = False
-        self._body = 0
+        self._body = self._arrived = 0
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; what comes behind a chunked body is no header of ours."""
+        if not self._in_head:
+            self._exceed(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is here; what it announces may be refused at once."""
@@ -118,9 +128,11 @@ class Guarded(HttpToolsProtocol):
         path = self.url.partition(b"?")[0].decode("ascii", "replace")
         return self.larger.get(path, BODY_BYTES)
 
-    def _check_head(self) -> None:
+    def _check_size(self) -> None:
         if self._in_head and self._head > HEAD_BYTES:
             raise TooMuch(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if self._arrived > BODY_BYTES and self._arrived > HEAD_BYTES + WRAPPED * self._room:
+            raise TooMuch(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     def _size(self) -> int:
         """Bytes of the present head, without what came behind it in the same segment."""

@@ -70,6 +70,28 @@ def test_d10_a_chunked_body_just_over_the_limit_is_told_so(line):
     assert said(sock) == 413
 
 
+@pytest.mark.parametrize(
+    ("first", "more"),
+    [(b"0\r\n", b"X-Trailer: y\r\n" * 4000), (b"", b"1;" + b"e" * 64_000 + b"\r\nx\r\n")],
+    ids=["trailers", "chunk extensions"],
+)
+def test_d10_what_is_wrapped_around_a_chunked_body_is_counted_too(line, first, more):
+    sock = line(head("/healthz", "Transfer-Encoding: chunked") + first)
+    sent = 0
+    with suppress(OSError):
+        while sent < 64 * MIB:
+            sock.sendall(more)
+            sent += len(more)
+    assert sent < 16 * MIB
+    assert said(sock) in {413, 431, 400, 405, 0}
+
+
+def test_d10_a_trailer_never_becomes_a_header(line):
+    sock = line(head("/wecom/callback", "Transfer-Encoding: chunked"))
+    sock.sendall(b"1\r\nx\r\n0\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n")
+    assert said(sock) == 431
+
+
 def test_d10_a_body_of_exactly_one_mebibyte_reaches_the_route(office):
     query = {"msg_signature": "0" * 40, "timestamp": str(int(time.time())), "nonce": "1"}
     answer = office.http.post("/wecom/callback", params=query, content=b"x" * MIB)
