@@ -90,13 +90,14 @@ class Dispatcher:
         Raises:
             Refusal: the person may not, or the press means nothing.
         """
-        who = people.acting(db, inbound.platform, inbound.tenant, inbound.account, now=now)
+        account = (inbound.platform, inbound.tenant, inbound.account)
+        who = people.acting(db, *account, now=now, stays=True)
         if who is None:
             return self._nobody(db, inbound)
         db.occasion = db.occasion._replace(actor=who.id)
         if inbound.too_long:
             raise TooLong
-        address = Address(who.id, inbound.platform, inbound.tenant, inbound.account)
+        address = Address(who.id, *account)
         flow = f"{FLOW}{cause}"
         if inbound.kind == "press":
             return self._pressed(db, inbound, who, address, flow)

@@ -92,10 +92,11 @@ def bind(
     ctx: Ctx, name: Name, platform: Annotated[str, Ask("哪个平台？", "平台", "企业微信或钉钉")],
     account: Annotated[str, Ask("账号是什么？", "账号", "管理后台通讯录里的账号")],
 ) -> Content:  # fmt: skip
-    """An account is bound because an administrator says so, never because names are alike.
+    """An account is bound because somebody who may says so, never because names are alike.
 
     Raises:
         UnknownColleague: `name` is nobody.
+        MoreThanOwn: the person has rights that one has not.
         UnknownPlatform: it is not in use.
         AccountTaken: the account is somebody's.
     """
@@ -103,7 +104,7 @@ def bind(
     if platform not in used:
         raise UnknownPlatform(word=platform, platforms="、".join(used))
     one = _find(ctx, name)
-    staff.bind(ctx.db, one, *used[platform], account, now=ctx.now)
+    staff.bind(ctx.db, one, *used[platform], account, by=ctx.who, now=ctx.now)
     return cards.done(f"{one.name} 的{platform}账号已绑定", f"账号 {account}", flow=ctx.flow)
 
 
@@ -158,15 +159,16 @@ def come_back(ctx: Ctx, name: Name) -> Content:
 
     Raises:
         UnknownColleague: `name` is nobody.
+        MoreThanOwn: the person has rights that one has not.
         NotHere: they had not left.
     """
     one = _find(ctx, name)
-    staff.come_back(ctx.db, one, now=ctx.now)
+    staff.come_back(ctx.db, one, by=ctx.who, now=ctx.now)
     return _card(ctx, _find(ctx, name))
 
 
 def _find(ctx: Ctx, name: str) -> Colleague:
-    return staff.find(ctx.db, name, policy.subordinates(ctx.who, MANAGE))
+    return staff.find_to_change(ctx.db, name, policy.subordinates(ctx.who, MANAGE))
 
 
 def _card(ctx: Ctx, one: Colleague) -> Content:

@@ -124,7 +124,7 @@ IDENTITY = table(Identity).c
 _AUDIT = table(Audit).c
 _WHO = (PERSON.id, PERSON.name, PERSON.role, PERSON.manager_id, PERSON.region)
 _STANDS_IN = exists().where(DELEGATION.to_id == PERSON.id, DELEGATION.ended_at.is_(None))
-_KNOWN = Statement(
+_KNOWING = (
     select(*_WHO, _STANDS_IN.label("stands_in"))
     .join(Identity, IDENTITY.person_id == PERSON.id)
     .where(
@@ -134,6 +134,8 @@ _KNOWN = Statement(
         IDENTITY.account == bindparam("account"),
     )
 )
+_KNOWN = Statement(_KNOWING)
+_STAYING = Statement(_KNOWING.with_for_update(read=True, of=Person))
 
 
 _LEFT = Statement(
@@ -160,10 +162,16 @@ def known(db: Unit, platform: str, tenant: str, account: str) -> Who | None:
     return None if row is None else _who(row)
 
 
-def acting(db: Unit, platform: str, tenant: str, account: str, *, now: datetime) -> Who | None:
-    """`known`, with the colleagues they stand in for: what a right is asked of."""
+def acting(
+    db: Unit, platform: str, tenant: str, account: str, *, now: datetime, stays: bool = False
+) -> Who | None:  # fmt: skip
+    """`known`, with the colleagues they stand in for: what a right is asked of.
+
+    If the person `stays`, they are with us until the unit ends: whoever lets them go waits for
+    it, and finds what it has made among the things to hand over.
+    """
     values = {"platform": platform, "tenant": tenant, "account": account.lower()}
-    row = _KNOWN.row(db, values)
+    row = (_STAYING if stays else _KNOWN).row(db, values)
     if row is None:
         return None
     lenders = delegations.lenders(db, row.id, now=now) if row.stands_in else ()

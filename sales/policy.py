@@ -90,6 +90,11 @@ def may(who: Who, permission: str) -> bool:
     return next(_held(who, permission), None) is not None
 
 
+def within(role: Role, other: Role) -> bool:
+    """Whether `other` may do everything `role` may; an administrator may hand out anything."""
+    return other is Role.ADMIN or GRANTS[role].keys() <= GRANTS[other].keys()
+
+
 def require(db: Unit, who: Who, permission: str, what: str) -> None:
     """Refuse unless `who` holds the permission; `what` is the command's word.
 

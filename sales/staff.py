@@ -15,7 +15,7 @@ from engine.errors import Refusal
 from engine.ids import next_number, ulid
 from engine.model import table
 from engine.unit import Unit
-from sales import delegations, names, people
+from sales import delegations, names, people, policy
 from sales.customers import CUSTOMER, Customer
 from sales.opportunities import OPPORTUNITY, Opportunity
 from sales.people import IDENTITY, PERSON, ROLE_NAMES, Person, Role, Who
@@ -80,6 +80,13 @@ class AdminOnly(Refusal):
     text = "管理员的角色只有管理员能给、能收。"
 
 
+class MoreThanOwn(Refusal):
+    """Whoever holds an account has its person's rights: more than one's own cannot be given."""
+
+    code = "more_than_own"
+    text = "{name} 的权限比您多，账号和复职要请管理员来办。"
+
+
 class Circle(Refusal):
     """Somebody would report to themselves."""
 
@@ -127,6 +134,16 @@ def listed(db: Unit, words: str, scope: ColumnElement[bool]) -> list[tuple[str, 
         .limit(LISTED + 1)
     )
     return [tuple(row) for row in rows]
+
+
+def find_to_change(db: Unit, name: str, scope: ColumnElement[bool]) -> Colleague:
+    """`find`, and nobody else changes people until this unit ends: what is asked of them holds.
+
+    Raises:
+        UnknownColleague, SameName: see `find`.
+    """
+    _in_turn(db)
+    return find(db, name, scope)
 
 
 def find(db: Unit, name: str, scope: ColumnElement[bool]) -> Colleague:
@@ -198,13 +215,15 @@ def join(
 
 
 def bind(
-    db: Unit, one: Colleague, platform: str, tenant: str, account: str, *, now: datetime
+    db: Unit, one: Colleague, platform: str, tenant: str, account: str, *, by: Who, now: datetime
 ) -> None:  # fmt: skip
-    """Give a person a platform account, because an administrator says so.
+    """Give a person a platform account, because somebody who may says so.
 
     Raises:
+        MoreThanOwn: the account would open rights that `by` has not.
         AccountTaken: it is somebody's already.
     """
+    _may_open(one, by)
     wanted = account.strip().lower()
     holder = db.execute(
         select(PERSON.name)
@@ -229,7 +248,6 @@ def give_role(db: Unit, one: Colleague, role: Role, *, by: Who, now: datetime) -
     """
     if one.id == by.id:
         raise OwnRole
-    _in_turn(db)
     _may_give(role, by)
     _may_take(db, one, by)
     people.change(db, one.id, {"role": role.value}, now=now)
@@ -241,7 +259,6 @@ def report_to(db: Unit, one: Colleague, manager: Colleague, *, now: datetime) ->
     Raises:
         Circle: the manager reports to this person, directly or through others.
     """
-    _in_turn(db)
     above: str | None = manager.id
     seen: set[str] = set()
     while above is not None and above not in seen:
@@ -260,7 +277,6 @@ def leave(
     Raises:
         Refusal: see `may_leave`.
     """
-    _in_turn(db)
     may_leave(db, one, successor, by=by)
     gone = (
         update(Person).where(PERSON.id == one.id, PERSON.status == "active").values(status="left")
@@ -298,12 +314,14 @@ def may_leave(db: Unit, one: Colleague, successor: Colleague, *, by: Who) -> Non
     _may_take(db, one, by)
 
 
-def come_back(db: Unit, one: Colleague, *, now: datetime) -> None:
+def come_back(db: Unit, one: Colleague, *, by: Who, now: datetime) -> None:
     """The person is with us again, with their accounts and without what was handed over.
 
     Raises:
+        MoreThanOwn: they come back with rights that `by` has not.
         NotHere: they had not left.
     """
+    _may_open(one, by)
     if one.active:
         raise NotHere(name=one.name, status="在职")
     people.change(db, one.id, {"status": "active"}, now=now)
@@ -328,6 +346,11 @@ def _in_turn(db: Unit) -> None:
 def _may_give(role: Role, by: Who) -> None:
     if role is Role.ADMIN and by.role is not Role.ADMIN:
         raise AdminOnly
+
+
+def _may_open(one: Colleague, by: Who) -> None:
+    if not policy.within(one.role, by.role):
+        raise MoreThanOwn(name=one.name)
 
 
 def _may_take(db: Unit, one: Colleague, by: Who) -> None:

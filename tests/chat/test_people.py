@@ -163,3 +163,20 @@ def test_leave_silences_the_daily_card_and_can_be_cancelled(office):
     assert len(office.rows("absence")) == 1
     office.presses("张三", card, "取消请假")
     assert office.rows("absence") == []
+
+
+@pytest.mark.parametrize("name", ["管理员", "周合规"])
+def test_nobody_opens_rights_they_do_not_have_by_an_account_of_their_own(office, name):
+    """A director who binds a spare account to the administrator would be one."""
+    [card] = office.says("陈总", f"/同事 绑定 {name} 钉钉 spare")
+    assert shows(card, f"{name} 的权限比您多")
+    assert not [row for row in office.rows("identity") if row["account"] == "spare"]
+    assert shows(office.says("陈总", "/同事 绑定 李四 钉钉 lisi2")[0], "已绑定")
+
+
+def test_an_administrator_who_left_is_brought_back_by_one_only(office):
+    office.says("管理员", "/同事 新建 周八 管理员")
+    [sure] = office.says("管理员", "/同事 离职 周八 王经理")
+    office.presses("管理员", sure, "确认离职")
+    assert shows(office.says("陈总", "/同事 复职 周八")[0], "权限比您多")
+    assert "在职" in str(office.says("管理员", "/同事 复职 周八"))
