@@ -1,11 +1,18 @@
-"""Erasing a contact as a whole: the key and the raw messages, and what cards say of them."""
+"""Erasing a contact as a whole: the key and the raw messages, and what cards say of them.
+
+Only what people read is changed: a name may be part of any key, id or address ("li" stands in
+"delivery"). A message that was drawn with the name in it is drawn anew from its card.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, func, literal, update
+from pydantic_core import from_json, to_json
+from sqlalchemy import Text, bindparam, select, type_coerce, update
 
 from cards.tables import CARD, CardRow
 from cards.words import masked
@@ -17,8 +24,14 @@ from sales import contacts, privacy
 
 SURELY_A_NAME = 3
 """Characters of a name that is looked for on cards with buttons, where a company could have it."""
-_TEXT = '{"text":'
-"""How the JSON of a plain text begins."""
+NOT_READ = frozenset({"key", "action", "id", "name", "kind", "style", "tone", "about", "secret"})
+"""Members of a card that are for machines."""
+GIVEN = "args"
+"""What a button hands over: ids, and words somebody typed."""
+DRAWN = "request"
+"""How a drawn message stands in the payload of its job (`bot.parcels`)."""
+AT_ONCE = 500
+_ESCAPE = "!"
 
 
 def erase(
@@ -40,24 +53,85 @@ def _forget(db: Unit, values: Mapping[str, str]) -> None:
     """Numbers were never written there; names, and ids that are no e-mail address, may be."""
     for field in ("name", "email", "wechat"):
         word = values.get(field, "")
-        if len(word) < privacy.SHORTEST_NAME:
+        if len(word) >= privacy.SHORTEST_NAME:
+            _on_cards(db, word)
+            _in_messages(db, word)
+
+
+def _on_cards(db: Unit, word: str) -> None:
+    for row in _rows(db, _CARDS, word):
+        said = from_json(row.body)
+        if len(word) < SURELY_A_NAME and "text" not in said:
             continue
-        change = {"word": word, "instead": masked(word)}
-        (_ON_CARDS if len(word) >= SURELY_A_NAME else _IN_TEXTS).run(db, change)
-        _IN_MESSAGES.run(db, change)
+        if (new := without(said, word)) != said:
+            _SAYS.run(db, {"wanted": row.id, "words": to_json(new).decode()})
 
 
-_REPLACED: tuple[BindParameter[str], ...] = (bindparam("word"), bindparam("instead"))
-_ON_ANY = (
-    update(CardRow)
-    .where(func.replace(CARD.body, *_REPLACED) != CARD.body)
-    .values(body=func.replace(CARD.body, *_REPLACED))
+def _in_messages(db: Unit, word: str) -> None:
+    for row in _rows(db, _MESSAGES, word):
+        kept = {name: part for name, part in row.payload.items() if name != DRAWN}
+        _HOLDS.run(db, {"wanted": row.id, "rest": kept})
+
+
+def without(said: Any, word: str) -> Any:
+    """A card as JSON with the word masked wherever people read it."""
+    whole, instead = _whole(word), masked(word)
+
+    def clean(part: Any, for_machines: frozenset[str]) -> Any:
+        if isinstance(part, str):
+            return whole.sub(lambda _: instead, part)
+        if isinstance(part, list):
+            return [clean(one, for_machines) for one in part]
+        if isinstance(part, dict):
+            return {name: one if name in for_machines else clean(one, inside(name, for_machines))
+                    for name, one in part.items()}  # fmt: skip
+        return part
+
+    def inside(name: str, for_machines: frozenset[str]) -> frozenset[str]:
+        return frozenset() if name == GIVEN else for_machines
+
+    # A word of Latin letters may be an id or a choice among what a button hands over.
+    latin = word.isascii() and "@" not in word
+    return clean(said, NOT_READ | {GIVEN} if latin else NOT_READ)
+
+
+def _whole(word: str) -> re.Pattern[str]:
+    """The word, in Latin letters not as a part of another one."""
+    before = r"(?<![A-Za-z0-9])" if word[0].isascii() else ""
+    behind = r"(?![A-Za-z0-9])" if word[-1].isascii() else ""
+    return re.compile(f"{before}{re.escape(word)}{behind}")
+
+
+def _rows(db: Unit, those: Statement, word: str) -> Iterator[Any]:
+    """Every row with the word somewhere in it, a few hundred at a time."""
+    written = to_json(word).decode()[1:-1]
+    for special in (_ESCAPE, "%", "_"):
+        written = written.replace(special, _ESCAPE + special)
+    asked = {"somewhere": f"%{written}%", "least": "", "above": 0}
+    while rows := those.rows(db, asked):
+        yield from rows
+        asked |= {"least": rows[-1].id, "above": rows[-1].id}
+
+
+_SOMEWHERE = bindparam("somewhere", type_=Text())
+_CARDS = Statement(
+    select(CARD.id, CARD.body)
+    .where(CARD.id > bindparam("least"), CARD.body.like(_SOMEWHERE, escape=_ESCAPE))
+    .order_by(CARD.id)
+    .limit(AT_ONCE)
+    .with_for_update()
 )
-_ON_CARDS = Statement(_ON_ANY)
-_IN_TEXTS = Statement(_ON_ANY.where(func.substr(CARD.body, 1, len(_TEXT)) == literal(_TEXT)))
-_IN_MESSAGES = Statement(
-    update(JOB)
-    .where(JOB.c.lane.startswith("outbox:"))
-    .where(func.replace(JOB.c.payload, *_REPLACED) != JOB.c.payload)
-    .values(payload=func.replace(JOB.c.payload, *_REPLACED))
+_SAYS = Statement(
+    update(CardRow).where(CARD.id == bindparam("wanted")).values(body=bindparam("words"))
+)
+_MESSAGES = Statement(
+    select(JOB.c.id, JOB.c.payload)
+    .where(JOB.c.id > bindparam("above"), JOB.c.lane.startswith("outbox:"))
+    .where(type_coerce(JOB.c.payload, Text).like(_SOMEWHERE, escape=_ESCAPE))
+    .order_by(JOB.c.id)
+    .limit(AT_ONCE)
+    .with_for_update()
+)
+_HOLDS = Statement(
+    update(JOB).where(JOB.c.id == bindparam("wanted")).values(payload=bindparam("rest"))
 )
