@@ -26,12 +26,13 @@ from engine.statement import Statement
 from engine.unit import Unit
 from engine.vault import Destroyed, Vault
 from sales import contacts
+from sales.contacts import Erased, Frozen
 from sales.people import PERSON, Address, Person
 
 REPEATED = timedelta(hours=3)
 """WeCom delivers equal requests of 3 to 4 hours once (doc 90236); later ones come twice."""
-ERASED = "erased"
-"""Why a message is never sent: the contact it tells about was erased."""
+ERASED, FROZEN = "erased", "frozen"
+"""Why a message is never sent: the contact it tells about was erased, or is only kept."""
 SEALED = "sealed"
 DOUBTFUL = "doubtful"
 """Marks a job's payload when an attempt ended without an answer."""
@@ -122,9 +123,10 @@ class Packing:
             return None
         try:
             return self._pack(db, job, row, now)
-        except Destroyed:
-            if jobs.abandon(db, job, ERASED, now=now):
-                mark(db, row.id, "failed", ERASED)
+        except (Destroyed, Erased, Frozen) as gone:
+            why = FROZEN if isinstance(gone, Frozen) else ERASED
+            if jobs.abandon(db, job, why, now=now):
+                mark(db, row.id, "failed", why)
             return None
 
     def _free_at(self, db: Unit, job: Leased, account: str, now: datetime) -> datetime:
@@ -167,12 +169,14 @@ class Packing:
         request = self.platform.render(told, slot)
         of = contacts.subject(contact)
         sealed = self.vault.seal(db, of, SEALED, to_json(request).decode())
-        return request, {SEALED: sealed, "contact": contact}
+        return request, {SEALED: sealed, "contact": contact, "what": content.secret.what}
 
     def _opened(self, db: Unit, payload: Mapping[str, Any]) -> Request:
         if SEALED not in payload:
             request: Request = payload["request"]
             return request
+        if payload.get("what") != "bundle":  # their own data may be given out, frozen or not
+            contacts.refuse_unless_kept(db, payload["contact"])
         of = contacts.subject(payload["contact"])
         opened: Request = from_json(self.vault.unseal(db, of, SEALED, payload[SEALED]))
         return opened

@@ -12,7 +12,7 @@ from dataclasses import replace
 from cards.contacts import FIELD_NAMES
 from cards.model import Text
 from engine.unit import Unit
-from engine.vault import Destroyed, Vault
+from engine.vault import Vault
 from sales import contacts, privacy
 
 
@@ -21,14 +21,14 @@ def told(db: Unit, vault: Vault, text: Text) -> Text:
 
     Raises:
         Destroyed: the contact was erased meanwhile.
+        Erased, Frozen: the number may no longer be used.
     """
     secret = text.secret
     assert secret is not None  # noqa: S101  whoever calls has seen it
     if secret.what == "bundle":
         bundle = json.dumps(privacy.bundle(db, vault, secret.contact), ensure_ascii=False, indent=1)
         return Text(f"{text.text}\n{bundle}")
+    contacts.refuse_unless_kept(db, secret.contact)
     known = vault.read(db, contacts.subject(secret.contact))
-    if not known:
-        raise Destroyed
     lines = [f"{name}：{known[field]}" for field, name in FIELD_NAMES.items() if field in known]
     return replace(text, text="\n".join((text.text, *lines)), secret=None)

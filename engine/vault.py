@@ -87,7 +87,10 @@ KEY = table(VaultKey).c
 ENTRY = table(VaultEntry).c
 _THIS = (KEY.subject_type == bindparam("of_type"), KEY.subject_id == bindparam("of_id"))
 _ADD_KEY = insertion_once(table(VaultKey), "subject_type", "subject_id", "wrapped", "created_at")
-_WRAPPED = Statement(select(KEY.wrapped, KEY.frozen_at, KEY.destroyed_at).where(*_THIS))
+_KEY_ROW = select(KEY.wrapped, KEY.frozen_at, KEY.destroyed_at).where(*_THIS)
+_WRAPPED = Statement(_KEY_ROW)
+_WRAPPED_STILL = Statement(_KEY_ROW.with_for_update(read=True))
+"""Whoever erases the subject waits until this unit has kept what it keeps."""
 _DESTROY = Statement(
     update(VaultKey)
     .where(*_THIS, KEY.destroyed_at.is_(None))
@@ -212,10 +215,10 @@ class Vault:
         fresh = secrets.token_bytes(KEY_BYTES)
         row = {"subject_type": subject[0], "subject_id": subject[1],
                "wrapped": self._wrapped(subject, fresh), "created_at": now}  # fmt: skip
-        return fresh if _ADD_KEY.run(db, row) else self._key(db, subject)
+        return fresh if _ADD_KEY.run(db, row) else self._key(db, subject, _WRAPPED_STILL)
 
-    def _key(self, db: Unit, subject: Subject) -> bytes:
-        row = _WRAPPED.row(db, _of(subject))
+    def _key(self, db: Unit, subject: Subject, by: Statement = _WRAPPED) -> bytes:
+        row = by.row(db, _of(subject))
         if row is None or not row.wrapped:
             raise Destroyed
         return unseal(self._wrapping, row.wrapped, bound(*subject, "key"))

@@ -15,7 +15,7 @@ from handlers.moments import moment, start
 from sales import delegations, people, staff
 from sales.policy import EVERYTHING
 
-routes = Routes("away")
+routes = Routes("away", privileged=True)
 
 
 class Backwards(Refusal):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cards import customers as cards
 from cards.model import Content
+from engine.ids import is_ulid
 from handlers.api import Ask, Ctx, Routes
 from handlers.choices import visible_customers
 from sales import contacts, customers, finding, names, policy
@@ -29,19 +30,22 @@ def show(
     Raises:
         UnknownCustomer: nothing like `name` among the customers this person may see.
     """
-    scope = policy.visible(ctx.who)
-    hidden = policy.hidden(ctx.who)
-    if (profile := customers.profile(ctx.db, name, scope, hidden)) is not None:
+    if is_ulid(name) and (profile := _profile(ctx, name)) is not None:
         return _card(ctx, profile)
+    scope = policy.visible(ctx.who)
     found = finding.find(ctx.db, name, scope)
     if not found.customers:
         found = finding.nearest(ctx.db, name, scope)
     if len(found.customers) > 1:
         return cards.which(names.clean(name), found)
-    one = [customers.profile(ctx.db, c.id, scope, hidden) for c in found.customers]
-    if not one or (profile := one[0]) is None:
+    if not found.customers or (profile := _profile(ctx, found.customers[0].id)) is None:
         raise UnknownCustomer(name=names.clean(name))
     return _card(ctx, profile)
+
+
+def _profile(ctx: Ctx, customer_id: str) -> Profile | None:
+    hidden = policy.hidden(ctx.db, ctx.who, customer_id)
+    return customers.profile(ctx.db, customer_id, policy.visible(ctx.who), hidden)
 
 
 def _card(ctx: Ctx, profile: Profile) -> Content:

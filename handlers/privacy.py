@@ -16,7 +16,7 @@ from sales import consents, contacts, privacy
 from sales.contacts import Erased, Known
 from sales.privacy import Basis
 
-routes = Routes("privacy")
+routes = Routes("privacy", privileged=True)
 
 LONGEST_EXPORT = 1800
 """Bytes a WeCom text surely holds (2,048, doc 90236) with the line above it."""
@@ -142,12 +142,15 @@ def _frozen(ctx: Ctx, who: str, action: str, told: str) -> Content:
 def _meant(ctx: Ctx, who: str, name: str, **args: str) -> Known | Card:
     """The contact meant, or a card to pick one and go on with the action `name`.
 
+    A name that only sounds alike, or fits several companies, is asked back even for one contact:
+    rights over a person are never used on a guess.
+
     Raises:
         UnknownContact: nobody is meant.
         Erased: the one meant is not there any more.
     """
-    found = privacy.find(ctx.db, ctx.vault, who)
-    if len(found) > 1:
+    found, sure = privacy.find(ctx.db, ctx.vault, who)
+    if len(found) > 1 or not sure:
         return cards.which(found, f"{routes.topic}.{name}", args, flow=ctx.flow)
     if found[0].state is State.DESTROYED:
         raise Erased

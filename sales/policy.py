@@ -125,9 +125,18 @@ def visible(who: Who, permission: str = "customer.read") -> ColumnElement[bool]:
     return reaches[0] if len(reaches) == 1 else or_(false(), *reaches)
 
 
-def hidden(who: Who, permission: str = "customer.read") -> frozenset[str]:
-    """The fields that are not shown to `who`; what one of their rights shows is shown."""
-    fields = [grant.hidden for _, grant in _held(who, permission)]
+def hidden(
+    db: Unit, who: Who, customer_id: str, permission: str = "customer.read"
+) -> frozenset[str]:  # fmt: skip
+    """The fields of a customer that are not shown to `who`.
+
+    What one right shows is shown, if that right reaches this customer: standing in for somebody
+    opens their customers, not everybody's.
+    """
+    held = list(_held(who, permission))
+    if len(held) > 1:
+        held = [(one, grant) for one, grant in held if _reaches(db, customer_id, one, grant)]
+    fields = [grant.hidden for _, grant in held]
     return frozenset.intersection(*fields) if fields else frozenset()
 
 
@@ -149,6 +158,12 @@ def _held(who: Who, permission: str) -> Iterator[tuple[Who, Grant]]:
         for lender in who.stands_in_for:
             if (grant := GRANTS[lender.role].get(permission)) is not None:
                 yield lender, grant
+
+
+def _reaches(db: Unit, customer_id: str, one: Who, grant: Grant) -> bool:
+    reach = _reach(grant.scope, one.id, one.manager_id, one.role)
+    it = select(CUSTOMER.id).where(CUSTOMER.id == customer_id, reach)
+    return db.execute(it).first() is not None
 
 
 @lru_cache(maxsize=1024)

@@ -6,10 +6,10 @@ the skeleton: that there was a contact, and the audit rows, which hold ids only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, true
 
@@ -19,7 +19,7 @@ from engine.masking import plain_digits, plain_text
 from engine.statement import Statement
 from engine.unit import Unit
 from engine.vault import Destroyed, State, Vault
-from sales import consents, contacts, finding
+from sales import consents, contacts, finding, names
 from sales.contacts import CONTACT, Erased, Known, UnknownContact
 from sales.opportunities import OPPORTUNITY
 
@@ -28,6 +28,13 @@ LANE = "erasures"
 SHORTEST_NUMBER = 7
 """Digits a number needs to be looked for in what people wrote."""
 SHORTEST_NAME = 2
+
+
+class Meant(NamedTuple):
+    """The contacts somebody may mean; `sure` if the words cannot mean any other company's."""
+
+    contacts: Sequence[Known]
+    sure: bool
 
 
 class Basis(StrEnum):
@@ -59,7 +66,7 @@ _ORIGIN = Statement(
 )
 
 
-def find(db: Unit, vault: Vault, words: str) -> list[Known]:
+def find(db: Unit, vault: Vault, words: str) -> Meant:
     """The contacts meant by an id, a phone number, an e-mail address or a customer's name.
 
     Raises:
@@ -67,12 +74,14 @@ def find(db: Unit, vault: Vault, words: str) -> list[Known]:
     """
     ids = [words] if is_ulid(words) else contacts.by_number(db, vault, words)
     found = [known for one in ids if (known := contacts.get(db, vault, one)) is not None]
-    if not found:
-        named = finding.find(db, words, true()).customers
-        found = [known for one in named for known in contacts.of_customer(db, vault, one.id)]
+    if found:
+        return Meant(found, sure=True)
+    named = finding.find(db, words, true()).customers
+    found = [known for one in named for known in contacts.of_customer(db, vault, one.id)]
     if not found:
         raise UnknownContact
-    return found
+    wanted = names.forms(words).core
+    return Meant(found, sure=[names.forms(one.name).core for one in named] == [wanted])
 
 
 def bundle(db: Unit, vault_: Vault, contact_id: str) -> dict[str, Any]:

@@ -84,10 +84,10 @@ def export(
 
 
 def _one(db: Unit, vault: Vault, who: str, *, json: bool) -> Known:
-    found = privacy.find(db, vault, who)
-    if len(found) > 1:
+    found, sure = privacy.find(db, vault, who)
+    if len(found) > 1 or not sure:
         listed = [f"{one.id} {line(one)} {one.customer}" for one in found]
-        fail("\n".join(["有好几位，请写编号：", *listed]), PROBLEM, json=json)
+        fail("\n".join(["可能是下面的人，请写编号：", *listed]), PROBLEM, json=json)
     return found[0]
 
 

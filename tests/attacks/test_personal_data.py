@@ -19,7 +19,7 @@ from bot.migrate import upgrade
 from bot.platforms.api import Undelivered
 from bot.simulator import seed
 from bot.tables import metadata
-from cards import erasing, outbox
+from cards import outbox
 from cards.contacts import revealed
 from cards.model import Text
 from engine import jobs
@@ -29,17 +29,16 @@ from engine.vault import Vault
 from sales import contacts, privacy
 from sales.people import Address
 from tests import postgres_kit
+from tests.attacks.contacts_kit import NUMBER, WHO, answer, planted
 from tests.bot.kit import desk
 from tests.chat import conftest as chat
 
 _open = chat._open  # the office on both databases
-NUMBER = "13812348888"
 MASKED = "138****8888"
 DISGUISES = (
     NUMBER, "１３８１２３４８８８８", "138 1234 8888", "138-1234-8888", "1\u200b3\u200b812348888",
     "+86 138.1234.8888", "①③⑧①②③④⑧⑧⑧⑧",
 )  # fmt: skip
-WHO = {"name": "欧阳若溪", "phone": NUMBER, "email": "ruoxi@valve.example", "wechat": "ruoxi_ou"}
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 
 
@@ -57,11 +56,6 @@ def phones(office):
     shown = [message for name in people for message in office.sees(name)]
     ours = [message for message in shown if message["kind"] != "said"]
     return json.dumps(ours, ensure_ascii=False)
-
-
-def answer(office, person, line, platform="wecom"):
-    [message] = office.says(person, line, platform)
-    return message
 
 
 @pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
@@ -176,17 +170,6 @@ def test_d30_a_file_name_with_a_number_is_masked_in_the_trail_and_the_sources(tm
         assert secret not in str(rows)
 
 
-def planted(office, who=WHO):
-    """A contact with a telling name at a customer of 李四; their id."""
-    service = office.demo.service
-    [customer] = [row["id"] for row in office.rows("customer") if row["name"] == "海河医疗"]
-    return service.database.writer.run(
-        lambda db: contacts.add(
-            db, service.vault, customer, who, source="演示", now=office.demo.now()
-        )
-    )
-
-
 def test_d32_erased_from_chat_nothing_personal_is_left_but_the_skeleton_stays(office):
     contact = planted(office)
     office.says("李四", "欧阳若溪的电话 138-1234-8888")
@@ -219,41 +202,6 @@ def test_d32_erased_from_chat_nothing_personal_is_left_but_the_skeleton_stays(of
     assert "已经删除" in answer(office, "周合规", f"/隐私 查看 {contact}")["text"]
     [late] = office.presses("李四", seen, "查看号码")
     assert "已经删除" in late["text"]
-
-
-def test_d32_a_name_that_is_a_word_of_ours_takes_nothing_else_with_it(office):
-    """A contact called "li" once took "delivery" out of every waiting message."""
-    planted(office, WHO | {"name": "li", "wechat": "false", "email": "null@a.example"})
-    [pick] = office.says("张三", "/商机 阀门 新客户一二三")
-    office.fault("wecom", "5xx")
-    for number in range(3):
-        office.says("李四", f"/客户 海河医疗{number}")
-    assert [row for row in office.rows("delivery") if row["state"] == "waiting"]
-    asked = answer(office, "周合规", "/隐私 删除 138 1234 8888")
-    office.presses("周合规", asked, "删除：本人要求")
-    office.wait("1h")
-    assert {row["state"] for row in office.rows("delivery")} == {"shown"}
-    office.presses("张三", pick, pick["buttons"][0]["text"])
-    assert len(office.rows("opportunity")) == 1
-
-
-@pytest.mark.parametrize(
-    ("word", "said", "left"),
-    [
-        ("li", {"key": "li", "title": "li 和 alice",
-          "buttons": [{"text": "找 li", "action": "li.li",
-                                                              "args": {"li": "li"}}]},
-         {"key": "li", "title": "l* 和 alice", "buttons": [{"text": "找 l*", "action": "li.li",
-                                                             "args": {"li": "li"}}]}),
-        ("王芳芳",
-         {"facts": [["联系人", "王芳芳"]], "form": {"args": {"name": "王芳芳"}, "done": ""}},
-         {"facts": [["联系人", "王*"]], "form": {"args": {"name": "王*"}, "done": ""}}),
-        ("false", {"text": "false", "secret": None, "fresh": False},
-         {"text": "f*", "secret": None, "fresh": False}),
-    ],
-)  # fmt: skip
-def test_d32_only_what_people_read_is_masked(word, said, left):
-    assert erasing.without(said, word) == left
 
 
 @pytest.mark.parametrize("drawn", [False, True], ids=["waiting", "drawn"])

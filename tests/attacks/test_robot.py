@@ -10,6 +10,7 @@ import pytest
 from bot.platforms.api import BadCallback
 from bot.platforms.dingtalk.crypto import card_sign, robot_sign
 from bot.platforms.dingtalk.robot import Robot
+from handlers.all import registry
 from tests.dingtalk.kit import NOW, press, robot_message, settings
 
 HTTP = settings(mode="http")
@@ -77,3 +78,11 @@ def test_d09_a_typed_privileged_command_needs_a_tap_on_a_card_only_its_person_ha
 
 def test_d09_over_a_covered_channel_the_same_command_runs_at_once(office):
     assert "请确认" not in office.says("管理员", "/死信")[0]["title"]
+
+
+def test_d09_only_what_touches_nobody_else_runs_on_an_unproven_line():
+    """Whoever adds a topic says here that a forger may use it."""
+    open_ = {route.action for route in registry().routes if route.word and not route.privileged}
+    assert open_ == {
+        "opportunity.create", "customer.show", "health.show", "help.commands",
+    }  # fmt: skip

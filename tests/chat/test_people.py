@@ -180,3 +180,11 @@ def test_an_administrator_who_left_is_brought_back_by_one_only(office):
     office.presses("管理员", sure, "确认离职")
     assert shows(office.says("陈总", "/同事 复职 周八")[0], "权限比您多")
     assert "在职" in str(office.says("管理员", "/同事 复职 周八"))
+
+
+def test_standing_in_opens_their_customers_and_nobody_elses(office):
+    """冯运营 sees no orders; those of 张三's customers while standing in, not those of 赵六's."""
+    office.says("张三", "/委托 冯运营 11-27")
+    shut = office.says("冯运营", "/客户 南粤阀业")[0]
+    assert "只有销售看得到" in shut["text"]
+    assert "只有销售看得到" not in office.says("冯运营", "/客户 某阀门制造")[0]["text"]

@@ -131,3 +131,23 @@ def test_two_taps_on_a_reason_erase_once(office):
 def test_nobody_is_nobody(office):
     assert "没有找到" in answer(office, "周合规", "/隐私 查看 13511112222")["text"]
     assert "没有找到" in answer(office, "周合规", "/隐私 冻结 a@b.example")["text"]
+
+
+@pytest.mark.parametrize("words", ["横新阀门", "恒信"])
+def test_rights_over_a_person_are_never_used_on_a_guess(office, words):
+    """横新阀门 only sounds like it; 恒信 may be two companies of which one has a contact."""
+    card = answer(office, "周合规", f"/隐私 冻结 {words}")
+    assert card["title"] == "是哪一位联系人？"
+    assert not office.rows("audit", action="contact.frozen")
+    pressed(office, "周合规", card, card["buttons"][0]["text"])
+    assert len(office.rows("audit", action="contact.frozen")) == 1
+
+
+def test_a_number_on_its_way_is_not_sent_once_its_contact_is_frozen(office):
+    card = answer(office, "李四", "/客户 恒信阀门")
+    office.fault("wecom", "5xx")
+    assert office.presses("李四", card, "查看号码") == []
+    answer(office, "周合规", "/隐私 冻结 13700137000")
+    office.wait("1h")
+    assert "13700137000" not in str(office.sees("李四"))
+    assert "frozen" in {row["reason"] for row in office.rows("delivery", account="lisi")}

@@ -68,7 +68,7 @@ def test_a_stand_in_gets_selling_rights_only_and_only_those_the_other_has(db):
     assert not policy.may(lawyer, "people.manage")
     nobody = Who("sunfawu", "孙法务", Role.LEGAL, None, "", lawyer.stands_in_for[:1])
     assert not policy.may(nobody, "customer.read")
-    assert policy.hidden(nobody) == frozenset()
+    assert policy.hidden(db, nobody, "none") == frozenset()
 
 
 def test_the_account_brings_along_who_its_person_stands_in_for(db):
