@@ -19,6 +19,7 @@ from bot.settings import WeComSettings
 from bot.simulator.chaos import Chaos
 from bot.simulator.phones import Message, Phones
 from bot.simulator.wecom import taps
+from bot.simulator.wecom.agent import AgentDesk
 from bot.simulator.wecom.callbacks import CallbackDriver
 from bot.simulator.wecom.errors import Refused
 from bot.simulator.wecom.login import COOKIE, LoginDesk
@@ -59,6 +60,7 @@ class FakeWeCom:
         self._tokens = TokenDesk(settings, now)
         self._messages = MessageDesk(settings, phones, now, calls_back=bool(callback_url))
         self._menu = MenuDesk(settings)
+        self.agent = AgentDesk(settings, phones, callback_url)
         self._logins = LoginDesk(settings, phones, now)
         self._callbacks = CallbackDriver(settings, callback_url, http, wire, chaos)
         self.router = self._routes()
@@ -113,6 +115,7 @@ class FakeWeCom:
             ("POST", "message/update_template_card", lambda _, raw: self._messages.update(raw)),
             ("POST", "menu/create", lambda q, raw: self._menu.create(q.get("agentid", ""), raw)),
             ("GET", "auth/getuserinfo", lambda q, _: self._logins.userinfo(q)),
+            ("GET", "agent/get", lambda q, _: self.agent.get(q)),
         )
         for method, name, work in calls:
             endpoint = self._endpoint(self._with_token(work))
