@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -28,6 +29,7 @@ from bot.holding import Holding
 from bot.inbox import LANE, Inbox
 from bot.lanes import Lane
 from bot.loops import forever
+from bot.menu import MENU
 from bot.metrics import metered
 from bot.notices import Notices
 from bot.outgoing import Addresses
@@ -68,8 +70,6 @@ log = structlog.get_logger(__name__)
 HTTP_SECONDS = 5.0
 GC_THRESHOLDS = (50_000, 20, 100)
 """What a callback leaves behind has no cycles; looking for some after every 700 objects costs."""
-MENU = (("商机", "/商机"), ("客户", "/客户"), ("帮助", "/帮助"))
-"""The workbench entries under the WeCom chat: (name, command line)."""
 SOON = timedelta(seconds=2)
 """What is due within this is still in flight: a platform asked for a short break."""
 LIMITS_EVERY = 5.0
@@ -312,7 +312,9 @@ class Service:
         if self.stream is not None and not self.stream.connected:
             silent = round(self.stream.last_frame_age)
             found.append(f"dingtalk stream: not connected, silent for {silent} s")
-        told = {"reasons": found} if self._insiders.include(request) else {}
+        told: dict[str, Any] = {}
+        if self._insiders.include(request):
+            told = {"reasons": found, "stream": self.stream and self.stream.state()}
         return JSONResponse({"ready": not found, **told}, 503 if found else 200)
 
 

@@ -102,7 +102,8 @@ def test_pages_carry_a_strict_policy_and_nothing_is_documented_outside(office, f
     for path in ("/docs", "/openapi.json", "/redoc", "/metrics"):
         assert office.http.get(path, headers=outside).status_code == 404
     assert office.http.get("/healthz").json()["alive"] is True
-    assert office.http.get("/readyz").json() == {"ready": True, "reasons": []}
+    told = office.http.get("/readyz").json()
+    assert (told["ready"], told["reasons"], told["stream"]["connected"]) == (True, [], True)
     assert office.http.get("/readyz", headers=outside).json() == {"ready": True}
 
 

@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
 import httpx
@@ -77,6 +78,10 @@ class Stream:
     def last_frame_age(self) -> float:
         """Seconds since anything was heard on any connection (since the start, if nothing)."""
         return time.monotonic() - self._heard_at
+
+    def state(self) -> dict[str, Any]:
+        """Both, for `/readyz`."""
+        return {"connected": self.connected, "silent_seconds": round(self.last_frame_age)}
 
     async def run(self) -> None:
         """Stay connected until cancelled; whatever the network does is no error."""
