@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import logs
 from bot.bench import cli as bench
 from bot.clock import Clock
-from bot.commands import audit, calendar, data, dlq, jobs, privacy, rules, vault
+from bot.commands import audit, calendar, data, dlq, doctor, init, jobs, privacy, rules, vault
 from bot.commands.console import (
     CONFIG,
     MISUSE,
@@ -61,6 +61,8 @@ imports = typer.Typer(no_args_is_help=True, help="从 Excel 或 CSV 导入。")
 app.add_typer(imports, name="import")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(audit.app, name="audit")
+app.command("init", help=init.HELP)(init.init)
+app.command("doctor", help=doctor.HELP)(doctor.doctor)
 app.command("jobs", help=jobs.HELP)(jobs.jobs)
 app.add_typer(bench.app, name="bench")
 app.add_typer(calendar.app, name="calendar")

@@ -1,0 +1,175 @@
+"""`jianliu init`: a few questions, a configuration, and what to paste into which console."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.clock import wall
+from bot.commands.console import CONFIG, MISUSE, PROBLEM, Config, Json, fail, show
+from bot.settings_read import Found
+from bot.setup import shapes
+from bot.setup.answers import Answers, DingTalkApp, WeComApp, before, made, toml
+from bot.setup.file import write
+
+HELP = "第一次配置：问几个问题，写好 config.toml（0600），说清楚去哪个后台贴什么。"
+SQLITE = "sqlite:///jianliu.db"
+NEXT = "jianliu check"
+
+
+class Which(StrEnum):
+    """The platforms to set up."""
+
+    WECOM = "wecom"
+    DINGTALK = "dingtalk"
+    BOTH = "both"
+
+
+Shape = Callable[[str], str]
+Force = Annotated[bool, typer.Option("--force", help="已有配置就换掉，旧的改名留着")]
+Platforms = Annotated[Which | None, typer.Option("--platform", help="用哪个平台")]
+CorpId = Annotated[str | None, typer.Option(help="企业微信的企业 ID，ww 开头")]
+AgentId = Annotated[str | None, typer.Option(help="企业微信应用的 AgentId")]
+WeComSecret = Annotated[
+    Path | None,
+    typer.Option(exists=True, allow_dash=True, help="装着企业微信应用 Secret 的文件，- 是标准输入"),
+]
+ClientId = Annotated[str | None, typer.Option(help="钉钉应用的 Client ID，ding 开头")]
+DingTalkSecret = Annotated[
+    Path | None,
+    typer.Option(exists=True, allow_dash=True, help="装着钉钉 Client Secret 的文件，- 是标准输入"),
+]
+RobotCode = Annotated[str | None, typer.Option(help="钉钉机器人编码，默认和 Client ID 相同")]
+PublicUrl = Annotated[str | None, typer.Option(help="公网地址 https://…，没有就写空的")]
+DatabaseUrl = Annotated[str | None, typer.Option("--database", help="数据存在哪里")]
+
+
+def init(
+    config: Config = CONFIG, *, platform: Platforms = None, corp_id: CorpId = None,
+    agent_id: AgentId = None, wecom_secret_file: WeComSecret = None, client_id: ClientId = None,
+    dingtalk_secret_file: DingTalkSecret = None, robot_code: RobotCode = None,
+    public_url: PublicUrl = None, database: DatabaseUrl = None, force: Force = False,
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Ask what was not said, write, and tell what to do next."""
+    if config.exists() and not force:
+        fail(f"{config} 已经有了，什么都没有改。要重新配置请加 --force，旧的会留一份。",
+             PROBLEM, json=json)  # fmt: skip
+    old = before(config)
+    ask = Interview(old, json=json)
+    which = ask.platform(platform)
+    wecom = dingtalk = None
+    if which is not Which.DINGTALK:
+        wecom = WeComApp(
+            ask.text("wecom.corp_id", "--corp-id", "企业 ID", shapes.corp_id, corp_id),
+            ask.text("wecom.agent_id", "--agent-id", "AgentId", shapes.agent_id, agent_id),
+            ask.secret("wecom.secret", "--wecom-secret-file", "应用的 Secret", wecom_secret_file),
+        )
+    if which is not Which.WECOM:
+        client = ask.text(
+            "dingtalk.client_id", "--client-id", "Client ID", shapes.client_id, client_id
+        )
+        dingtalk = DingTalkApp(
+            client,
+            ask.secret("dingtalk.client_secret", "--dingtalk-secret-file", "Client Secret",
+                       dingtalk_secret_file),
+            robot_code or str(old.get("dingtalk.robot_code") or client),
+        )  # fmt: skip
+    answers = Answers(
+        wecom, dingtalk,
+        ask.text("server.public_url", "--public-url", "公网地址（https://…，没有就回车）",
+                 shapes.public_url, public_url, default=""),
+        ask.text("database.url", "--database", "数据库", shapes.database_url, database,
+                 default=SQLITE),
+    )  # fmt: skip
+    _finish(config, answers, old, force=force, json=json)
+
+
+def _finish(config: Path, answers: Answers, old: Found, *, force: bool, json: bool) -> None:
+    from bot.setup.steps import steps
+
+    keys = made(old, answers.database)
+    try:
+        aside = write(config, toml(answers, keys), replace=force, now=wall())
+    except OSError as broken:
+        fail(f"{config} 写不成：{broken.strerror}", PROBLEM, json=json)
+    todo = steps(answers, keys)
+    facts = {"config": str(config), "aside": aside and str(aside), "next": NEXT,
+             "steps": [{"title": one.title, "lines": list(one.lines)} for one in todo]}  # fmt: skip
+    words = [f"写好了 {config}，只有您能读（0600）。"]
+    words += [f"旧的留在 {aside}；这里没有问到的项请自己抄过来。"] if aside else []
+    if keys.vault_key:
+        words.append("联系人资料的主密钥也在里面（vault.key）：另抄一份，和数据库分开收好。")
+    words += ["", "接下来：", *(one.words(number) for number, one in enumerate(todo, 1))]
+    words += ["", f"下一步：{NEXT}"]
+    show(facts, "\n".join(words), json=json)
+
+
+class Interview:
+    """Takes what options say, and asks for the rest; nothing is asked when JSON is wanted."""
+
+    def __init__(self, old: Found, *, json: bool) -> None:
+        self._old = old
+        self._json = json
+
+    def platform(self, given: Which | None) -> Which:
+        """Which platforms; by default those of the older configuration."""
+        if given is not None:
+            return given
+        there = [one for one in (Which.WECOM, Which.DINGTALK) if self._old.get(one)]
+        default = there[0] if len(there) == 1 else Which.BOTH
+        answer = self._asked("--platform", f"用哪个平台（{'、'.join(Which)}）", Which, default)
+        return Which(answer)
+
+    def text(
+        self, key: str, option: str, question: str, shape: Shape, given: str | None,
+        *, default: str | None = None,
+    ) -> str:  # fmt: skip
+        """One value; the older configuration's is offered."""
+        if given is not None:
+            return self._held(option, shape, given)
+        old = self._old.get(key)
+        return self._asked(option, question, shape, default if old is None else str(old))
+
+    def secret(self, key: str, option: str, question: str, given: Path | None) -> str:
+        """One secret, from a file or typed unseen; Enter keeps the older one."""
+        if given is not None:
+            text = sys.stdin.read() if str(given) == "-" else given.read_text("utf-8")
+            return self._held(option, shapes.secret, text.strip())
+        old = str(self._old.get(key) or "")
+        kept = "（回车：用原来的）" if old else ""
+
+        def answered(words: str) -> str:
+            return old if old and not words else shapes.secret(words)
+
+        return self._asked(option, question + kept, answered, "" if old else None, hidden=True)
+
+    def _held(self, option: str, shape: Shape, value: str) -> str:
+        try:
+            return shape(value)
+        except ValueError as wrong:
+            fail(f"{option}：{wrong}", MISUSE, json=self._json)
+
+    def _asked(
+        self, option: str, question: str, shape: Shape, default: str | None, *,
+        hidden: bool = False,
+    ) -> str:  # fmt: skip
+        """The answer, asked again while it does not fit."""
+        if self._json:
+            if default is None:
+                fail(f"缺少 {option}", MISUSE, json=True)
+            return self._held(option, shape, default)
+        while True:
+            try:
+                words = typer.prompt(question, default=default, hide_input=hidden, err=True,
+                                     show_default=not hidden)  # fmt: skip
+                return shape(str(words).strip())
+            except typer.Abort:
+                fail(f"没有得到「{question}」的答案；脚本里请用 {option}", MISUSE)
+            except ValueError as wrong:
+                typer.echo(f"  {wrong}", err=True)

@@ -1,0 +1,1 @@
+"""`jianliu init`: from a few answers to a configuration, and what to paste where."""
