@@ -44,7 +44,7 @@ DingTalkSecret = Annotated[
     Path | None,
     typer.Option(exists=True, allow_dash=True, help="装着钉钉 Client Secret 的文件，- 是标准输入"),
 ]
-RobotCode = Annotated[str | None, typer.Option(help="钉钉机器人编码，默认和 Client ID 相同")]
+RobotCode = Annotated[str | None, typer.Option(help="钉钉机器人编码，通常和 Client ID 相同")]
 PublicUrl = Annotated[str | None, typer.Option(help="公网地址 https://…，没有就写空的")]
 DatabaseUrl = Annotated[str | None, typer.Option("--database", help="数据存在哪里")]
 
@@ -78,7 +78,8 @@ def init(
             client,
             ask.secret("dingtalk.client_secret", "--dingtalk-secret-file", "Client Secret",
                        dingtalk_secret_file),
-            robot_code or str(old.get("dingtalk.robot_code") or client),
+            ask.text("dingtalk.robot_code", "--robot-code", "机器人编码（通常和 Client ID 相同）",
+                     shapes.robot_code, robot_code, default=client),
         )  # fmt: skip
     answers = Answers(
         wecom, dingtalk,
@@ -99,14 +100,15 @@ def _finish(config: Path, answers: Answers, old: Found, *, force: bool, json: bo
     except OSError as broken:
         fail(f"{config} 写不成：{broken.strerror}", PROBLEM, json=json)
     todo = steps(answers, keys)
-    facts = {"config": str(config), "aside": aside and str(aside), "next": NEXT,
+    following = NEXT if config == CONFIG else f"{NEXT} -c {config}"
+    facts = {"config": str(config), "aside": aside and str(aside), "next": following,
              "steps": [{"title": one.title, "lines": list(one.lines)} for one in todo]}  # fmt: skip
     words = [f"写好了 {config}，只有您能读（0600）。"]
     words += [f"旧的留在 {aside}；这里没有问到的项请自己抄过来。"] if aside else []
     if keys.vault_key:
         words.append("联系人资料的主密钥也在里面（vault.key）：另抄一份，和数据库分开收好。")
     words += ["", "接下来：", *(one.words(number) for number, one in enumerate(todo, 1))]
-    words += ["", f"下一步：{NEXT}"]
+    words += ["", f"下一步：{following}"]
     show(facts, "\n".join(words), json=json)
 
 

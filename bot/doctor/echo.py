@@ -104,7 +104,7 @@ def _nowhere(body: bytes) -> Finding:
     return bad(
         "HTTP 404",
         f"反向代理没有把 {CALLBACK} 转给建流，或者 server.public_url 少了、多了前缀",
-        f"反向代理加一条：{CALLBACK}、/h5/ 转到 http://127.0.0.1:8787",
+        f"反向代理加一条：{CALLBACK}、/h5/ 转到建流监听的地址，默认 http://127.0.0.1:8787",
     )
 
 

@@ -15,6 +15,7 @@ from bot.settings import DatabaseSettings, Server
 _CORP = re.compile(r"w[wx][0-9A-Za-z]{8,30}")
 _CLIENT = re.compile(r"ding[0-9A-Za-z]{8,40}")
 _SECRET = re.compile(r"[0-9A-Za-z_-]{20,100}")
+_ROBOT = re.compile(r"[0-9A-Za-z_-]{4,64}")
 _AGENT = re.compile(r"[1-9][0-9]{3,9}")
 
 
@@ -36,6 +37,11 @@ def client_id(answer: str) -> str:
 def secret(answer: str) -> str:
     """What a platform gives out as a secret: letters, digits, "_" and "-", not short."""
     return _matching(_SECRET, answer, "Secret 是一长串字母、数字、_ 和 -，请整个复制")
+
+
+def robot_code(answer: str) -> str:
+    """A DingTalk robot; mostly the same as the app's Client ID."""
+    return _matching(_ROBOT, answer, "机器人编码只有字母、数字、_ 和 -，在「机器人」页")
 
 
 def public_url(answer: str) -> str:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.platforms.codec import Codec
 from bot.settings import Settings, load
+from bot.setup.file import write
 
 CORP, AGENT, CLIENT = "ww0123456789abcdee", "1000002", "dingqwertyuiopasdf"
 SECRET, CLIENT_SECRET = "app-secret-that-nobody-may-see", "client-secret-that-nobody-may-see"
@@ -40,7 +42,7 @@ def init(*words: str, answers: str = "") -> tuple[int, str, str]:
 EVERYTHING = (
     "--platform", "both", "--corp-id", CORP, "--agent-id", AGENT, "--wecom-secret-file",
     "wecom.secret", "--client-id", CLIENT, "--dingtalk-secret-file", "dingtalk.secret",
-    "--public-url", HOST, "--database", "sqlite:///jianliu.db",
+    "--robot-code", CLIENT, "--public-url", HOST, "--database", "sqlite:///jianliu.db",
 )  # fmt: skip
 
 
@@ -109,7 +111,8 @@ def test_the_steps_come_in_the_order_the_consoles_take_them() -> None:
 
 
 def test_one_platform_alone_hears_nothing_of_the_other() -> None:
-    _, out, _ = init("--platform", "dingtalk", "--client-id", CLIENT, "--public-url", "",
+    _, out, _ = init("--platform", "dingtalk", "--client-id", CLIENT, "--robot-code", CLIENT,
+                     "--public-url", "",
                      "--dingtalk-secret-file", "dingtalk.secret",
                      "--database", "sqlite:///x.db")  # fmt: skip
     assert "企业微信" not in out
@@ -129,6 +132,14 @@ def test_an_existing_configuration_is_never_touched() -> None:
     assert code == 1
     assert "--force" in err
     assert Path("config.toml").read_text() == "# mine\n"
+
+
+def test_a_configuration_that_appears_meanwhile_is_not_touched_either() -> None:
+    path = Path("config.toml")
+    path.write_text("# mine\n")
+    with pytest.raises(FileExistsError):
+        write(path, "# other", replace=False, now=datetime.now(UTC))
+    assert path.read_text() == "# mine\n"
 
 
 def test_force_keeps_the_old_one_and_every_key_a_console_or_the_data_goes_by() -> None:

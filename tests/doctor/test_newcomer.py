@@ -88,8 +88,8 @@ async def first_ten_minutes(folder: Path) -> None:
 
     code, said = await newcomer.types(
         "init", "--platform", "both", "--corp-id", CORP, "--agent-id", "1000002",
-        "--wecom-secret-file", "wecom.secret", "--client-id", CLIENT, "--dingtalk-secret-file",
-        "dingtalk.secret", "--public-url", public_url, "--database", "sqlite:///jianliu.db",
+        "--wecom-secret-file", "wecom.secret", "--client-id", CLIENT, "--robot-code", CLIENT,
+        "--dingtalk-secret-file", "dingtalk.secret", "--public-url", public_url, "--database", "sqlite:///jianliu.db",
     )  # fmt: skip
     assert code == 0
     assert said.rstrip().endswith("jianliu check")
