@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.doctor.finding import Case, Finding, bad, good, skipped, warn
-from bot.doctor.trouble import unreachable
+from bot.doctor.trouble import unanswered, unreachable
 from bot.platforms.api import BadCallback, Undelivered
 from bot.platforms.dingtalk.client import TEMPLATE
 from bot.platforms.dingtalk.fields import items, loads, obj, text
@@ -194,11 +194,9 @@ def _unknown(answer: Mapping[str, Any], status: int) -> Finding:
 
 def _failed(case: Case, failure: Undelivered) -> Finding:
     """Why there is no token."""
-    code = failure.detail.split(" ", 1)[0]
-    if failure.reason == "channel_down" and not code.startswith(("HTTP", "system", "-1")):
-        base = case.settings.dingtalk.api_base if case.settings.dingtalk else ""
-        return unreachable(failure, urlsplit(base).netloc)
-    answer = {"code": code}
+    if unanswered(failure) and case.settings.dingtalk is not None:
+        return unreachable(failure, urlsplit(case.settings.dingtalk.api_base).netloc)
+    answer = {"code": failure.detail.partition(" ")[0]}
     return _trouble(answer, httpx.codes.BAD_REQUEST) or _unknown(answer, httpx.codes.BAD_REQUEST)
 
 

@@ -88,6 +88,11 @@ def unreachable(problem: Exception, host: str, *, ours: bool = False) -> Finding
     )
 
 
+def unanswered(problem: Exception) -> bool:
+    """Whether no answer came at all, rather than one that says no."""
+    return any(isinstance(error, httpx.HTTPError) for error in _chain(problem))
+
+
 def _certificate(error: ssl.SSLCertVerificationError, host: str) -> Finding:
     """What is the matter with a certificate; WeCom and phones refuse it as we do."""
     code = error.verify_code

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from bot.doctor.finding import Case, Finding, Verdict, bad, good, skipped, warn
-from bot.doctor.trouble import unreachable
+from bot.doctor.trouble import unanswered, unreachable
 from bot.menu import MENU
 from bot.platforms.api import Undelivered
 from bot.platforms.wecom import errors
@@ -193,14 +193,13 @@ def _refused(case: Case, failure: Undelivered) -> Finding:
             "企业微信没有答应",
             f"查 https://open.work.weixin.qq.com/devtool/query?e={code}",
         )
-    if failure.detail.startswith(("http", "not ", "no token")):
-        return bad(
-            f"答复读不懂（{failure.detail}）",
-            "中间有代理改写，或者企业微信正忙",
-            "过几分钟再试；一直这样就看出站的代理",
-        )
-    base = case.settings.wecom.api_base if case.settings.wecom else ""
-    return unreachable(failure, urlsplit(base).netloc)
+    if unanswered(failure) and case.settings.wecom is not None:
+        return unreachable(failure, urlsplit(case.settings.wecom.api_base).netloc)
+    return bad(
+        f"答复读不懂（{failure.detail}）",
+        "中间有代理改写，或者企业微信正忙",
+        "过几分钟再试；一直这样就看出站的代理",
+    )
 
 
 def _obj(value: Any) -> dict[str, Any]:

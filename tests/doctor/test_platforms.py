@@ -282,6 +282,14 @@ def test_a_platform_nobody_answers_for_is_named(tmp_path):
         assert "出站" in found.fix
 
 
+@pytest.mark.parametrize("name", ["wecom.secret", "dingtalk.secret"])
+@pytest.mark.parametrize(("answer", "status"), [({}, 200), ({"x": 1}, 502)])
+def test_an_answer_nobody_understands_is_never_good(tmp_path, name, answer, status):
+    found = scripted(tmp_path, name, answer, status=status)
+    assert found.verdict in {Verdict.BAD, Verdict.WARN}
+    assert "拒绝连接" not in found.seen
+
+
 def test_a_missing_card_template_is_a_hint_and_not_a_problem(tmp_path):
     found = finding(settings(tmp_path, dingtalk=dingtalk(templates={})), "dingtalk.cards")
     assert found.verdict is Verdict.WARN
