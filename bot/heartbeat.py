@@ -52,7 +52,8 @@ class Heartbeat:
                 except SQLAlchemyError as failure:
                     log.warning("heartbeat.not_heard", reason=type(failure).__name__)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self.wake.wait(), EVERY)
+                    async with asyncio.timeout(EVERY):
+                        await self.wake.wait()
         finally:
             with suppress(DBAPIError, Stopped):
                 await self._commit(lambda db: workers.gone(db, self.process))

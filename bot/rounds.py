@@ -29,7 +29,8 @@ class Rounds(ABC):
             self._round = asyncio.create_task(self.round())
             wait = await asyncio.shield(self._round)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.wake.wait(), wait)
+                async with asyncio.timeout(wait):  # before 3.12 wait_for may swallow our end
+                    await self.wake.wait()
 
     async def drain(self) -> None:
         """Wait for the round that has begun."""
