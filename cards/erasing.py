@@ -69,12 +69,15 @@ def _on_cards(db: Unit, word: str) -> None:
 
 def _in_messages(db: Unit, word: str) -> None:
     for row in _rows(db, _MESSAGES, word):
+        drawn = row.payload.get(DRAWN)
+        if without(drawn, word) == drawn:
+            continue  # the word is one of ours, and what is repeated has to be the same request
         kept = {name: part for name, part in row.payload.items() if name != DRAWN}
         _HOLDS.run(db, {"wanted": row.id, "rest": kept})
 
 
 def without(said: Any, word: str) -> Any:
-    """A card as JSON with the word masked wherever people read it."""
+    """A card, or a message drawn from one, with the word masked wherever people read it."""
     whole, instead = _whole(word), masked(word)
 
     def clean(part: Any, for_machines: frozenset[str]) -> Any:

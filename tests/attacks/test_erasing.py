@@ -44,3 +44,17 @@ def test_d32_a_name_that_is_a_word_of_ours_takes_nothing_else_with_it(office):
 )  # fmt: skip
 def test_d32_only_what_people_read_is_masked(word, said, left):
     assert erasing.without(said, word) == left
+
+
+def test_d32_a_waiting_message_about_somebody_else_stays_byte_for_byte(office):
+    """What is repeated must be the same request; the words of ours around it are no mention."""
+    planted(office, WHO | {"name": "li", "wechat": "false", "email": "null@a.example"})
+    office.fault("wecom", "5xx")
+    office.says("李四", "/客户 海河")
+    [before] = [
+        row for row in office.rows("job") if "request" in row["payload"] and row["state"] == 0
+    ]
+    asked = answer(office, "周合规", "/隐私 删除 138 1234 8888")
+    office.presses("周合规", asked, "删除：本人要求")
+    [after] = [row for row in office.rows("job") if row["id"] == before["id"]]
+    assert after["payload"].get("request") == before["payload"]["request"]
