@@ -10,7 +10,7 @@ from engine import audit
 from engine.audit import START, Head
 from engine.errors import Refusal
 from handlers.api import Ask, Ctx, Routes
-from handlers.moments import moment, split
+from handlers.moments import moment, split, timed
 from sales import history
 from sales.history import Thing, UnknownObject
 
@@ -94,7 +94,7 @@ def back(
     when, what = split(when, what)
     zone = ctx.calendars.zone
     then = moment(when, ctx.today, zone)
-    if then > ctx.now and (":" in when or then.date() > ctx.today):
+    if then > ctx.now and (timed(when) or then.date() > ctx.today):
         raise Future(words=when)
     found = _thing(ctx, what, "", "")
     if not isinstance(found, Thing):

@@ -20,6 +20,11 @@ class NoMoment(Refusal):
     text = "看不懂时间「{words}」，请写成 2026-11-23 10:30 的样子，只写日期就是那天结束时。"
 
 
+def timed(words: str) -> bool:
+    """Whether the words name a time of day, not only a day."""
+    return _TIME.search(words) is not None
+
+
 def split(when: str, rest: str) -> tuple[str, str]:
     """A time of day that stands at the beginning of `rest` belongs to `when`."""
     first, _, others = rest.strip().partition(" ")
