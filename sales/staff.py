@@ -81,10 +81,10 @@ class AdminOnly(Refusal):
 
 
 class MoreThanOwn(Refusal):
-    """Whoever holds an account has its person's rights: more than one's own cannot be given."""
+    """More rights than one's own are not given, neither as a role nor by an account with it."""
 
     code = "more_than_own"
-    text = "{name} 的权限比您多，账号和复职要请管理员来办。"
+    text = "{name}的权限比您多，要请管理员来办。"
 
 
 class Circle(Refusal):
@@ -198,6 +198,7 @@ def join(
 
     Raises:
         AdminOnly: only an administrator makes one.
+        MoreThanOwn: the role has rights that `by` has not.
         NameTaken: there is one of this name.
     """
     _may_give(role, by)
@@ -244,6 +245,7 @@ def give_role(db: Unit, one: Colleague, role: Role, *, by: Who, now: datetime) -
     Raises:
         OwnRole: it is one's own.
         AdminOnly: only an administrator gives or takes that one.
+        MoreThanOwn: the role has rights that `by` has not.
         LastAdmin: nobody would be left who can.
     """
     if one.id == by.id:
@@ -346,6 +348,8 @@ def _in_turn(db: Unit) -> None:
 def _may_give(role: Role, by: Who) -> None:
     if role is Role.ADMIN and by.role is not Role.ADMIN:
         raise AdminOnly
+    if not policy.within(role, by.role):
+        raise MoreThanOwn(name=ROLE_NAMES[role])
 
 
 def _may_open(one: Colleague, by: Who) -> None:

@@ -45,6 +45,8 @@ def test_a_card_pressed_after_a_right_was_taken_does_nothing(office):
         ("管理员", "/同事 改 管理员 角色 销售", "不能改自己的角色"),
         ("陈总", "/同事 改 张三 角色 管理员", "只有管理员能给"),
         ("陈总", "/同事 改 管理员 角色 销售", "只有管理员能给"),
+        ("陈总", "/同事 改 李四 角色 合规", "权限比您多"),
+        ("陈总", "/同事 新建 周八 合规 陈总", "权限比您多"),
         ("陈总", "/同事 离职 管理员 张三", "只有管理员能给"),
         ("管理员", "/同事 改 陈总 上级 张三", "会成一个圈"),
         ("管理员", "/同事 改 张三 上级 张三", "会成一个圈"),
@@ -169,7 +171,7 @@ def test_leave_silences_the_daily_card_and_can_be_cancelled(office):
 def test_nobody_opens_rights_they_do_not_have_by_an_account_of_their_own(office, name):
     """A director who binds a spare account to the administrator would be one."""
     [card] = office.says("陈总", f"/同事 绑定 {name} 钉钉 spare")
-    assert shows(card, f"{name} 的权限比您多")
+    assert shows(card, f"{name}的权限比您多")
     assert not [row for row in office.rows("identity") if row["account"] == "spare"]
     assert shows(office.says("陈总", "/同事 绑定 李四 钉钉 lisi2")[0], "已绑定")
 
