@@ -15,7 +15,7 @@ import httpx
 
 from bot.demo import Demo, build
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from typing import Self
 
 from bot.bench.report import BenchFailed
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 POLL = 0.002
 TAIL = 600

@@ -20,7 +20,7 @@ from tests.browser_kit import server
 from tests.crash.corp import REPS, Corp, Process, until
 from tests.crash.sealing import sealed
 
-PATIENCE = 60.0
+PATIENCE = 150.0
 
 
 @pytest.fixture
@@ -100,13 +100,18 @@ def killed_while(corp, work, *, kills):
         process.stop()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("submit", "submissions", "kills"),
     [(submit_in_wecom, 200, 5), (submit_in_dingtalk, 60, 3)],
     ids=["wecom", "dingtalk"],
 )
-def test_every_submission_has_one_effect_and_one_card(corp, submit, submissions, kills):
+def test_every_submission_has_one_effect_and_one_card(
+    corp, submit, submissions, kills, monkeypatch
+):  # fmt: skip
+    # However long a slow machine takes to start us again: losing is ours, giving up is not.
+    monkeypatch.setattr("bot.simulator.dingtalk.fake.REDELIVERIES", 100)
+
     def work():
         with ThreadPoolExecutor(6) as people:
             list(people.map(lambda number: submit(corp, number), range(submissions)))

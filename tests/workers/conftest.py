@@ -14,7 +14,7 @@ from tests.browser_kit import server
 from tests.crash.corp import Corp, Process, until
 from tests.crash.sealing import sealed
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def free_port():
