@@ -33,17 +33,18 @@ from bot.menu import MENU
 from bot.metrics import metered
 from bot.notices import Notices
 from bot.outgoing import Addresses
-from bot.platforms.api import Undelivered
+from bot.platforms.api import Platform, Undelivered
 from bot.platforms.dingtalk.client import DingTalkPlatform
 from bot.platforms.dingtalk.robot import Robot
 from bot.platforms.dingtalk.stream import Stream
 from bot.platforms.wecom.callback import Callback as WeComCallback
 from bot.platforms.wecom.client import WeComPlatform
+from bot.platforms.wecom_bot import inbound as wecom_bot
 from bot.rates import Rate, Rates
 from bot.readiness import reasons
 from bot.roles import Role
 from bot.rules import opened
-from bot.settings import Settings
+from bot.settings import Settings, WeComBotSettings, WeComSettings
 from bot.shared_tokens import SharedToken
 from bot.timers import Timers
 from bot.vault_key import VaultKeyError
@@ -55,13 +56,16 @@ from bot.web.h5 import FormPages, Login
 from bot.web.insiders import Insiders
 from bot.web.metrics import MetricsPage
 from bot.web.sessions import Sessions, signing_key
+from bot.wecom_bot import WeComBot
 from bot.working_days import renew
 from engine import documents, jobs
 from engine.calendar_days import Calendars
 from engine.database import Database
 from engine.secrets import secret
+from engine.unit import Unit
 from engine.vault import Vault
 from handlers.all import registry
+from sales import channels
 from scheduler.all import jobs as regular_jobs
 from scheduler.all import reactions
 
@@ -103,7 +107,7 @@ class Service:
         self.database.writer.run(
             lambda db: jobs.reap(db, now=clock.now(), orphaned=self.database.embedded)
         )
-        self.database.writer.run(lambda db: renew(db, clock))
+        self.database.writer.run(self._prepare)
         self.public_url = settings.server.public_url.rstrip("/")
         self.calendars = Calendars(clock.zone)
         self.rules = opened(self.database, clock)
@@ -141,10 +145,15 @@ class Service:
             self._loops["notices"] = Notices(self.database, clock).run
         self.logins: dict[str, Login] = {}
         self.stream: Stream | None = None
-        self._insiders = Insiders(settings.server.metrics_token.get_secret_value())
+        self.bot: WeComBot | None = None
         self._wecom()
         self._dingtalk()
         self.asgi = Front(self._web(), self.callbacks)
+
+    def _prepare(self, db: Unit) -> None:
+        """Write what the configuration and this version know."""
+        renew(db, self.clock)
+        channels.keep(db, self.settings.channels())
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -152,7 +161,7 @@ class Service:
         self._loop = asyncio.get_running_loop()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
-        self._loops |= {runner.lane: runner.run for runner in self._runners}
+        self._loops = {runner.lane: runner.run for runner in self._runners} | self._loops
         tasks = [asyncio.create_task(forever(*loop)) for loop in self._loops.items()]
         try:
             yield
@@ -179,7 +188,7 @@ class Service:
         """Return when nothing is due soon and nothing is in flight (demo and tests)."""
         while True:
             busy = await asyncio.to_thread(self._busy)
-            if not busy and self.inbox.idle:
+            if not busy and self.inbox.idle and (self.bot is None or self.bot.idle):
                 return
             await asyncio.sleep(0.005)
 
@@ -192,15 +201,29 @@ class Service:
         settings = self.settings.wecom
         if settings is None:
             return
+        if settings.bot is not None and self.role.works:
+            self._wecom_bot(settings.bot, settings)
+        if not settings.has_app:
+            return
         share = self._shared(f"wecom/{settings.corp_id}/{settings.agent_id}", settings.secret)
         platform = WeComPlatform(settings, self.http, self.clock.now, share)
         if self.role.works:
-            self._add_courier(platform)
+            self._add_courier(platform, self._form_url)
         if not self.role.receives:
             return
-        self.logins[platform.name] = platform
+        self.logins |= {platform.name: platform, wecom_bot.PLATFORM: platform}
         self.callbacks |= callbacks.wecom(WeComCallback(settings), self._receive, self.clock.real)
         self._loops["menu"] = lambda: _set_up("menu", lambda: platform.set_menu(MENU))
+
+    def _wecom_bot(self, settings: WeComBotSettings, corp: WeComSettings) -> None:
+        """Its pages open only where there is an app: nobody else can say who opened them."""
+        self.bot = WeComBot(
+            settings, corp.corp_id, self._addresses, self.database, self.clock, self._holding,
+            self._receive,
+        )  # fmt: skip
+        page = self._form_url if corp.has_app else lambda _: ""
+        courier = self._add_courier(self.bot.platform, page)
+        self._loops[courier.lane] = partial(self.bot.run, courier)
 
     def _dingtalk(self) -> None:
         settings = self.settings.dingtalk
@@ -209,7 +232,7 @@ class Service:
         share = self._shared(f"dingtalk/{settings.client_id}", settings.client_secret)
         platform = DingTalkPlatform(settings, self.http, self.clock.now, share)
         if self.role.works:
-            self._add_courier(platform)
+            self._add_courier(platform, self._form_url)
         if not self.role.receives:
             return
         if settings.mode == "stream":
@@ -227,10 +250,10 @@ class Service:
     def _shared(self, app: str, secret: SecretStr) -> SharedToken:
         return SharedToken(self.database, self.clock, self._holding, f"token/{app}", secret)
 
-    def _add_courier(self, platform: WeComPlatform | DingTalkPlatform) -> None:
-        self.couriers.append(
-            Courier(self.database, platform, self.clock, self.vault, self._form_url)
-        )
+    def _add_courier(self, platform: Platform, form_url: Callable[[str], str]) -> Courier:
+        courier = Courier(self.database, platform, self.clock, self.vault, form_url)
+        self.couriers.append(courier)
+        return courier
 
     def _form_url(self, delivery_id: str) -> str:
         return f"{self.public_url}/h5/form/{delivery_id}" if self.public_url else ""
@@ -280,6 +303,7 @@ class Service:
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         app.add_api_route("/healthz", self._alive, methods=["GET"])
         app.add_api_route("/readyz", self._ready, methods=["GET"])
+        self._insiders = Insiders(self.settings.server.metrics_token.get_secret_value())
         numbers = MetricsPage(self.database, self.clock.now, self._insiders)
         app.add_api_route("/metrics", numbers.answer, methods=["GET"])
         if self.role.receives:
@@ -312,6 +336,7 @@ class Service:
         if self.stream is not None and not self.stream.connected:
             silent = round(self.stream.last_frame_age)
             found.append(f"dingtalk stream: not connected, silent for {silent} s")
+        found += self.bot.reasons if self.bot is not None else []
         told: dict[str, Any] = {}
         if self._insiders.include(request):
             told = {"reasons": found, "stream": self.stream and self.stream.state()}

@@ -50,6 +50,7 @@ class Platform(StrEnum):
 
     WECOM = "wecom"
     DINGTALK = "dingtalk"
+    WECOM_BOT = "wecom_bot"
 
 
 DEMO = Path(".demo")

@@ -27,6 +27,7 @@ from bot.settings import (
     Server,
     Settings,
     VaultSettings,
+    WeComBotSettings,
     WeComSettings,
 )
 from bot.simulator import api, seed
@@ -36,6 +37,8 @@ from bot.simulator.page import gallery
 from bot.simulator.phones import Phones
 from bot.simulator.showcase import samples
 from bot.simulator.wecom import FakeWeCom
+from bot.simulator.wecom_bot import FakeWeComBot
+from bot.simulator.wecom_bot.fake import PATH as GATEWAY
 from bot.simulator.wire import WireLog
 from bot.tables import metadata
 from bot.working_days import renew
@@ -47,7 +50,7 @@ START = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 TEMPLATE = "jianliu-demo.schema"
 RATE = Rate(per_minute=120, burst=100)
 """Scripts play people here, faster than people; a flood still is one."""
-KEPT = ("secret",)
+KEPT = ("secret", "channel", "lease")
 """Tables a reset leaves alone."""
 
 
@@ -58,7 +61,8 @@ def settings(folder: Path, port: int, database: str = "") -> Settings:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "secrets.json"
-    made = {name: secrets.token_hex(16) for name in ("secret", "token", "client_secret")}
+    names = ("secret", "token", "client_secret", "bot_secret")
+    made = {name: secrets.token_hex(16) for name in names}
     made |= {"aes_key": secrets.token_hex(22)[:42] + "A", "vault": secrets.token_hex(32)}
     if path.exists():
         made |= json.loads(path.read_text())
@@ -76,6 +80,10 @@ def settings(folder: Path, port: int, database: str = "") -> Settings:
         wecom=WeComSettings(
             corp_id="wwjianliudemo", agent_id=1000002, secret=kept["secret"],
             token=kept["token"], aes_key=kept["aes_key"], api_base=here, oauth_base=here,
+            bot=WeComBotSettings(
+                bot_id="aibjianliudemo", secret=kept["bot_secret"],
+                gateway=f"ws://127.0.0.1:{port}{GATEWAY}",
+            ),
         ),
         dingtalk=DingTalkSettings(
             client_id="dingjianliudemo", client_secret=kept["client_secret"],
@@ -94,6 +102,7 @@ class Demo:
     wire: WireLog
     chaos: Chaos
     wecom: FakeWeCom
+    wecom_bot: FakeWeComBot
     dingtalk: FakeDingTalk
     http: httpx.AsyncClient
     folder: Path
@@ -154,6 +163,7 @@ class Demo:
         self.wire.clear()
         self.chaos.clear()
         self.wecom.clear()
+        self.wecom_bot.clear()
         self.service.rates.forget()
 
     async def run(self, page: FastAPI, port: int, ready: Callable[[], None]) -> None:
@@ -214,16 +224,19 @@ def build(folder: Path, port: int, database: str = "") -> tuple[Demo, FastAPI]:
     phones = Phones(seed.members(), clock.now)
     wire, chaos, http = WireLog(clock.now), Chaos(), httpx.AsyncClient(trust_env=False)
     assert chosen.wecom is not None  # noqa: S101  made above
+    assert chosen.wecom.bot is not None  # noqa: S101  made above
     assert chosen.dingtalk is not None  # noqa: S101  made above
     demo = Demo(
         service=service, phones=phones, wire=wire, chaos=chaos, http=http, folder=folder,
         wecom=FakeWeCom(phones, chosen.wecom, f"{service.public_url}/wecom/callback", http,
                         clock.now, wire, chaos),
+        wecom_bot=FakeWeComBot(phones, chosen.wecom.bot, clock.now, wire, chaos),
         dingtalk=FakeDingTalk(phones, chosen.dingtalk, http, clock.now, wire, chaos),
     )  # fmt: skip
     demo.plant_if_empty()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(demo.wecom.router)
+    app.include_router(demo.wecom_bot.router)
     app.include_router(demo.dingtalk.router)
     app.include_router(api.router(demo))
     app.include_router(gallery.router(samples()))

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bot.clock import Clock
 from bot.platforms.api import Inbound
+from bot.platforms.wecom_bot.inbound import encrypted
 from bot.presses import Stale, resolve
 from cards import help as texts
 from cards.model import Content
@@ -34,6 +35,10 @@ SILENT = frozenset({"subscribe", "unsubscribe", "enter_agent", "location", "view
 """
 
 THIS = "这一步"
+ENCRYPTED = (
+    "企业微信没有告诉我您是谁：给的是加密账号。这个智能机器人要由超级管理员创建，请转告管理员"
+    "重新创建一个，再把新的 Bot ID 和 Secret 填进配置。"
+)
 
 
 class UnknownPress(Refusal):
@@ -129,6 +134,8 @@ class Dispatcher:
             return None
         if people.has_left(db, inbound.platform, inbound.tenant, inbound.account):
             return texts.say(self.words.left)
+        if encrypted(inbound.account):
+            return texts.say(ENCRYPTED)
         return texts.say(self.words.stranger, account=inbound.account)
 
     def _said(

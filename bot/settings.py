@@ -25,6 +25,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import PydanticKnownError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -37,8 +38,11 @@ __all__ = ["Settings", "SettingsError", "load", "loose_permissions", "masked"]
 
 WECOM_API = "https://qyapi.weixin.qq.com"
 WECOM_OAUTH = "https://open.weixin.qq.com"
+WECOM_GATEWAY = "wss://openws.work.weixin.qq.com"
 DINGTALK_API = "https://api.dingtalk.com"
 DINGTALK_OAPI = "https://oapi.dingtalk.com"
+ADDRESSES = frozenset({"api_base", "oauth_base", "oapi_base", "gateway"})
+"""Where our secrets go: the platforms' own hosts, unless the operator allows another."""
 
 
 def _web_address(value: str) -> str:
@@ -54,6 +58,18 @@ def _web_address(value: str) -> str:
         raise ValueError("要用 https（只有本机地址可以用 http）")
     if value.endswith("/"):
         raise ValueError("末尾不要斜杠")
+    return value
+
+
+def _socket_address(value: str) -> str:
+    """`wss://host[:port][/path]`; `ws` on this machine only."""
+    scheme, colon, rest = value.partition(":")
+    if scheme not in {"wss", "ws"}:
+        raise ValueError("要写成 wss://主机名 的样子")
+    try:
+        _web_address(f"{scheme.replace('ws', 'http')}{colon}{rest}")
+    except ValueError as problem:
+        raise ValueError(str(problem).replace("http", "ws")) from None
     return value
 
 
@@ -125,6 +141,7 @@ def _zone(value: str) -> str:
 Words = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+SocketAddress = Annotated[str, AfterValidator(_socket_address)]
 
 
 class Section(BaseModel):
@@ -164,16 +181,48 @@ class VaultSettings(Section):
     erase_list: str = ""
 
 
-class WeComSettings(Section):
-    """A self-built app of one WeCom corp."""
+class WeComBotSettings(Section):
+    """A smart bot (智能机器人) of a WeCom corp, reached by a connection that we open."""
 
-    corp_id: Words
-    agent_id: Annotated[int, Field(gt=0)]
+    bot_id: Words
     secret: Secret
-    token: Annotated[Secret, AfterValidator(_token)]
-    aes_key: Annotated[Secret, AfterValidator(_aes_key)]
+    gateway: SocketAddress = WECOM_GATEWAY
+
+
+class WeComSettings(Section):
+    """One WeCom corp: a self-built app, a smart bot, or both.
+
+    The fields from `agent_id` to `aes_key` are the app's: all of them, or none with a `bot`.
+    """
+
+    bot: WeComBotSettings | None = None
+    corp_id: Words
+    agent_id: Annotated[int, Field(ge=0, validate_default=True)] = 0
+    secret: Annotated[SecretStr, Field(validate_default=True)] = SecretStr("")
+    token: Annotated[SecretStr, AfterValidator(_token), Field(validate_default=True)] = SecretStr(
+        ""
+    )
+    aes_key: Annotated[SecretStr, AfterValidator(_aes_key), Field(validate_default=True)] = (
+        SecretStr("")
+    )
     api_base: WebAddress = WECOM_API
     oauth_base: WebAddress = WECOM_OAUTH
+
+    @property
+    def has_app(self) -> bool:
+        """Whether there is a self-built app."""
+        return self.agent_id > 0
+
+    @field_validator("agent_id", "secret", "token", "aes_key")
+    @classmethod
+    def _the_app_is_whole(cls, value: Any, info: ValidationInfo) -> Any:
+        """Without a bot there is an app; with one, whoever names the app names all of it."""
+        alone = info.data.get("bot", True) is None
+        if not value and (alone or info.data.get("agent_id")):
+            raise PydanticKnownError("missing")
+        if value and not alone and info.data.get("agent_id") == 0:
+            raise ValueError("要和 agent_id 一起填；不用自建应用就不要写这一项")
+        return value
 
 
 class DingTalkSettings(Section):
@@ -233,9 +282,18 @@ class Settings(BaseSettings):
         """The organisation on each platform in use, as accounts are bound to it."""
         found = {}
         if self.wecom is not None:
-            found["wecom"] = self.wecom.corp_id
+            found["wecom"] = self.wecom.corp_id  # the app and the bot know people by one account
         if self.dingtalk is not None:
             found["dingtalk"] = self.dingtalk.tenant
+        return found
+
+    def channels(self) -> dict[str, str]:
+        """The organisation behind each channel in use: WeCom's app and bot are two of one."""
+        found = self.tenants()
+        if self.wecom is not None and self.wecom.bot is not None:
+            found["wecom_bot"] = self.wecom.corp_id
+            if not self.wecom.has_app:
+                del found["wecom"]
         return found
 
     @field_validator("wecom", "dingtalk")
@@ -246,12 +304,8 @@ class Settings(BaseSettings):
         """A mistyped or planted address would be handed our secrets."""
         if section is None or info.data.get("allow_unofficial_api", True):
             return section
-        fields = type(section).model_fields
-        strange = [
-            f"{name} 不是官方地址 {fields[name].default}"
-            for name in fields
-            if name.endswith("_base") and getattr(section, name) != fields[name].default
-        ]
+        bot = section.bot if isinstance(section, WeComSettings) else None
+        strange = [*_strange(section), *(f"bot.{one}" for one in _strange(bot))]
         if strange:
             words = "，".join(strange)
             raise ValueError(f"{words}；确实要用别的地址，先写 allow_unofficial_api = true")
@@ -267,6 +321,18 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """A value made by hand is what it says; only `load` looks around."""
         return (init_settings,)
+
+
+def _strange(section: Section | None) -> list[str]:
+    """What is said of each address in a section that is not the platform's own."""
+    if section is None:
+        return []
+    fields = type(section).model_fields
+    return [
+        f"{name} 不是官方地址 {fields[name].default}"
+        for name in fields
+        if name in ADDRESSES and getattr(section, name) != fields[name].default
+    ]
 
 
 def load(path: Path | None) -> Settings:

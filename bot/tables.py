@@ -16,6 +16,7 @@ from engine.shared import Shared
 from engine.slots import Slot
 from engine.vault import VaultEntry, VaultKey
 from engine.workers import Worker
+from sales.channels import Channel
 from sales.consents import Consent
 from sales.contacts import Contact, Reveal
 from sales.customers import Customer, CustomerKey, CustomerTag, Purchase
@@ -24,10 +25,10 @@ from sales.opportunities import Opportunity, OpportunityTag, Referral
 from sales.people import Identity, Person
 
 TABLES: tuple[type[Row], ...] = (
-    Person, Identity, Delegation, Customer, CustomerKey, CustomerTag, Purchase, Opportunity,
-    OpportunityTag, Referral, Contact, Consent, Reveal, VaultKey, VaultEntry, CardRow, Delivery,
-    Job, Deadline, CalendarDay, Absence, Slot, Lease, Shared, Worker, Audit, Sequence, Secret,
-    Document,
+    Person, Identity, Channel, Delegation, Customer, CustomerKey, CustomerTag, Purchase,
+    Opportunity, OpportunityTag, Referral, Contact, Consent, Reveal, VaultKey, VaultEntry, CardRow,
+    Delivery, Job, Deadline, CalendarDay, Absence, Slot, Lease, Shared, Worker, Audit, Sequence,
+    Secret, Document,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

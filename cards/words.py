@@ -21,8 +21,10 @@ FIELD_NAMES: Mapping[str, str] = {
 }
 """A customer's fields as people call them, the most wanted first."""
 
-PLATFORMS: Mapping[str, str] = {"wecom": "企业微信", "dingtalk": "钉钉"}
-"""The platforms as people call them."""
+PLATFORMS: Mapping[str, str] = {
+    "wecom": "企业微信", "dingtalk": "钉钉", "wecom_bot": "企业微信机器人",
+}  # fmt: skip
+"""The platforms and channels as people call them."""
 
 MORE = "还有更多，请多打几个字"
 """Said where a list to pick from was cut."""

@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     insert,
     literal,
     or_,
@@ -29,6 +30,7 @@ from engine.statement import Statement
 from engine.types import UtcTime
 from engine.unit import Unit
 from sales import delegations
+from sales.channels import CHANNEL, Channel, home
 from sales.delegations import DELEGATION
 
 
@@ -157,7 +159,7 @@ def known(db: Unit, platform: str, tenant: str, account: str) -> Who | None:
     WeCom's user ids compare without case and come back in lower case, so all accounts are
     kept in lower case (wecom reference §5.1).
     """
-    values = {"platform": platform, "tenant": tenant, "account": account.lower()}
+    values = _account(platform, tenant, account)
     row = _KNOWN.row(db, values)
     return None if row is None else _who(row)
 
@@ -170,7 +172,7 @@ def acting(
     If the person `stays`, they are with us until the unit ends: whoever lets them go waits for
     it, and finds what it has made among the things to hand over.
     """
-    values = {"platform": platform, "tenant": tenant, "account": account.lower()}
+    values = _account(platform, tenant, account)
     row = (_STAYING if stays else _KNOWN).row(db, values)
     if row is None:
         return None
@@ -179,22 +181,33 @@ def acting(
     return _who(row, tuple(_who(one) for one in others if one is not None))
 
 
+def _account(platform: str, tenant: str, account: str) -> Mapping[str, str]:
+    return {"platform": home(platform), "tenant": tenant, "account": account.lower()}
+
+
 def _who(row: Any, stands_in_for: tuple[Who, ...] = ()) -> Who:
     return Who(row.id, row.name, Role(row.role), row.manager_id, row.region, stands_in_for)
 
 
 def has_left(db: Unit, platform: str, tenant: str, account: str) -> bool:
     """Whether the account is that of somebody who has left."""
-    values = {"platform": platform, "tenant": tenant, "account": account.lower()}
+    values = _account(platform, tenant, account)
     return _LEFT.value(db, values) is not None
 
 
 _ACCOUNTS = Statement(
-    select(IDENTITY.person_id, IDENTITY.platform, IDENTITY.tenant, IDENTITY.account)
+    select(
+        IDENTITY.person_id, func.coalesce(CHANNEL.platform, IDENTITY.platform), IDENTITY.tenant,
+        IDENTITY.account,
+    )
     .join(Person, PERSON.id == IDENTITY.person_id)
+    .outerjoin(
+        Channel, and_(CHANNEL.home == IDENTITY.platform, CHANNEL.tenant == IDENTITY.tenant)
+    )
     .where(IDENTITY.person_id == bindparam("person"), PERSON.status == "active")
-    .order_by(IDENTITY.platform.desc(), IDENTITY.account)
-)
+    .order_by(IDENTITY.platform.desc(), CHANNEL.platform, IDENTITY.account)
+)  # fmt: skip
+"""Every way to a person; of two to one account the app, which needs no first word, is first."""
 _LAST_CHANNEL = Statement(
     select(_AUDIT.channel)
     .where(_AUDIT.actor == bindparam("person"), _AUDIT.channel != "")
@@ -217,7 +230,7 @@ _HEADS = Statement(
 
 
 def usual_address(db: Unit, person_id: str) -> Address | None:
-    """Where to write to a person first: the platform they last did something on.
+    """Where to write to a person first: the channel they last did something on.
 
     None for somebody who left or has no account.
     """

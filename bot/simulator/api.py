@@ -183,14 +183,19 @@ class _Api:
         return next((p for p in ours if p in member.accounts and self._app(p)), None)
 
     def _app(self, platform: PlatformName) -> Phone | None:
-        return self._world.wecom if platform == "wecom" else self._world.dingtalk
+        apps: dict[PlatformName, Phone | None] = {
+            "wecom": self._world.wecom,
+            "dingtalk": self._world.dingtalk,
+            "wecom_bot": self._world.wecom_bot,
+        }
+        return apps[platform]
 
     def _phone(self, member: Member, platform: PlatformName | None) -> tuple[Phone, str]:
         """The app and the account `member` has there."""
         wanted = platform or self._first_platform(member)
         if wanted is None:
             raise Refused(f"{member.name}没有可用的账号")
-        phone, account = self._app(wanted), member.accounts.get(wanted)
+        phone, account = self._app(wanted), member.account(wanted)
         if phone is None or account is None:
             raise Refused(f"{member.name}没有{PLATFORMS[wanted]}账号，或演示里没有接入它")
         return phone, account

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-PlatformName: TypeAlias = Literal["wecom", "dingtalk"]
+PlatformName: TypeAlias = Literal["wecom", "dingtalk", "wecom_bot"]
 MessageState: TypeAlias = Literal["shown", "updated", "recalled"]
 
 
@@ -26,6 +26,10 @@ class Member:
     manager: str
     region: str
     accounts: dict[str, str]  # platform name → userid / staffId
+
+    def account(self, platform: str) -> str | None:
+        """Their account on a platform; WeCom's bot knows people as WeCom does."""
+        return self.accounts.get("wecom" if platform == "wecom_bot" else platform)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Phones:
         """The person behind a platform account (ids compare without case, as WeCom does)."""
         wanted = account.lower()
         for member in self.members:
-            if member.accounts.get(platform, "").lower() == wanted:
+            if (member.account(platform) or "").lower() == wanted:
                 return member
         return None
 
@@ -133,7 +137,7 @@ class Phones:
 
     @staticmethod
     def _owns(member: Member, message: Message) -> bool:
-        return member.accounts.get(message.platform, "").lower() == message.account.lower()
+        return (member.account(message.platform) or "").lower() == message.account.lower()
 
     def _store(self, message: Message) -> Message:
         self._messages[message.id] = message

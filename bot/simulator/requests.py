@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -70,6 +70,6 @@ class Jump(Body):
 class Trouble(Body):
     """A fault the fake platform commits the next `times` times."""
 
-    platform: Literal["wecom", "dingtalk"]
+    platform: PlatformName
     fault: Fault
     times: Annotated[int, Field(ge=0, le=1000)] = 1

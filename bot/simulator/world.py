@@ -14,7 +14,7 @@ from bot.simulator.wire import WireLog
 PHONE_ZONE = ZoneInfo("Asia/Shanghai")
 """The simulated people live in China; their phones show its time."""
 
-PLATFORMS = {"wecom": "企业微信", "dingtalk": "钉钉"}
+PLATFORMS = {"wecom": "企业微信", "dingtalk": "钉钉", "wecom_bot": "企业微信机器人"}
 """Platform names as people call them, in the order the page lists them."""
 
 
@@ -69,6 +69,10 @@ class World(Protocol):
     @property
     def dingtalk(self) -> Phone | None:
         """None: the demo runs without DingTalk."""
+
+    @property
+    def wecom_bot(self) -> Phone | None:
+        """None: the demo runs without WeCom's smart bot."""
 
     def now(self) -> datetime:
         """The demo clock, with a time zone."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.settings import (
     WECOM_API,
+    WECOM_GATEWAY,
     DatabaseSettings,
     DingTalkSettings,
     Settings,
@@ -203,6 +204,48 @@ def test_secrets_are_not_sent_to_an_unofficial_host_unless_allowed(config) -> No
     assert line.startswith(f"{path} 的 [wecom]：api_base 不是官方地址 {WECOM_API}，oauth_base 不是")
     settings = load(config("allow_unofficial_api = true" + elsewhere))
     assert settings.wecom.api_base == "https://qyapi.example.com"
+
+
+BOT = """
+[wecom]
+corp_id = "ww1"
+[wecom.bot]
+bot_id = "aib1"
+secret = "bot-secret"
+"""
+
+
+def test_a_bot_needs_no_app_and_an_app_no_bot(config, monkeypatch) -> None:
+    alone = load(config(BOT)).wecom
+    assert (alone.has_app, alone.bot.bot_id, alone.bot.gateway) == (False, "aib1", WECOM_GATEWAY)
+    both = load(config(WECOM + BOT.partition('"ww1"')[2])).wecom
+    assert both.has_app
+    assert both.bot
+    monkeypatch.setenv("JIANLIU_WECOM__BOT__SECRET", "from-the-environment")
+    assert load(config(BOT)).wecom.bot.secret.get_secret_value() == "from-the-environment"
+
+
+def test_an_app_is_named_whole_or_not_at_all(config) -> None:
+    path = config(BOT.replace("[wecom.bot]", "agent_id = 7\n[wecom.bot]"))
+    missing = ("secret", "token", "aes_key")
+    assert problems(path) == tuple(f"{path} 的 [wecom] {name}：缺少这一项" for name in missing)
+    path = config(BOT.replace("[wecom.bot]", 'token = "t"\n[wecom.bot]'))
+    (line,) = problems(path)
+    assert line.startswith(f"{path} 的 [wecom] token：要和 agent_id 一起填")
+
+
+def test_the_bots_secret_is_not_sent_to_an_unofficial_gateway_either(config) -> None:
+    elsewhere = BOT + 'gateway = "ws://127.0.0.1:1/openws"'
+    path = config(elsewhere)
+    (line,) = problems(path)
+    assert line.startswith(f"{path} 的 [wecom]：bot.gateway 不是官方地址 {WECOM_GATEWAY}")
+    assert load(config("allow_unofficial_api = true" + elsewhere)).wecom.bot
+    for wrong, why in (
+        ("https://openws.work.weixin.qq.com", "要写成 wss://主机名 的样子"),
+        ("ws://openws.work.weixin.qq.com", "要用 wss（只有本机地址可以用 ws）"),
+    ):
+        (line,) = problems(config(BOT + f'gateway = "{wrong}"'))
+        assert line.endswith(f"[wecom.bot] gateway：{why}")
 
 
 @pytest.mark.parametrize(

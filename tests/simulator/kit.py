@@ -97,6 +97,7 @@ class EchoWorld:
         self.chaos = Chaos()
         self.wecom = FilePhone(self, "wecom")
         self.dingtalk = EchoPhone(self, "dingtalk")
+        self.wecom_bot = None
 
     def now(self) -> datetime:
         return self.time

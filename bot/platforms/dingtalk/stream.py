@@ -23,6 +23,7 @@ from websockets.exceptions import WebSocketException
 from bot import metrics
 from bot.outgoing import Addresses
 from bot.platforms.api import BadCallback, Inbound, Receive, Unavailable
+from bot.platforms.backoff import jittered
 from bot.platforms.dingtalk import frames, inbound
 from bot.platforms.dingtalk.answers import card_answer
 from bot.platforms.dingtalk.fields import loads, text
@@ -115,9 +116,7 @@ class Stream:
         return 1 if lived >= self._pace.stable else failures + 1
 
     def _delay(self, failures: int) -> float:
-        """Full jitter: any part of a wait that doubles with every failure, in seconds."""
-        doubled = self._pace.shortest * 2.0 ** min(failures - 1, 16)
-        return random.uniform(0, min(self._pace.longest, doubled))
+        return jittered(failures, self._pace.shortest, self._pace.longest)
 
     async def _open(self) -> Link:
         """Ask for a ticket, which is good for 90 s and one connection, and use it."""

@@ -16,6 +16,7 @@ __all__ = ["Face", "FaceButton", "FaceInput", "Option", "face"]
 _READ: dict[str, Callable[[Message], Face]] = {
     "wecom": wecom.face,
     "dingtalk": dingtalk.face,
+    "wecom_bot": wecom.face,
 }
 
 

@@ -130,11 +130,11 @@ def router(world: World) -> APIRouter:
 
 def _every(world: World) -> list[Shown]:
     """Every phone there is: each person on each platform of the demo where they have an account."""
-    menus = {"wecom": world.wecom.menu if world.wecom else (), "dingtalk": ()}
-    present = {"wecom": world.wecom, "dingtalk": world.dingtalk}
+    menus = {"wecom": world.wecom.menu if world.wecom else ()}
+    present = {"wecom": world.wecom, "dingtalk": world.dingtalk, "wecom_bot": world.wecom_bot}
     return [
-        Shown(member, platform, tuple(menus[platform]))
+        Shown(member, platform, tuple(menus.get(platform, ())))
         for member in world.phones.members
         for platform in PLATFORMS
-        if platform in member.accounts and present[platform] is not None
+        if member.account(platform) and present[platform] is not None
     ]

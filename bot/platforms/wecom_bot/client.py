@@ -1,0 +1,153 @@
+"""The smart bot as the outbox uses it: replies within their window, pushes at any other time.
+
+A card is safe to repeat, because its task_id may exist once. A reply is safe to repeat, because
+its req_id may be answered once. A text pushed without an answer is neither: nobody knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from bot.outgoing import Addresses
+from bot.platforms.api import Pace as Rate
+from bot.platforms.api import Receipt, Request, Undelivered
+from bot.platforms.wecom_bot import errors, frames
+from bot.platforms.wecom_bot.frames import Frame
+from bot.platforms.wecom_bot.inbound import PLATFORM
+from bot.platforms.wecom_bot.line import Line
+from bot.platforms.wecom_bot.link import NoAnswer, NotSent, Pace
+from bot.platforms.wecom_bot.windows import Window, Windows
+from bot.settings import WeComBotSettings
+from cards.model import Card, Content
+from cards.render import wecom_bot as renderer
+from cards.render.slot import Slot
+
+log = structlog.get_logger(__name__)
+
+TRIES = 2
+"""How often a reply is sent under one req_id before it is given up or pushed instead."""
+
+
+class WeComBotPlatform:
+    """One smart bot of one corp; fulfils `Platform`. Only the holder of its line sends."""
+
+    name = PLATFORM
+    pace: Sequence[Rate] = ((28, timedelta(minutes=1)), (980, timedelta(hours=1)))
+    """Just below 30 a minute and 1000 an hour in one conversation, replies included."""
+
+    def __init__(
+        self, settings: WeComBotSettings, tenant: str, addresses: Addresses,
+        pushed: Callable[[Frame], None], pace: Pace = Pace(),  # noqa: B008 - frozen
+    ) -> None:  # fmt: skip
+        self.tenant = tenant
+        self.line = Line(settings, addresses, pushed, pace)
+        self.written: set[str] = set()
+        self._replies = Windows(pace.window)
+        self._updates = Windows(pace.window)
+
+    def render(self, content: Content, slot: Slot) -> Request:
+        """The message, and for a card also the body that shows it in place of an older one."""
+        request: Request = {"ref": slot.ref, "message": renderer.render(content, slot)}
+        if isinstance(content, Card):
+            request["update"] = renderer.render_update(content, slot)
+        return request
+
+    def may_answer(self, account: str, request: str, command: str) -> None:
+        """Something that may be replied to for some seconds has come in."""
+        if command == frames.UPDATE:
+            self._updates.open(request, request, command)
+        elif command:
+            self._replies.open(account.lower(), request, command)
+
+    async def send(self, account: str, request: Request) -> Receipt:
+        """Send a message to one person, as the reply to what they did if it is one in time.
+
+        Raises:
+            Undelivered: it did not arrive, or nobody knows whether it did.
+        """
+        message, receipt = request["message"], Receipt(request["ref"])
+        card = "template_card" in message
+        doubtful = False
+        if (window := self._replies.take(account.lower())) is not None:
+            body = _as_reply(message, request["ref"], window.command)
+            code, doubtful = await self._reply(window, body)
+            if code == 0 or (doubtful and code == errors.REPLIED):
+                return receipt
+            if card and code == errors.TAKEN_TASK:
+                return receipt
+            if doubtful and not card:
+                raise _in_doubt(repeatable=False)
+        body = {"chatid": account, "chat_type": 1, **message}
+        try:
+            code = await self.line.call(frames.PUSH, frames.new_request(frames.PUSH), body)
+        except NotSent:
+            raise (_in_doubt(repeatable=True) if doubtful else _not_sent()) from None
+        except NoAnswer:
+            raise _in_doubt(repeatable=card) from None
+        if code == 0 or (card and code == errors.TAKEN_TASK):
+            return receipt
+        has_written = account.lower() in self.written
+        raise errors.failure(code, has_written=has_written)
+
+    async def update(self, account: str, receipt: Receipt, request: Request) -> Receipt:
+        """Show `request` in place of the card whose press `receipt` has the token of.
+
+        Raises:
+            Undelivered: "not_updatable" once the press is some seconds old.
+        """
+        window = self._updates.take(receipt.token) if "update" in request else None
+        if window is None:
+            raise Undelivered("not_updatable", "no press to answer")
+        body = {
+            "response_type": "update_template_card",
+            "userids": [account],
+            "template_card": request["update"],
+        }
+        code, doubtful = await self._reply(window, body)
+        if code == 0 or (doubtful and code == errors.REPLIED):
+            return Receipt(receipt.message_id)
+        raise Undelivered("not_updatable", str(code))
+
+    async def say_at_once(self, request: str, words: str) -> None:
+        """Answer one push with a sentence that is kept nowhere."""
+        message = {"msgtype": "markdown", "markdown": {"content": words}}
+        body = _as_reply(message, request, frames.REPLY)
+        try:
+            await self.line.call(frames.REPLY, request, body)
+        except (NotSent, NoAnswer):
+            log.info("wecom_bot_sentence_lost")
+
+    async def _reply(self, window: Window, body: Mapping[str, Any]) -> tuple[int | None, bool]:
+        """The errcode (None for none) of a reply, and whether an attempt stayed unanswered."""
+        doubtful = False
+        for _ in range(TRIES):
+            try:
+                return await self.line.call(window.command, window.request, body), doubtful
+            except NotSent:
+                break
+            except NoAnswer:
+                doubtful = True
+        return None, doubtful
+
+
+def _as_reply(message: Mapping[str, Any], ref: str, command: str) -> Mapping[str, Any]:
+    """A reply knows no plain markdown: it is a stream of one piece, in a welcome a text."""
+    if message["msgtype"] != "markdown":
+        return message
+    words = message["markdown"]["content"]
+    if command == frames.WELCOME:
+        return {"msgtype": "text", "text": {"content": words}}
+    return {"msgtype": "stream", "stream": {"id": ref, "finish": True, "content": words}}
+
+
+def _not_sent() -> Undelivered:
+    return Undelivered("channel_down", "not connected", retry_after=errors.SOON, spent=False)
+
+
+def _in_doubt(*, repeatable: bool) -> Undelivered:
+    wait = errors.SOON if repeatable else None
+    return Undelivered("channel_down", "no answer", retry_after=wait, ambiguous=True)

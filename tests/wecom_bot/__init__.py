@@ -1,0 +1,1 @@
+"""The long connection of WeCom's smart bot."""
