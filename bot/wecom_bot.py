@@ -107,7 +107,8 @@ class WeComBot:
             self._holds = False
             carrying.cancel()
             with suppress(TimeoutError):
-                await asyncio.wait_for(courier.drain(), FAREWELL)
+                async with asyncio.timeout(FAREWELL):
+                    await courier.drain()
             line.cancel()
             await asyncio.gather(line, carrying, return_exceptions=True)
 

@@ -29,7 +29,7 @@ _URL_BUTTON = 1
 _FILE_ROW = 2
 _WIDE = str.maketrans("\\`*[]<|", "＼｀＊［］＜｜")
 _EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # inside a word it is only a letter
-_STRUCK = re.compile(r"~(?=~)|(?<=～)~")
+_STRUCK = re.compile(r"~{2,}")
 _START = re.compile(r"^[ ]*([#>+-]|=+)", re.MULTILINE)
 _STARTS = str.maketrans("#>+-=", "＃＞＋－＝")
 
@@ -75,7 +75,8 @@ def fit(card: dict[str, Any]) -> dict[str, Any]:
 def literal(text: str) -> str:
     """`text` so that no markdown acts in it: WeCom documents no escape, so signs become wide."""
     wide = _EDGE.sub("＿", clean(text).translate(_WIDE))
-    return _START.sub(lambda found: found[0].translate(_STARTS), _STRUCK.sub("～", wide))
+    wide = _STRUCK.sub(lambda found: "～" * len(found[0]), wide)
+    return _START.sub(lambda found: found[0].translate(_STARTS), wide)
 
 
 def _markdown(text: str) -> dict[str, Any]:

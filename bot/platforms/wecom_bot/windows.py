@@ -6,6 +6,9 @@ import asyncio
 from collections import defaultdict
 from dataclasses import dataclass
 
+REMEMBERED = 10_000
+"""req_ids of which a repetition is known; some megabytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -22,15 +25,23 @@ class Windows:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._open: defaultdict[str, list[Window]] = defaultdict(list)
+        self._opened: dict[str, None] = {}
 
-    def open(self, whose: str, request: str, command: str) -> Window:
-        """Something was pushed just now."""
+    def open(self, whose: str, request: str, command: str) -> None:
+        """Something was pushed just now; told again, it opens nothing.
+
+        A second window of one req_id would take the platform's "already replied" to the first
+        answer for the arrival of a second one.
+        """
+        if request in self._opened:
+            return
         now = asyncio.get_running_loop().time()
         for one in list(self._open):
             self._prune(one, now)
-        window = Window(request, command, now + self._seconds)
-        self._open[whose].append(window)
-        return window
+        self._opened[request] = None
+        if len(self._opened) > REMEMBERED:
+            del self._opened[next(iter(self._opened))]
+        self._open[whose].append(Window(request, command, now + self._seconds))
 
     def take(self, whose: str) -> Window | None:
         """The oldest open window, which is nobody else's from now on; None if there is none."""
