@@ -16,7 +16,7 @@ MOST_LINES = 400
 MEDIAN_LINES = 120
 MOST_LINES_IN_A_FUNCTION = 60
 MIGRATIONS = "bot/migrations/versions"  # one long list of tables, written by a generator
-SDKS = {"wechatpy", "dingtalk", "dingtalk_stream", "requests"}
+SDKS = {"aibot", "wechatpy", "dingtalk", "dingtalk_stream", "requests"}
 COMPARED_IN_CONSTANT_TIME = {"signature", "sign", "token", "mac", "hmac", "digest", "hexdigest"}
 
 

@@ -117,7 +117,14 @@ def test_junk_is_skipped_and_the_next_push_is_taken():
             running = asyncio.create_task(line.run())
             await until(lambda: line.connected)
             with capture_logs() as logs:
-                for junk in ("not json", "[]", "{}", '{"headers":{"req_id":7}}', b"\xff", "1" * 999):
+                for junk in (
+                    "not json",
+                    "[]",
+                    "{}",
+                    '{"headers":{"req_id":7}}',
+                    b"\xff",
+                    "1" * 999,
+                ):
                     await there.line.send(junk)
                 await there.said("/帮助", msgid="m1")
                 await until(lambda: taken)
