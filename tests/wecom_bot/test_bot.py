@@ -265,8 +265,10 @@ def test_in_a_group_nothing_is_done_and_everybody_is_sent_to_their_own_chat(plan
     async def main() -> None:
         async with gateway() as there, running(there.address, planted) as service:
             await connected(service)
-            body = {"msgid": "m1", "chattype": "group", "chatid": "g1", "msgtype": "text",
-                    "from": {"userid": "lisi"}, "text": {"content": "@建流 /客户 某阀门"}}  # fmt: skip
+            body = {
+                "msgid": "m1", "chattype": "group", "chatid": "g1", "msgtype": "text",
+                "from": {"userid": "lisi"}, "text": {"content": "@建流 /客户 某阀门"},
+            }  # fmt: skip
             for _ in range(2):
                 await there.push(body, request="req-m1")
             await until(lambda: there.seen)

@@ -113,9 +113,5 @@ def test_the_official_client_is_told_that_its_secret_is_wrong():
 async def stopped(peer) -> None:
     """End the peer and wait for the task it leaves behind."""
     peer.disconnect()
-    mine = asyncio.current_task()
-    async with asyncio.timeout(3):
-        while peer.is_connected or any(
-            "_async_disconnect" in repr(task) for task in asyncio.all_tasks() if task is not mine
-        ):
-            await asyncio.sleep(0.01)
+    left = [task for task in asyncio.all_tasks() if "_async_disconnect" in repr(task)]
+    await asyncio.wait_for(asyncio.gather(*left), 3)
