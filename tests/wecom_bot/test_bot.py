@@ -71,6 +71,23 @@ def test_a_repetition_under_another_req_id_does_not_swallow_the_next_message(pla
     asyncio.run(main())
 
 
+def test_the_reply_to_one_message_is_never_taken_for_the_arrival_of_another(planted):
+    async def main() -> None:
+        async with gateway() as there, running(there.address, planted) as service:
+            await connected(service)
+            await there.said("你好啊", msgid="m1")
+            await until(lambda: there.seen)
+            await there.said("你好啊", msgid="m1")  # its req_id has had its reply
+            await until(lambda: len(rows(service, "SELECT id FROM job")) == 2)
+            await until(lambda: everything_said(service))
+            there.moods = ["drop"]
+            post(service, Text("还有一件事"))
+            await until(lambda: rows(service, "SELECT id FROM delivery WHERE state = 'uncertain'"))
+            assert len(there.seen) == 1
+
+    asyncio.run(main())
+
+
 def test_an_answer_that_comes_too_late_for_a_reply_is_pushed(planted):
     async def main() -> None:
         pace = replace(QUICK, window=0.0)
@@ -274,6 +291,7 @@ def test_in_a_group_nothing_is_done_and_everybody_is_sent_to_their_own_chat(plan
             await until(lambda: there.seen)
             await until(lambda: everything_said(service))
             assert there.seen == [(REPLY, wecom_bot.inbound.IN_A_GROUP)]
+            assert len(there.commands(REPLY)) == 1
             assert rows(service, "SELECT id FROM card") == []
 
     asyncio.run(main())
