@@ -21,6 +21,7 @@ from bot import erasures, outgoing, rates, vault_key
 from bot.clock import Clock
 from bot.cron import Cron
 from bot.delivery import Courier
+from bot.directories import Readings, Synchroniser, directories
 from bot.dispatch import Dispatcher
 from bot.floods import Floodgate
 from bot.heads import Heads, place
@@ -99,7 +100,7 @@ class Service:
         self.role = role
         self.clock = clock
         self.couriers: list[Courier] = []
-        self.lanes: list[Lane] = []
+        self.lanes: list[Lane | Readings] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.database = Database(settings.database.url.get_secret_value(), wake=self._wake)
         self.vault = _opened(settings, self.database)
@@ -138,7 +139,7 @@ class Service:
             self._loops["timers"] = self.timers.run
             self._loops["cron"] = self.cron.run
             erased = partial(erasures.write, erasures.list_of(settings, self.database.url))
-            self.lanes += [self.timers.lane, *self.cron.lanes]
+            self.lanes += [self.timers.lane, *self.cron.lanes, self._readings()]
             if (file := place(settings, self.database.url)) is not None:
                 self._loops["heads"] = Heads(self.database, clock, file).run
             self.lanes.append(Lane(self.database, clock, erasures.LANE, erased))
@@ -175,7 +176,7 @@ class Service:
             await asyncio.to_thread(self.database.close)
 
     @property
-    def _runners(self) -> list[Courier | Lane]:
+    def _runners(self) -> list[Courier | Lane | Readings]:
         """Whatever works off a lane of jobs in this process."""
         return [*self.couriers, *self.lanes]
 
@@ -246,6 +247,12 @@ class Service:
             self._loops["cards"] = lambda: _set_up(
                 "cards", lambda: platform.register_cards(address)
             )
+
+    def _readings(self) -> Readings:
+        """Reads the directories of the platforms in use."""
+        known = directories(self.settings, self.http, self.clock.now, self._shared)
+        reader = Synchroniser(self.database, self.clock, self.rules, known)
+        return Readings(self.database, self.clock, reader)
 
     def _shared(self, app: str, secret: SecretStr) -> SharedToken:
         return SharedToken(self.database, self.clock, self._holding, f"token/{app}", secret)

@@ -18,7 +18,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import logs
 from bot.bench import cli as bench
 from bot.clock import Clock
-from bot.commands import audit, calendar, data, dlq, doctor, init, jobs, privacy, rules, vault
+from bot.commands import (
+    audit,
+    calendar,
+    data,
+    dlq,
+    doctor,
+    init,
+    jobs,
+    privacy,
+    rules,
+    sync,
+    vault,
+)
 from bot.commands.console import (
     CONFIG,
     MISUSE,
@@ -65,6 +77,7 @@ app.add_typer(audit.app, name="audit")
 app.command("init", help=init.HELP)(init.init)
 app.command("doctor", help=doctor.HELP)(doctor.doctor)
 app.command("jobs", help=jobs.HELP)(jobs.jobs)
+app.command("sync", help=sync.HELP)(sync.sync)
 app.add_typer(bench.app, name="bench")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(data.db, name="db")

@@ -30,12 +30,13 @@ from bot.settings import (
     WeComBotSettings,
     WeComSettings,
 )
-from bot.simulator import api, seed
+from bot.simulator import api, seed, staff_api
 from bot.simulator.chaos import Chaos
 from bot.simulator.dingtalk import FakeDingTalk
 from bot.simulator.page import gallery
 from bot.simulator.phones import Phones
 from bot.simulator.showcase import samples
+from bot.simulator.staff import Staff
 from bot.simulator.wecom import FakeWeCom
 from bot.simulator.wecom_bot import FakeWeComBot
 from bot.simulator.wecom_bot.fake import PATH as GATEWAY
@@ -99,6 +100,7 @@ class Demo:
 
     service: Service
     phones: Phones
+    staff: Staff
     wire: WireLog
     chaos: Chaos
     wecom: FakeWeCom
@@ -153,6 +155,7 @@ class Demo:
     async def reset(self) -> None:
         """Back to the first minute: data, phones, wire, faults and clock."""
         await self.settle()
+        self.staff.reset()
         self._set_clock(START)
         self.service.database.writer.run(self._replant, alone=True)
         if (kept := place(self.service.settings, self.service.database.url)) is not None:
@@ -208,6 +211,7 @@ class Demo:
     def _plant(self, db: Any) -> None:
         seed.plant(db, self.service.settings.tenants(), self.now())
         seed.plant_contacts(db, self.service.vault, self.now())
+        seed.plant_directory(db, self.service.settings.tenants(), self.staff, self.now())
         renew(db, self.service.clock)
         provide(db, self.now())
 
@@ -222,16 +226,18 @@ def build(folder: Path, port: int, database: str = "") -> tuple[Demo, FastAPI]:
     chosen = settings(folder, port, database)
     service = Service(chosen, clock, rate=RATE)
     phones = Phones(seed.members(), clock.now)
+    staff = Staff(phones)
     wire, chaos, http = WireLog(clock.now), Chaos(), httpx.AsyncClient(trust_env=False)
     assert chosen.wecom is not None  # noqa: S101  made above
     assert chosen.wecom.bot is not None  # noqa: S101  made above
     assert chosen.dingtalk is not None  # noqa: S101  made above
     demo = Demo(
-        service=service, phones=phones, wire=wire, chaos=chaos, http=http, folder=folder,
+        service=service, phones=phones, staff=staff, wire=wire, chaos=chaos, http=http,
+        folder=folder,
         wecom=FakeWeCom(phones, chosen.wecom, f"{service.public_url}/wecom/callback", http,
-                        clock.now, wire, chaos),
+                        clock.now, wire, chaos, staff),
         wecom_bot=FakeWeComBot(phones, chosen.wecom.bot, clock.now, wire, chaos),
-        dingtalk=FakeDingTalk(phones, chosen.dingtalk, http, clock.now, wire, chaos),
+        dingtalk=FakeDingTalk(phones, chosen.dingtalk, http, clock.now, wire, chaos, staff),
     )  # fmt: skip
     demo.plant_if_empty()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -239,6 +245,8 @@ def build(folder: Path, port: int, database: str = "") -> tuple[Demo, FastAPI]:
     app.include_router(demo.wecom_bot.router)
     app.include_router(demo.dingtalk.router)
     app.include_router(api.router(demo))
+    tell = demo.dingtalk.event
+    app.include_router(staff_api.router(phones, staff, tell, demo.settle))
     app.include_router(gallery.router(samples()))
     app.add_api_route("/", lambda: RedirectResponse("/sim"), include_in_schema=False)
     app.mount("/", service.asgi)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot import directory_events
 from bot.clock import Clock
 from bot.platforms.api import Inbound
 from bot.platforms.wecom_bot.inbound import encrypted
@@ -95,6 +96,8 @@ class Dispatcher:
         Raises:
             Refusal: the person may not, or the press means nothing.
         """
+        if directory_events.noticed(db, inbound, now):
+            return None
         account = (inbound.platform, inbound.tenant, inbound.account)
         who = people.acting(db, *account, now=now, stays=True)
         if who is None:

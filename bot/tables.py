@@ -21,6 +21,7 @@ from sales.consents import Consent
 from sales.contacts import Contact, Reveal
 from sales.customers import Customer, CustomerKey, CustomerTag, Purchase
 from sales.delegations import Delegation
+from sales.directory import DepartmentRow, Entry
 from sales.opportunities import Opportunity, OpportunityTag, Referral
 from sales.people import Identity, Person
 
@@ -28,7 +29,7 @@ TABLES: tuple[type[Row], ...] = (
     Person, Identity, Channel, Delegation, Customer, CustomerKey, CustomerTag, Purchase,
     Opportunity, OpportunityTag, Referral, Contact, Consent, Reveal, VaultKey, VaultEntry, CardRow,
     Delivery, Job, Deadline, CalendarDay, Absence, Slot, Lease, Shared, Worker, Audit, Sequence,
-    Secret, Document,
+    Secret, Document, Entry, DepartmentRow,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

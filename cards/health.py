@@ -26,6 +26,7 @@ JOB_NAMES: Mapping[str, str] = {
     "audit-anchor": "核对并留底留痕",
     "calendar-coverage": "日历到期提醒",
     "database-upkeep": "数据库维护",
+    "directory-sync": "通讯录同步",
     "morning": "每日待办",
     "old-cards": "清理旧卡片",
     "retention": "清理旧数据",
@@ -39,6 +40,7 @@ LANES: Mapping[str, str] = {
     "outbox:dingtalk": "发往钉钉",
     "timer": "到期提醒",
     "erasures": "删除名单",
+    "directory": "读通讯录",
 }
 
 

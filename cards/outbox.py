@@ -15,7 +15,7 @@ from engine.ids import ulid
 from engine.model import table
 from engine.statement import Statement, insertion, insertion_once
 from engine.unit import Unit
-from sales.people import Address
+from sales.people import PERSON, Address
 
 LIVE = ("waiting", "shown")
 _INSERT_CARD = insertion_once(
@@ -48,6 +48,16 @@ _SHOWING = Statement(
         DELIVERY.card_id == bindparam("wanted"),
         DELIVERY.state.in_([literal(state) for state in LIVE]),
     )
+)
+_HOLDERS = Statement(
+    select(CARD.person_id, DELIVERY.platform, DELIVERY.tenant, DELIVERY.account)
+    .join(Delivery, DELIVERY.card_id == CARD.id)
+    .where(
+        CARD.person_id.in_(select(PERSON.id)),  # the way into the cards' index
+        CARD.key == bindparam("wanted"),
+        DELIVERY.state.in_([literal(state) for state in LIVE]),
+    )
+    .order_by(CARD.person_id, DELIVERY.id)
 )
 
 
@@ -86,6 +96,18 @@ def post(
         if address not in shown:
             send(db, posted, address, now=now, due=due)
     return posted
+
+
+def settle(db: Unit, key: str, content: Content, *, now: datetime) -> None:
+    """Give everybody who holds the card `key` its new face, wherever it is shown.
+
+    A decision one of several people took: the others' cards say so on every platform.
+    """
+    holders: dict[str, list[Address]] = {}
+    for row in _HOLDERS.rows(db, {"wanted": key}):
+        holders.setdefault(row.person_id, []).append(Address(*row))
+    for addresses in holders.values():
+        post(db, content, addresses, now=now)
 
 
 def send(

@@ -7,6 +7,7 @@ from handlers import (
     away,
     contacts,
     customers,
+    directory,
     health,
     help,  # noqa: A004  the topic's own name
     operations,
@@ -23,6 +24,6 @@ def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
         opportunities.routes, customers.routes, health.routes, operations.routes,
-        people.routes, away.routes, rules.routes, audit.routes, contacts.routes, privacy.routes,
-        unfinished.routes, help.routes,
+        people.routes, directory.routes, away.routes, rules.routes, audit.routes,
+        contacts.routes, privacy.routes, unfinished.routes, help.routes,
     ])  # fmt: skip

@@ -9,7 +9,7 @@ from cards.model import Choice, Content
 from cards.words import PLATFORMS
 from engine.errors import Refusal
 from handlers.api import Ask, Ctx, Routes
-from sales import people, policy, staff
+from sales import leaving, people, policy, staff
 from sales.staff import Colleague
 
 routes = Routes("people", privileged=True)
@@ -141,13 +141,13 @@ def leave(
     """Asked once more, then at once: no rights, no open reminders, everything handed over.
 
     Raises:
-        Refusal: as `sales.staff.leave` says.
+        Refusal: as `sales.leaving.leave` says.
     """
     one, heir = _find(ctx, name), _find(ctx, successor)
     if not confirmed:
-        staff.may_leave(ctx.db, one, heir, by=ctx.who)
+        leaving.may_leave(ctx.db, one, heir, by=ctx.who)
         return cards.sure(one, heir, flow=ctx.flow)
-    staff.leave(ctx.db, one, heir, by=ctx.who, now=ctx.now)
+    leaving.leave(ctx.db, one, heir, by=ctx.who, now=ctx.now)
     words = f"{one.customers} 个客户、{one.opportunities} 个商机已交给 {heir.name}"
     return cards.done(f"{one.name} 已离职", words, flow=ctx.flow)
 
@@ -163,7 +163,7 @@ def come_back(ctx: Ctx, name: Name) -> Content:
         NotHere: they had not left.
     """
     one = _find(ctx, name)
-    staff.come_back(ctx.db, one, by=ctx.who, now=ctx.now)
+    leaving.come_back(ctx.db, one, by=ctx.who, now=ctx.now)
     return _card(ctx, _find(ctx, name))
 
 

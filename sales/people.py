@@ -13,6 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
+    delete,
     exists,
     func,
     insert,
@@ -229,41 +230,75 @@ _HEADS = Statement(
 )
 
 
+def addresses(db: Unit, person_id: str) -> list[Address]:
+    """Every account of somebody who is with us: where a decision is shown that cannot wait."""
+    return [Address(*row) for row in _ACCOUNTS.rows(db, {"person": person_id})]
+
+
 def usual_address(db: Unit, person_id: str) -> Address | None:
     """Where to write to a person first: the channel they last did something on.
 
     None for somebody who left or has no account.
     """
-    accounts = [Address(*row) for row in _ACCOUNTS.rows(db, {"person": person_id})]
+    accounts = addresses(db, person_id)
     if len(accounts) <= 1:
         return accounts[0] if accounts else None
     last = _LAST_CHANNEL.value(db, {"person": person_id})
     return next((one for one in accounts if one.platform == last), accounts[0])
 
 
-def add(db: Unit, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+def add(
+    db: Unit, rows: Sequence[Mapping[str, Any]], *, now: datetime, reason: str = ""
+) -> None:  # fmt: skip
     """Store new people; they may refer to each other in any order."""
     db.execute(insert(Person), [{**row, "manager_id": None} for row in rows])
     for row in rows:
         db.execute(
             update(Person).where(PERSON.id == row["id"]).values(manager_id=row["manager_id"])
         )
-        audit.record(db, "person.created", ("person", row["id"]), at=now,
-                     detail={audit.SET: {field: row[field] for field in TOLD}})  # fmt: skip
+        told = {audit.SET: {field: row[field] for field in TOLD}, **_because(reason)}
+        audit.record(db, "person.created", ("person", row["id"]), at=now, detail=told)
 
 
-def change(db: Unit, person_id: str, fields: Mapping[str, Any], *, now: datetime) -> None:
-    """Write fields of a person."""
+def change(
+    db: Unit, person_id: str, fields: Mapping[str, Any], *, now: datetime, reason: str = ""
+) -> None:  # fmt: skip
+    """Write fields of a person; `reason` is for the trail."""
     db.execute(update(Person).where(PERSON.id == person_id).values(fields))
-    audit.record(db, "person.changed", ("person", person_id), at=now, detail={audit.SET: fields})
+    told = {audit.SET: fields, **_because(reason)}
+    audit.record(db, "person.changed", ("person", person_id), at=now, detail=told)
 
 
-def bind(db: Unit, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+def bind(
+    db: Unit, rows: Sequence[Mapping[str, Any]], *, now: datetime, reason: str = ""
+) -> None:  # fmt: skip
     """Store new accounts of people."""
     db.execute(insert(Identity), rows)
     for row in rows:
         account = {field: row[field] for field in ("platform", "tenant", "account")}
-        audit.record(db, "person.bound", ("person", row["person_id"]), at=now, detail=account)
+        audit.record(db, "person.bound", ("person", row["person_id"]), at=now,
+                     detail={**account, **_because(reason)})  # fmt: skip
+
+
+def unbind(db: Unit, to: Address, *, now: datetime, reason: str = "") -> bool:
+    """Take an account from its person, with its rights from the next message on.
+
+    False if it was not theirs (any more).
+    """
+    gone = delete(Identity).where(
+        IDENTITY.person_id == to.person_id, IDENTITY.platform == to.platform,
+        IDENTITY.tenant == to.tenant, IDENTITY.account == to.account,
+    )  # fmt: skip
+    if not db.execute(gone).rowcount:
+        return False
+    told = {"platform": to.platform, "tenant": to.tenant, "account": to.account}
+    audit.record(db, "person.unbound", ("person", to.person_id), at=now,
+                 detail={**told, **_because(reason)})  # fmt: skip
+    return True
+
+
+def _because(reason: str) -> Mapping[str, str]:
+    return {"reason": reason} if reason else {}
 
 
 def nearest(db: Unit, who: Who, roles: Sequence[str], *, most: int) -> list[str]:

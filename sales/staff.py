@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select
 
-from engine import audit, deadlines
-from engine.deadlines import DEADLINE
 from engine.errors import Refusal
 from engine.ids import next_number, ulid
 from engine.model import table
 from engine.unit import Unit
-from sales import delegations, names, people, policy
-from sales.customers import CUSTOMER, Customer
-from sales.opportunities import OPPORTUNITY, Opportunity
+from sales import names, people, policy
+from sales.customers import CUSTOMER
+from sales.opportunities import OPPORTUNITY
 from sales.people import IDENTITY, PERSON, ROLE_NAMES, Person, Role, Who
 
 ROLES: Mapping[str, Role] = {word: Role(role) for role, word in ROLE_NAMES.items()}
@@ -94,13 +92,6 @@ class Circle(Refusal):
     text = "{manager} 的上级里已经有 {name}，这样会成一个圈。"
 
 
-class NotHere(Refusal):
-    """The person has left already, or is still with us."""
-
-    code = "not_here"
-    text = "{name} 现在是{status}，不用再办。"
-
-
 @dataclass(frozen=True, slots=True)
 class Colleague:
     """A person as the staff card shows them, with what they own."""
@@ -123,6 +114,10 @@ class Colleague:
 
 
 _ABOVE = table(Person).alias("above")
+_ONE = select(
+    PERSON.id, PERSON.name, PERSON.role, PERSON.manager_id, PERSON.region, PERSON.status,
+    _ABOVE.c.name.label("manager"),
+).outerjoin(_ABOVE, _ABOVE.c.id == PERSON.manager_id)  # fmt: skip
 
 
 def listed(db: Unit, words: str, scope: ColumnElement[bool]) -> list[tuple[str, str, str]]:
@@ -142,7 +137,7 @@ def find_to_change(db: Unit, name: str, scope: ColumnElement[bool]) -> Colleague
     Raises:
         UnknownColleague, SameName: see `find`.
     """
-    _in_turn(db)
+    in_turn(db)
     return find(db, name, scope)
 
 
@@ -154,17 +149,21 @@ def find(db: Unit, name: str, scope: ColumnElement[bool]) -> Colleague:
         SameName: there are several.
     """
     wanted = names.clean(name)
-    rows = db.execute(
-        select(PERSON.id, PERSON.name, PERSON.role, PERSON.manager_id, PERSON.region,
-               PERSON.status, _ABOVE.c.name.label("manager"))
-        .outerjoin(_ABOVE, _ABOVE.c.id == PERSON.manager_id)
-        .where(scope, PERSON.name == wanted)
-    ).all()  # fmt: skip
+    rows = db.execute(_ONE.where(scope, PERSON.name == wanted)).all()
     if not rows:
         raise UnknownColleague(name=wanted)
     if len(rows) > 1:
         raise SameName(name=wanted, count=len(rows))
     row = rows[0]
+    return _colleague(db, row)
+
+
+def get(db: Unit, person_id: str) -> Colleague:
+    """The person of this id, who exists."""
+    return _colleague(db, db.execute(_ONE.where(PERSON.id == person_id)).one())
+
+
+def _colleague(db: Unit, row: Any) -> Colleague:
     accounts = db.execute(
         select(IDENTITY.platform, IDENTITY.account)
         .where(IDENTITY.person_id == row.id)
@@ -192,7 +191,8 @@ def role_of(word: str) -> Role:
 
 
 def join(
-    db: Unit, name: str, role: Role, manager: Colleague | None, *, by: Who, now: datetime
+    db: Unit, name: str, role: Role, manager: Colleague | None, *, by: Who, now: datetime,
+    reason: str = "",
 ) -> str:  # fmt: skip
     """A new person; their id.
 
@@ -202,7 +202,18 @@ def join(
         NameTaken: there is one of this name.
     """
     _may_give(role, by)
-    _in_turn(db)
+    return enrol(db, name, role, manager, now=now, reason=reason)
+
+
+def enrol(
+    db: Unit, name: str, role: Role, manager: Colleague | None, *, now: datetime, reason: str = ""
+) -> str:  # fmt: skip
+    """A new person, whoever says so; their id.
+
+    Raises:
+        NameTaken: there is one of this name.
+    """
+    in_turn(db)
     shown = names.clean(name)
     if db.execute(select(PERSON.id).where(PERSON.name == shown)).first() is not None:
         raise NameTaken(name=shown)
@@ -211,7 +222,7 @@ def join(
         "manager_id": None if manager is None else manager.id,
         "region": "" if manager is None else manager.region, "created_at": now,
     }  # fmt: skip
-    people.add(db, [row], now=now)
+    people.add(db, [row], now=now, reason=reason)
     return str(row["id"])
 
 
@@ -224,7 +235,19 @@ def bind(
         MoreThanOwn: the account would open rights that `by` has not.
         AccountTaken: it is somebody's already.
     """
-    _may_open(one, by)
+    may_open(one, by)
+    attach(db, one, platform, tenant, account, now=now)
+
+
+def attach(
+    db: Unit, one: Colleague, platform: str, tenant: str, account: str, *, now: datetime,
+    reason: str = "",
+) -> None:  # fmt: skip
+    """Give a person a platform account; `reason` is for the trail.
+
+    Raises:
+        AccountTaken: it is somebody's already.
+    """
     wanted = account.strip().lower()
     holder = db.execute(
         select(PERSON.name)
@@ -236,7 +259,7 @@ def bind(
         raise AccountTaken(account=wanted, name=holder)
     row = {"id": ulid(now), "person_id": one.id, "platform": platform, "tenant": tenant,
            "account": wanted, "created_at": now}  # fmt: skip
-    people.bind(db, [row], now=now)
+    people.bind(db, [row], now=now, reason=reason)
 
 
 def give_role(db: Unit, one: Colleague, role: Role, *, by: Who, now: datetime) -> None:
@@ -251,12 +274,14 @@ def give_role(db: Unit, one: Colleague, role: Role, *, by: Who, now: datetime) -
     if one.id == by.id:
         raise OwnRole
     _may_give(role, by)
-    _may_take(db, one, by)
+    may_take(db, one, by)
     people.change(db, one.id, {"role": role.value}, now=now)
 
 
-def report_to(db: Unit, one: Colleague, manager: Colleague, *, now: datetime) -> None:
-    """Another manager.
+def report_to(
+    db: Unit, one: Colleague, manager: Colleague, *, now: datetime, reason: str = ""
+) -> None:  # fmt: skip
+    """Another manager; `reason` is for the trail.
 
     Raises:
         Circle: the manager reports to this person, directly or through others.
@@ -268,79 +293,10 @@ def report_to(db: Unit, one: Colleague, manager: Colleague, *, now: datetime) ->
             raise Circle(name=one.name, manager=manager.name)
         seen.add(above)
         above = db.execute(select(PERSON.manager_id).where(PERSON.id == above)).scalar()
-    people.change(db, one.id, {"manager_id": manager.id}, now=now)
+    people.change(db, one.id, {"manager_id": manager.id}, now=now, reason=reason)
 
 
-def leave(
-    db: Unit, one: Colleague, successor: Colleague, *, by: Who, now: datetime
-) -> None:  # fmt: skip
-    """The person has no rights from here on; whatever was theirs is the successor's.
-
-    Raises:
-        Refusal: see `may_leave`.
-    """
-    may_leave(db, one, successor, by=by)
-    gone = (
-        update(Person).where(PERSON.id == one.id, PERSON.status == "active").values(status="left")
-    )
-    if not db.execute(gone).rowcount:
-        raise NotHere(name=one.name, status="已离职")
-    told = {"status": "left"}
-    audit.record(db, "person.left", ("person", one.id), at=now,
-                 detail={audit.SET: told, "successor": successor.id})  # fmt: skip
-    _hand_over(db, one.id, successor.id, now)
-    for report in db.execute(select(PERSON.id).where(PERSON.manager_id == one.id)).scalars().all():
-        people.change(db, report, {"manager_id": one.manager_id}, now=now)
-    delegations.end_all(db, one.id, now=now)
-    open_ = select(DEADLINE.c.kind, DEADLINE.c.subject_type, DEADLINE.c.subject_id).where(
-        DEADLINE.c.owner == one.id, DEADLINE.c.state == "pending"
-    )
-    for row in db.execute(open_).all():
-        deadlines.cancel(db, row.kind, (row.subject_type, row.subject_id), now=now)
-
-
-def may_leave(db: Unit, one: Colleague, successor: Colleague, *, by: Who) -> None:
-    """Whether it makes sense to ask if somebody is to leave.
-
-    Raises:
-        OwnRole: nobody lets themselves go.
-        NotHere: the person had left, or the successor has or is the same.
-        AdminOnly: an administrator is let go by another one only.
-        LastAdmin: nobody would be left to administer.
-    """
-    if one.id == by.id:
-        raise OwnRole
-    if not one.active or not successor.active or successor.id == one.id:
-        gone = successor if one.active else one
-        raise NotHere(name=gone.name, status="已离职")
-    _may_take(db, one, by)
-
-
-def come_back(db: Unit, one: Colleague, *, by: Who, now: datetime) -> None:
-    """The person is with us again, with their accounts and without what was handed over.
-
-    Raises:
-        MoreThanOwn: they come back with rights that `by` has not.
-        NotHere: they had not left.
-    """
-    _may_open(one, by)
-    if one.active:
-        raise NotHere(name=one.name, status="在职")
-    people.change(db, one.id, {"status": "active"}, now=now)
-
-
-def _hand_over(db: Unit, owner: str, successor: str, now: datetime) -> None:
-    for kind, row, owner_id, key in (
-        ("customer", Customer, CUSTOMER.owner_id, CUSTOMER.id),
-        ("opportunity", Opportunity, OPPORTUNITY.owner_id, OPPORTUNITY.id),
-    ):
-        handed = update(row).where(owner_id == owner).values(owner_id=successor).returning(key)
-        told: dict[str, Any] = {audit.SET: {"owner_id": successor}, "from": owner}
-        for one in sorted(db.execute(handed).scalars()):
-            audit.record(db, f"{kind}.handed_over", (kind, one), at=now, detail=told)
-
-
-def _in_turn(db: Unit) -> None:
+def in_turn(db: Unit) -> None:
     """Who changes people waits for whoever does so in another process: what is asked holds."""
     next_number(db, "staff")
 
@@ -352,12 +308,23 @@ def _may_give(role: Role, by: Who) -> None:
         raise MoreThanOwn(name=ROLE_NAMES[role])
 
 
-def _may_open(one: Colleague, by: Who) -> None:
+def may_open(one: Colleague, by: Who) -> None:
+    """Whether `by` may hand out what opens this person's rights: an account, or their return.
+
+    Raises:
+        MoreThanOwn: the person has rights that `by` has not.
+    """
     if not policy.within(one.role, by.role):
         raise MoreThanOwn(name=one.name)
 
 
-def _may_take(db: Unit, one: Colleague, by: Who) -> None:
+def may_take(db: Unit, one: Colleague, by: Who) -> None:
+    """Whether an administrator's rights may go.
+
+    Raises:
+        AdminOnly: only by another one's hand.
+        LastAdmin: nobody would be left to administer.
+    """
     if one.role is not Role.ADMIN:
         return
     if by.role is not Role.ADMIN:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scheduler import audit, calendar, morning, unfinished, upkeep
+from scheduler import audit, calendar, directory, morning, unfinished, upkeep
 from scheduler.api import CronJob
 from scheduler.deadlines_api import Reaction
 
@@ -12,6 +12,7 @@ def jobs() -> list[CronJob]:
     return [
         audit.anchor,
         calendar.warn,
+        directory.read,
         morning.write,
         upkeep.clean_up,
         upkeep.look_after_database,

@@ -60,6 +60,8 @@ class Phones:
 
     def __init__(self, members: list[Member], now: Callable[[], datetime]) -> None:
         self.members = members
+        self.departed: set[tuple[str, str]] = set()
+        """(platform, account in small letters) of those no platform knows any more."""
         self.now = now
         self._messages: dict[str, Message] = {}
         self._serial = 0
@@ -68,6 +70,8 @@ class Phones:
     def member(self, platform: str, account: str) -> Member | None:
         """The person behind a platform account (ids compare without case, as WeCom does)."""
         wanted = account.lower()
+        if (platform, wanted) in self.departed:
+            return None
         for member in self.members:
             if (member.account(platform) or "").lower() == wanted:
                 return member

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select
 
-from bot.simulator.phones import Member
+from bot.simulator.phones import Member, PlatformName
+from bot.simulator.staff import Staff
 from engine.ids import ulid
 from engine.unit import Unit
 from engine.vault import Vault
 from sales import contacts, customers, people
 from sales.customers import CUSTOMER, Purchase
+from sales.directory import Entry
 from sales.people import Identity, Person, Role
 
 SOURCE = "演示数据"
@@ -31,7 +33,8 @@ class Colleague:
     on: tuple[str, ...]
 
 
-BOTH = ("wecom", "dingtalk")
+A_DAY = timedelta(days=1)
+BOTH: tuple[PlatformName, ...] = ("wecom", "dingtalk")
 WECOM = ("wecom",)
 DINGTALK = ("dingtalk",)
 
@@ -147,6 +150,17 @@ def plant(db: Unit, tenants: dict[str, str], now: datetime) -> None:
         for c, row in drafts for day, product, yuan in c.orders
     ]  # fmt: skip
     db.execute(insert(Purchase), orders)
+
+
+def plant_directory(db: Unit, tenants: dict[str, str], staff: Staff, now: datetime) -> None:
+    """Write what the platforms' directories said last night: the same as we know."""
+    rows = [
+        Entry(platform=platform, tenant=tenants[platform], account=account.lower(),
+              name=member.name, departments=[str(one) for one in staff.places(member)],
+              manager=staff.account(member.manager, platform), changed_at=now - A_DAY)
+        for platform in BOTH for member, account in staff.accounts(platform)
+    ]  # fmt: skip
+    db.execute(insert(Entry), [row.model_dump() for row in rows])
 
 
 def plant_contacts(db: Unit, vault: Vault, now: datetime) -> None:

@@ -9,13 +9,16 @@ from typing import Any
 from engine import documents
 from engine.unit import Unit
 from sales.rules.api import Kind
+from sales.rules.directory import DIRECTORY
 from sales.rules.forms import REFERRAL_FORM
 from sales.rules.limits import LIMITS
 from sales.rules.retention import RETENTION
 from sales.rules.texts import SENTENCES
 from sales.rules.unfinished import UNFINISHED
 
-KINDS: Sequence[Kind[Any]] = (UNFINISHED, LIMITS, SENTENCES, REFERRAL_FORM, RETENTION)
+KINDS: Sequence[Kind[Any]] = (
+    UNFINISHED, LIMITS, SENTENCES, REFERRAL_FORM, RETENTION, DIRECTORY,
+)  # fmt: skip
 PROVIDED = "随产品提供"
 
 

@@ -114,6 +114,39 @@ class WorkingTime:
 
 
 @dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of a few named ways; `words_of` gives each stored value its name."""
+
+    words_of: Mapping[str, str]
+    longest = TYPED
+
+    @property
+    def example(self) -> str:
+        """How one is typed: the first of them."""
+        return next(iter(self.words_of.values()))
+
+    def read(self, words: str) -> str:
+        """The way of this name."""
+        found = [stored for stored, name in self.words_of.items() if name == words.strip()]
+        if not found:
+            raise Unreadable(f"只能写：{self._names}")
+        return found[0]
+
+    def words(self, value: str) -> str:
+        """Its name."""
+        return self.words_of.get(value, value)
+
+    def faults(self, value: str) -> Iterator[str]:
+        """Not one of them."""
+        if value not in self.words_of:
+            yield f"只能是：{self._names}"
+
+    @property
+    def _names(self) -> str:
+        return "、".join(self.words_of.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence people are told; `places` are its placeholders, each with a sample.
 

@@ -13,10 +13,10 @@ from bot.migrate import upgrade
 from bot.simulator import seed
 from engine.database import Database
 from engine.unit import Unit
-from sales import customers, people, staff
+from sales import customers, leaving, people, staff
 from sales.customers import CUSTOMER
+from sales.leaving import NotHere
 from sales.people import PERSON
-from sales.staff import NotHere
 from tests import postgres_kit
 from tests.sales.conftest import NOW
 
@@ -46,7 +46,7 @@ def let_go(company, name, heir, *, first=lambda: None):
         admin = people.known(db, "wecom", "ww", "guanliyuan")
         first()
         one, successor = (staff.find_to_change(db, who, true()) for who in (name, heir))
-        staff.leave(db, one, successor, by=admin, now=NOW)
+        leaving.leave(db, one, successor, by=admin, now=NOW)
 
 
 def orphans(company):

@@ -11,6 +11,7 @@ from bot.platforms.wecom.xml import BadXml, Node, parse
 
 PLATFORM = "wecom"
 MALFORMED = "malformed"
+CONTACT = "change_contact"
 
 _LONGEST_SORT = 64  # characters of an unknown type that are worth a log line
 _NUMBER = re.compile(r"[0-9]{1,20}")
@@ -21,6 +22,8 @@ _IDENTITY = (
     "agentid", "fromusername", "createtime", "event", "eventkey", "taskid", "responsecode",
     "changetype", "userid", "externaluserid", "chatid",
 )  # fmt: skip
+_CONTACT = ("ChangeType", "UserID", "NewUserID")
+"""What is taken from a `change_contact`: whom to ask about, never what is said of them."""
 _APPROVAL_IDENTITY = ("spnostr", "spno", "statuchangeevent", "thirdno", "openspstatus")
 
 
@@ -78,7 +81,8 @@ def _typed(root: Node, corp_id: str) -> Inbound:
         )
     kind: Kind = "menu" if event == "click" else "other"
     text = root.text("eventkey") if kind == "menu" else event[:_LONGEST_SORT]
-    return Inbound(PLATFORM, corp_id, key, account, at, kind, text)
+    values = {name: root.text(name.lower()) for name in _CONTACT} if event == CONTACT else {}
+    return Inbound(PLATFORM, corp_id, key, account, at, kind, text, values=values)
 
 
 def _event_key(root: Node) -> str:

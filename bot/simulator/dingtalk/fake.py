@@ -15,6 +15,7 @@ from fastapi import APIRouter
 from bot.settings import DingTalkSettings
 from bot.simulator.chaos import Chaos
 from bot.simulator.dingtalk.cards import Cards, Instance
+from bot.simulator.dingtalk.directory import Contacts
 from bot.simulator.dingtalk.faults import NAME, ApiFault
 from bot.simulator.dingtalk.gateway import Gateway
 from bot.simulator.dingtalk.meter import Meter, Tokens
@@ -23,6 +24,7 @@ from bot.simulator.dingtalk.org import Ground, Org
 from bot.simulator.dingtalk.webhook import Webhook
 from bot.simulator.dingtalk.wires import card_callback, form_params, over_quota, robot_text
 from bot.simulator.phones import Message, Phones
+from bot.simulator.staff import Staff
 from bot.simulator.wire import WireLog
 
 ROBOT_TOPIC = "/v1.0/im/bot/messages/get"
@@ -55,6 +57,7 @@ class FakeDingTalk:
         now: Callable[[], datetime],
         wire: WireLog,
         chaos: Chaos,
+        staff: Staff | None = None,
     ) -> None:
         self.org = Org()
         self._ground = ground = Ground(settings, self.org, phones, now, wire, chaos)
@@ -63,9 +66,12 @@ class FakeDingTalk:
         self.callback_base = ""
         self._cards = Cards(phones)
         self._webhook = Webhook(http, ground)
-        self._api = OpenApi(ground, self._cards, Tokens(ground), self.meter)
+        tokens = Tokens(ground)
+        self._api = OpenApi(ground, self._cards, tokens, self.meter)
+        self.contacts = Contacts(ground, tokens, staff or Staff(phones))
         self.router = APIRouter()
         self._api.add_routes(self.router)
+        self.contacts.add_routes(self.router)
         self.gateway.add_routes(self.router)
         self._tasks: set[asyncio.Task[None]] = set()
 

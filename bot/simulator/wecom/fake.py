@@ -18,9 +18,11 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from bot.settings import WeComSettings
 from bot.simulator.chaos import Chaos
 from bot.simulator.phones import Message, Phones
+from bot.simulator.staff import Staff
 from bot.simulator.wecom import taps
 from bot.simulator.wecom.agent import AgentDesk
 from bot.simulator.wecom.callbacks import CallbackDriver
+from bot.simulator.wecom.directory import DirectoryDesk
 from bot.simulator.wecom.errors import Refused
 from bot.simulator.wecom.login import COOKIE, LoginDesk
 from bot.simulator.wecom.menu import MenuDesk
@@ -51,8 +53,10 @@ class FakeWeCom:
         now: Callable[[], datetime],
         wire: WireLog,
         chaos: Chaos,
+        staff: Staff | None = None,
     ) -> None:
         self._phones = phones
+        self.directory = DirectoryDesk(staff or Staff(phones))
         self._settings = settings
         self._now = now
         self._wire = wire
@@ -116,6 +120,9 @@ class FakeWeCom:
             ("POST", "menu/create", lambda q, raw: self._menu.create(q.get("agentid", ""), raw)),
             ("GET", "auth/getuserinfo", lambda q, _: self._logins.userinfo(q)),
             ("GET", "agent/get", lambda q, _: self.agent.get(q)),
+            ("GET", "department/list", lambda *_: self.directory.departments()),
+            ("GET", "user/list", lambda q, _: self.directory.users(q)),
+            ("GET", "user/get", lambda q, _: self.directory.user(q)),
         )
         for method, name, work in calls:
             endpoint = self._endpoint(self._with_token(work))
