@@ -22,7 +22,7 @@ from engine.rulebook import Rulebook
 from engine.text import MOST
 from engine.unit import Unit
 from engine.vault import Vault
-from handlers import forms, lines
+from handlers import binding, forms, lines
 from handlers.api import FLOW, Ctx, Registry
 from handlers.lines import Call, Guess
 from sales import people, policy
@@ -101,7 +101,7 @@ class Dispatcher:
         account = (inbound.platform, inbound.tenant, inbound.account)
         who = people.acting(db, *account, now=now, stays=True)
         if who is None:
-            return self._nobody(db, inbound)
+            return self._nobody(db, inbound, now)
         db.occasion = db.occasion._replace(actor=who.id)
         if inbound.too_long:
             raise TooLong
@@ -131,7 +131,7 @@ class Dispatcher:
             return forms.ask(ctx, route, args)
         return route.handler(ctx, **{k: v for k, v in args.items() if k in route.names})
 
-    def _nobody(self, db: Unit, inbound: Inbound) -> Content | None:
+    def _nobody(self, db: Unit, inbound: Inbound, now: datetime) -> Content | None:
         """What somebody is told who is none of us, or no longer."""
         if not inbound.account or inbound.kind == "other":
             return None
@@ -139,6 +139,13 @@ class Dispatcher:
             return texts.say(self.words.left)
         if encrypted(inbound.account):
             return texts.say(ENCRYPTED)
+        if inbound.kind == "text" and not inbound.too_long:
+            match lines.read(inbound.text, self.registry):
+                case Call(route=route, args=args) if route.action == binding.BIND and args:
+                    to = Address("", inbound.platform, inbound.tenant, inbound.account)
+                    if inbound.weak:
+                        raise binding.NotProven
+                    return binding.of_stranger(db, self.vault, args["code"], to, now=now)
         return texts.say(self.words.stranger, account=inbound.account)
 
     def _said(

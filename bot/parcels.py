@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, literal, select, update
 
 from bot.platforms.api import Platform, Request
 from cards import outbox, secrets
-from cards.model import Card, Content, load
+from cards.model import Card, Content, Secret, load
 from cards.outbox import Posted
 from cards.render.slot import Slot
 from cards.tables import CARD, DELIVERY, CardRow, Delivery
@@ -165,20 +165,20 @@ class Packing:
         if isinstance(content, Card) or content.secret is None:
             request = self.platform.render(content, slot)
             return request, {"request": request}
-        told, contact = secrets.told(db, self.vault, content), content.secret.contact
+        told, secret = secrets.told(db, self.vault, content), content.secret
         request = self.platform.render(told, slot)
-        of = contacts.subject(contact)
-        sealed = self.vault.seal(db, of, SEALED, to_json(request).decode())
-        return request, {SEALED: sealed, "contact": contact, "what": content.secret.what}
+        sealed = self.vault.seal(db, secrets.subject(secret), SEALED, to_json(request).decode())
+        return request, {SEALED: sealed, "contact": secret.contact, "what": secret.what}
 
     def _opened(self, db: Unit, payload: Mapping[str, Any]) -> Request:
         if SEALED not in payload:
             request: Request = payload["request"]
             return request
-        if payload.get("what") != "bundle":  # their own data may be given out, frozen or not
-            contacts.refuse_unless_kept(db, payload["contact"])
-        of = contacts.subject(payload["contact"])
-        opened: Request = from_json(self.vault.unseal(db, of, SEALED, payload[SEALED]))
+        of = Secret(payload["contact"], payload.get("what", "numbers"))
+        if of.what == "numbers":  # their own data may be given out, frozen or not
+            contacts.refuse_unless_kept(db, of.contact)
+        sealed = self.vault.unseal(db, secrets.subject(of), SEALED, payload[SEALED])
+        opened: Request = from_json(sealed)
         return opened
 
 

@@ -16,6 +16,7 @@ from engine.shared import Shared
 from engine.slots import Slot
 from engine.vault import VaultEntry, VaultKey
 from engine.workers import Worker
+from sales.binding import BindingCode, BindingTry
 from sales.channels import Channel
 from sales.consents import Consent
 from sales.contacts import Contact, Reveal
@@ -29,7 +30,7 @@ TABLES: tuple[type[Row], ...] = (
     Person, Identity, Channel, Delegation, Customer, CustomerKey, CustomerTag, Purchase,
     Opportunity, OpportunityTag, Referral, Contact, Consent, Reveal, VaultKey, VaultEntry, CardRow,
     Delivery, Job, Deadline, CalendarDay, Absence, Slot, Lease, Shared, Worker, Audit, Sequence,
-    Secret, Document, Entry, DepartmentRow,
+    Secret, Document, Entry, DepartmentRow, BindingCode, BindingTry,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

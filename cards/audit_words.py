@@ -11,6 +11,8 @@ from sales.people import ROLE_NAMES
 
 ACTIONS: Mapping[str, str] = {
     "audit.anchored": "封存了留痕",
+    "binding.code_given": "要了绑定码",
+    "binding.wrong_code": "输错了绑定码",
     "calendar.decided": "定了一天上班还是休息",
     "calendar.imported": "导入了放假通知",
     "consent.given": "登记了联系人的同意",
@@ -42,6 +44,7 @@ ACTIONS: Mapping[str, str] = {
     "person.changed": "改了同事资料",
     "person.created": "新建了同事",
     "person.left": "办了离职",
+    "person.merged": "合并了同一个人的两个账号",
     "person.moved": "换了部门",
     "person.unbound": "解绑了平台账号",
     "rule.called_off": "撤回了定好的规则",

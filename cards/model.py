@@ -91,10 +91,14 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What of a contact a message tells in clear; read while it is drawn, never kept open."""
+    """What a message tells in clear; read while it is drawn, never kept open.
+
+    "numbers" and "bundle" are of the contact `contact`; "code" is the binding code of the
+    person who has that id.
+    """
 
     contact: str
-    what: Literal["numbers", "bundle"]
+    what: Literal["numbers", "bundle", "code"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,13 @@ def repaint(db: Unit, delivery_id: str, to: Address, cause: str, *, now: datetim
     _enqueue(db, delivery_id, to, cause, now=now, due=now, again=True)
 
 
+def hand_over(db: Unit, person_id: str, to_id: str) -> None:
+    """The cards of somebody who turned out to be somebody else are that one's."""
+    theirs = select(CARD.key).where(CARD.person_id == to_id)
+    moved = update(CardRow).where(CARD.person_id == person_id, CARD.key.not_in(theirs))
+    db.execute(moved.values(person_id=to_id))
+
+
 def carries(db: Unit, delivery_id: str, posted: Posted) -> bool:
     """Whether the message `delivery_id` is the one that shows the posted card."""
     return _CARRIED.value(db, {"wanted": delivery_id}) == posted.card_id

@@ -10,10 +10,17 @@ import json
 from dataclasses import replace
 
 from cards.contacts import FIELD_NAMES
-from cards.model import Text
+from cards.model import Secret, Text
 from engine.unit import Unit
-from engine.vault import Vault
-from sales import contacts, privacy
+from engine.vault import Destroyed, Subject, Vault
+from sales import binding, contacts, privacy
+
+
+def subject(secret: Secret) -> Subject:
+    """Whose key a message that tells the secret is sealed under."""
+    if secret.what == "code":
+        return binding.KIND, secret.contact
+    return contacts.subject(secret.contact)
 
 
 def told(db: Unit, vault: Vault, text: Text) -> Text:
@@ -28,7 +35,13 @@ def told(db: Unit, vault: Vault, text: Text) -> Text:
     if secret.what == "bundle":
         bundle = json.dumps(privacy.bundle(db, vault, secret.contact), ensure_ascii=False, indent=1)
         return Text(f"{text.text}\n{bundle}")
-    contacts.refuse_unless_kept(db, secret.contact)
-    known = vault.read(db, contacts.subject(secret.contact))
+    if secret.what == "numbers":
+        contacts.refuse_unless_kept(db, secret.contact)
+    known = vault.read(db, subject(secret))
+    if not known:
+        raise Destroyed
+    if secret.what == "code":
+        code = known["code"]
+        return Text(f"{text.text}\n{code[:4]} {code[4:]}")
     lines = [f"{name}：{known[field]}" for field, name in FIELD_NAMES.items() if field in known]
     return replace(text, text="\n".join((text.text, *lines)), secret=None)

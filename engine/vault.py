@@ -190,6 +190,13 @@ class Vault:
         """
         return unseal(self._key(db, subject), sealed, bound(*subject, f"@{purpose}")).decode()
 
+    def mark(self, purpose: str, value: str) -> str:
+        """A keyed fingerprint of something short, such as a code: trying all values needs the key.
+
+        Every mark is another one after the master key was changed.
+        """
+        return hmac.digest(self._search, bound("@mark", purpose, value), "sha256").hex()
+
     def hand_over(self, db: Unit, heir: Vault) -> int:
         """Wrap every key, and find everything, with the master key of `heir`; how many keys.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers import (
     audit,
     away,
+    binding,
     contacts,
     customers,
     directory,
@@ -24,6 +25,6 @@ def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
         opportunities.routes, customers.routes, health.routes, operations.routes,
-        people.routes, directory.routes, away.routes, rules.routes, audit.routes,
+        people.routes, directory.routes, binding.routes, away.routes, rules.routes, audit.routes,
         contacts.routes, privacy.routes, unfinished.routes, help.routes,
     ])  # fmt: skip

@@ -9,7 +9,7 @@ from cards.model import Choice, Content
 from cards.words import PLATFORMS
 from engine.errors import Refusal
 from handlers.api import Ask, Ctx, Routes
-from sales import leaving, people, policy, staff
+from sales import binding, leaving, people, policy, staff
 from sales.staff import Colleague
 
 routes = Routes("people", privileged=True)
@@ -30,6 +30,20 @@ class UnknownPlatform(Refusal):
 
     code = "unknown_platform"
     text = "没有接「{word}」。能绑定的是：{platforms}。"
+
+
+class NotBound(Refusal):
+    """There is no such account of theirs, or more than one."""
+
+    code = "not_bound"
+    text = "{name} 在{platform}上没有这个账号，或者有好几个。发送 /同事 看 {name} 看账号，再写全。"
+
+
+class OwnAccount(Refusal):
+    """Nobody locks themselves out."""
+
+    code = "own_account"
+    text = "不能解绑您正在用的这个账号，请从另一个应用发，或请另一位管理员来做。"
 
 
 def _roles(ctx: Ctx, typed: str) -> list[Choice]:  # noqa: ARG001  as every list of options
@@ -106,6 +120,34 @@ def bind(
     one = _find(ctx, name)
     staff.bind(ctx.db, one, *used[platform], account, by=ctx.who, now=ctx.now)
     return cards.done(f"{one.name} 的{platform}账号已绑定", f"账号 {account}", flow=ctx.flow)
+
+
+@routes.command("同事 解绑", alias="people unbind", summary="收回同事的一个平台账号",
+                example="/同事 解绑 李四 企业微信", permission=MANAGE)  # fmt: skip
+def unbind(
+    ctx: Ctx, name: Name, platform: Annotated[str, Ask("哪个平台？", "平台", "企业微信或钉钉")],
+    account: Annotated[str, Ask("哪个账号？", "账号", "有好几个才要写")] = "",
+) -> Content:  # fmt: skip
+    """The account is nobody's from the next message on; an administrator may give it to another.
+
+    Raises:
+        UnknownColleague: `name` is nobody.
+        NotBound: the account is not theirs, or it has to be said which.
+        OwnAccount: it is the one this line came from.
+    """
+    one = _find(ctx, name)
+    found = [
+        there for there in people.accounts(ctx.db, one.id)
+        if PLATFORMS[there.platform] == platform and account.lower() in {"", there.account}
+    ]  # fmt: skip
+    if len(found) != 1:
+        raise NotBound(name=one.name, platform=platform)
+    if found[0] == ctx.address:
+        raise OwnAccount
+    binding.unbind(ctx.db, found[0], now=ctx.now, reason="管理员解绑")
+    return cards.done(
+        f"{one.name} 的{platform}账号已解绑", f"账号 {found[0].account}", flow=ctx.flow
+    )
 
 
 @routes.command("同事 改", alias="people edit", summary="改角色、上级、区域", permission=MANAGE,

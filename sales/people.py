@@ -230,6 +230,16 @@ _HEADS = Statement(
 )
 
 
+def accounts(db: Unit, person_id: str) -> list[Address]:
+    """Every account bound to somebody, also of those who have left."""
+    rows = db.execute(
+        select(IDENTITY.person_id, IDENTITY.platform, IDENTITY.tenant, IDENTITY.account)
+        .where(IDENTITY.person_id == person_id)
+        .order_by(IDENTITY.platform.desc(), IDENTITY.account)
+    )
+    return [Address(*row) for row in rows]
+
+
 def addresses(db: Unit, person_id: str) -> list[Address]:
     """Every account of somebody who is with us: where a decision is shown that cannot wait."""
     return [Address(*row) for row in _ACCOUNTS.rows(db, {"person": person_id})]

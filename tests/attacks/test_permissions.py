@@ -16,6 +16,7 @@ SELLERS = {Role.REP, Role.MANAGER, Role.DIRECTOR}
 WATCHERS = {Role.COMPLIANCE, Role.DIRECTOR, Role.ADMIN}
 HOLDERS = {
     "audit": WATCHERS,
+    "bind": EVERYBODY,
     "customer.read": SELLERS | {Role.SALES_OPS, Role.ADMIN},
     "contact.reveal": SELLERS,
     "delegate": SELLERS,
