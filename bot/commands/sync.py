@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import logs
 from bot.clock import Clock
 from bot.commands.console import (
     CONFIG,
@@ -49,6 +51,7 @@ def sync(
     from bot.platforms.api import Undelivered
 
     settings = settings_of(config, json=json)
+    logs.configure(json=False, level=logging.WARNING)
     used = settings.tenants()
     if platform and platform not in used:
         fail(f"没有配置 {platform}，已配置：{'、'.join(used) or '没有'}", MISUSE, json=json)
