@@ -134,8 +134,10 @@ def unbind(
         UnknownColleague: `name` is nobody.
         NotBound: the account is not theirs, or it has to be said which.
         OwnAccount: it is the one this line came from.
+        MoreThanOwn: the person has rights that one has not.
     """
     one = _find(ctx, name)
+    staff.may_open(one, ctx.who)
     found = [
         there for there in people.accounts(ctx.db, one.id)
         if PLATFORMS[there.platform] == platform and account.lower() in {"", there.account}

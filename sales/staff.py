@@ -309,7 +309,7 @@ def _may_give(role: Role, by: Who) -> None:
 
 
 def may_open(one: Colleague, by: Who) -> None:
-    """Whether `by` may hand out what opens this person's rights: an account, or their return.
+    """Whether `by` may say how this person's rights are reached: by which accounts, if at all.
 
     Raises:
         MoreThanOwn: the person has rights that `by` has not.

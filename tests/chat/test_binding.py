@@ -164,6 +164,7 @@ def test_an_administrator_takes_an_account_away_and_nothing_goes_there_any_more(
     assert shows(office.says("管理员", "/同步 新人")[0], "张三")
     assert shows(office.says("管理员", "/同事 解绑 管理员 企业微信")[0], "正在用的这个账号")
     assert shows(office.says("管理员", "/同事 解绑 李四 钉钉")[0], "没有这个账号")
+    assert shows(office.says("陈总", "/同事 解绑 管理员 企业微信")[0], "权限比您多")
 
 
 def test_a_leaver_cannot_be_bound_again_by_a_code(office):
