@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.simulator import showcase_people
+from bot.simulator import showcase_directory, showcase_people
 from bot.simulator.phones import Message, PlatformName
 from bot.simulator.world import PHONE_ZONE
 from cards import (
@@ -166,6 +166,7 @@ CARDS: Mapping[str, Content] = {
         replace(WANG, state=State.FROZEN), (), zone=PHONE_ZONE, flow="flow/1", note="已冻结"
     ),
     **showcase_people.CARDS,
+    **showcase_directory.CARDS,
     "帮助": help.commands(Sentences().help_title, [
         Line("商机", "登记老客户转介绍的新商机", "/商机 某阀门制造 华东泵业二期",
              "opportunity.create"),
