@@ -26,11 +26,11 @@ JOB_NAMES: Mapping[str, str] = {
     "audit-anchor": "核对并留底留痕",
     "calendar-coverage": "日历到期提醒",
     "database-upkeep": "数据库维护",
-    "directory-sync": "通讯录同步",
     "morning": "每日待办",
     "old-cards": "清理旧卡片",
     "retention": "清理旧数据",
     "upkeep": "收走过期的东西",
+    "directory-sync": "通讯录同步",
 }
 """The regular jobs as people call them."""
 DATABASES: Mapping[str, str] = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
