@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot import directory_events
+from bot import reception
 from bot.clock import Clock
 from bot.platforms.api import Inbound
 from bot.platforms.wecom_bot.inbound import encrypted
@@ -23,17 +23,11 @@ from engine.text import MOST
 from engine.unit import Unit
 from engine.vault import Vault
 from handlers import binding, forms, lines
-from handlers.api import FLOW, Ctx, Registry
+from handlers.api import FILE, FLOW, Ctx, Registry
 from handlers.lines import Call, Guess
 from sales import people, policy
 from sales.people import Address, Who
 from sales.rules.texts import SENTENCES, Sentences
-
-SILENT = frozenset({"subscribe", "unsubscribe", "enter_agent", "location", "view", "malformed"})
-"""Events that nobody expects an answer to; nor to any other whose name is a compound.
-
-"user_modify_org" and "change_contact" happen to people; what people send is an "image".
-"""
 
 THIS = "这一步"
 ENCRYPTED = (
@@ -96,10 +90,12 @@ class Dispatcher:
         Raises:
             Refusal: the person may not, or the press means nothing.
         """
-        if directory_events.noticed(db, inbound, now):
-            return None
         account = (inbound.platform, inbound.tenant, inbound.account)
         who = people.acting(db, *account, now=now, stays=True)
+        if inbound.kind == "event":
+            return reception.happened(
+                db, inbound, who, registry=self.registry, words=self.words, now=now
+            )
         if who is None:
             return self._nobody(db, inbound, now)
         db.occasion = db.occasion._replace(actor=who.id)
@@ -110,8 +106,9 @@ class Dispatcher:
         if inbound.kind == "press":
             return self._pressed(db, inbound, who, address, flow)
         if inbound.kind == "other":
-            sort = inbound.text.lower()
-            return None if sort in SILENT or "_" in sort else texts.say(self.words.unsupported)
+            return reception.unreadable(inbound, self.words)
+        if inbound.kind == "file":
+            return self._sent(db, inbound, who, address, flow)
         return self._said(db, inbound, who, address, flow)
 
     def run(self, db: Unit, task: Task, cause: int, now: datetime) -> Content | None:
@@ -133,7 +130,7 @@ class Dispatcher:
 
     def _nobody(self, db: Unit, inbound: Inbound, now: datetime) -> Content | None:
         """What somebody is told who is none of us, or no longer."""
-        if not inbound.account or inbound.kind == "other":
+        if not inbound.account:
             return None
         if people.has_left(db, inbound.platform, inbound.tenant, inbound.account):
             return texts.say(self.words.left)
@@ -147,6 +144,17 @@ class Dispatcher:
                         raise binding.NotProven
                     return binding.of_stranger(db, self.vault, args["code"], to, now=now)
         return texts.say(self.words.stranger, account=inbound.account)
+
+    def _sent(
+        self, db: Unit, inbound: Inbound, who: Who, address: Address, flow: str
+    ) -> Task | Content:
+        """A file without a word goes to the handler of its kind; several are as good as one."""
+        file = inbound.attachments[0]
+        route = self.registry.by_file.get(file.kind)
+        if route is None:
+            return reception.unreadable(inbound, self.words)
+        policy.require(db, who, route.permission, route.summary)
+        return Task(who, address, Call(route, {FILE: file}), flow)
 
     def _said(
         self, db: Unit, inbound: Inbound, who: Who, address: Address, flow: str

@@ -24,16 +24,11 @@ from sales.people import Address
 log = structlog.get_logger(__name__)
 
 TOO_FAST = Text("您发得太快了，请过一分钟再发。从刚才这一条起，这一分钟里发的都没有处理。")
-SENT_BY_HAND = frozenset(
-    {"image", "picture", "voice", "audio", "video", "shortvideo", "file", "link", "location"}
-)
-"""What is of kind "other" and yet comes from a thumb; the rest are the platform's own events,
-which must never be dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Floodgate:
-    """`receive` for people who send as much as people do."""
+    """`receive` for people who send as much as people do; a platform's own events all pass."""
 
     receive: Receive
     rates: Rates
@@ -46,7 +41,7 @@ class Floodgate:
         Raises:
             Unavailable: it should be stored and could not.
         """
-        if inbound.kind == "other" and inbound.text not in SENT_BY_HAND:
+        if inbound.kind == "event":
             return await self.receive(inbound)
         now = self.now()
         account = (inbound.platform, inbound.tenant, inbound.account)

@@ -8,6 +8,7 @@ from datetime import datetime
 from cards.dead_letters import NOTICE, OUTBOX, Told
 from cards.health import lane_name
 from cards.model import Button, Card
+from cards.words import PLATFORMS
 
 LIST, SHOW = "operations.dead_letter_list", "operations.dead_letter"
 REPLAY, DROP = "operations.replay", "operations.drop"
@@ -29,6 +30,17 @@ REASONS: Mapping[str, str] = {
 }
 """Why something failed, by the first word of its error."""
 OTHER_REASON = "程序出错"
+KEPT_BACK: Mapping[str, tuple[str, str]] = {
+    "over_quota": (
+        "本月的接收额度用完了，之后的消息只来通知，没有内容",
+        "到钉钉开放平台购买流量包，下月初会自动恢复；期间请同事用企业微信或直接找您",
+    ),
+    "not_published": (
+        "应用没有发布版本，不知道是谁发的",
+        "到钉钉开放平台「版本管理与发布」发布一个版本，可见范围选全体同事",
+    ),
+}
+"""Why a platform sends no words, and what the administrator does about it."""
 
 
 def notice(found: Sequence[Told], lane: str, *, now: datetime) -> Card:
@@ -79,6 +91,18 @@ def letter(told: Told, *, flow: str) -> Card:
         quote=TWICE if told.uncertain else "",
         buttons=(*_choices([told.id], told.lane, flow), Button("返回", LIST)),
         tone="warning" if told.uncertain else "bad",
+    )
+
+
+def not_received(reason: str, platform: str, *, now: datetime) -> Card:
+    """Words a platform has kept back, and what ends it; `reason` is a key of `KEPT_BACK`."""
+    why, what_to_do = KEPT_BACK[reason]
+    return Card(
+        key=f"{NOTICE}{reason}/{platform}/{now:%Y%m%d%H}",
+        title=f"{PLATFORMS[platform]}没有把同事的消息转过来",
+        subtitle=why,
+        facts=(("怎么办", what_to_do),),
+        tone="bad",
     )
 
 

@@ -9,6 +9,7 @@ from handlers import (
     contacts,
     customers,
     directory,
+    directory_events,
     health,
     help,  # noqa: A004  the topic's own name
     operations,
@@ -25,6 +26,6 @@ def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
         opportunities.routes, customers.routes, health.routes, operations.routes,
-        people.routes, directory.routes, binding.routes, away.routes, rules.routes, audit.routes,
-        contacts.routes, privacy.routes, unfinished.routes, help.routes,
+        people.routes, directory.routes, directory_events.routes, binding.routes, away.routes,
+        rules.routes, audit.routes, contacts.routes, privacy.routes, unfinished.routes, help.routes,
     ])  # fmt: skip

@@ -9,13 +9,14 @@ come from a button. Nothing registers itself: `handlers/all.py` names every `Rou
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import (
     Annotated,
     Any,
+    Literal,
     Protocol,
     TypeAlias,
     TypeVar,
@@ -26,6 +27,7 @@ from typing import (
 
 from cards.model import Choice, Content
 from engine.calendar_days import Calendars
+from engine.files import FileKind
 from engine.rulebook import Rulebook
 from engine.unit import Unit
 from engine.vault import Vault
@@ -36,6 +38,10 @@ TOPIC = "help.topic"
 """The route that lists the commands of one topic: what a bare first word of two leads to."""
 FLOW = "flow/"
 """Keys of the cards that belong to one errand begin so; its first cause follows."""
+FILE = "file"
+"""The parameter of a handler that takes a file somebody sent."""
+Family: TypeAlias = Literal["directory", "approval"]
+"""What a platform tells of by itself that somebody here may want to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,7 @@ class Route:
     A word may have two parts, "规则 列表": the first is the topic, the second what is done.
     `changes` False marks a query: it runs on a reader and never delays a press. `privileged`: it
     does more than one's own work, so a typed line must surely come from the person (D09).
+    `takes` are the kinds of files that lead here when somebody sends one without a word.
     """
 
     action: str
@@ -125,6 +132,7 @@ class Route:
     summary: str = ""
     example: str = ""
     privileged: bool = False
+    takes: frozenset[FileKind] = frozenset()
 
     @cached_property
     def asked(self) -> tuple[Param, ...]:
@@ -166,6 +174,25 @@ class Route:
 H = TypeVar("H", bound=Callable[..., Content | None])
 
 
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What a platform tells of by itself: `sort` is its own name for it, `facts` what it says.
+
+    `account` is whom it is about ("sys" or "" for nobody), `at` when it happened there.
+    """
+
+    platform: str
+    tenant: str
+    sort: str
+    account: str
+    at: datetime
+    facts: Mapping[str, str]
+
+
+Hook: TypeAlias = Callable[[Unit, Happening, datetime], None]
+"""What is done about it, in the unit that takes it in: (db, happening, now). Says nothing."""
+
+
 @dataclass(slots=True)
 class Routes:
     """The routes of one topic, collected by decorators; all of them `privileged` or none."""
@@ -173,6 +200,7 @@ class Routes:
     topic: str
     items: list[Route] = field(default_factory=list)
     privileged: bool = False
+    hooks: list[tuple[Family, Hook]] = field(default_factory=list)
 
     def command(
         self, word: str, *, alias: str, summary: str, example: str, permission: str = ""
@@ -192,7 +220,24 @@ class Routes:
         """What only a button can ask for: it has no word in the chat."""
         return self._add(permission, changes=changes)
 
-    def _add(self, permission: str, *, changes: bool, **words: str) -> Callable[[H], H]:
+    def file(self, permission: str, summary: str, *kinds: FileKind) -> Callable[[H], H]:
+        """What a file of these kinds asks for when it is sent without a word.
+
+        The handler takes `file: Attachment` and touches only the database: fetching is slow
+        work (`engine/errands.py`). `summary` is what a refusal calls it.
+        """
+        return self._add(permission, changes=True, takes=frozenset(kinds), summary=summary)
+
+    def hook(self, family: Family) -> Callable[[Hook], Hook]:
+        """What is done when a platform tells of a change by itself."""
+
+        def register(hook: Hook) -> Hook:
+            self.hooks.append((family, hook))
+            return hook
+
+        return register
+
+    def _add(self, permission: str, *, changes: bool, **words: Any) -> Callable[[H], H]:
         def register(handler: H) -> H:
             name = handler.__name__
             self.items.append(
@@ -215,12 +260,13 @@ class Registry:
     """Every route by its action, its word and its alias.
 
     `topics` are the first parts of words of two, in both languages, by their Chinese name.
+    `by_file` are the routes that take a kind of file, `hooks` what a change on a platform does.
 
     Raises:
-        ValueError: two routes share an action or a word.
+        ValueError: two routes share an action, a word or a kind of file.
     """
 
-    def __init__(self, topics: Iterable[Routes]) -> None:
+    def __init__(self, topics: Sequence[Routes]) -> None:
         self.routes = [route for topic in topics for route in topic.items]
         self.by_action = {route.action: route for route in self.routes}
         self.by_word = {
@@ -231,9 +277,15 @@ class Registry:
             for word, route in self.by_word.items()
             if " " in word
         }
+        self.by_file = {kind: route for route in self.routes for kind in route.takes}
+        self.hooks: dict[Family, list[Hook]] = {}
+        for family, hook in (hook for topic in topics for hook in topic.hooks):
+            self.hooks.setdefault(family, []).append(hook)
         words = sum(bool(r.word) + bool(r.alias) for r in self.routes)
-        if len(self.by_action) < len(self.routes) or len(self.by_word) < words:
-            raise ValueError("two routes share an action or a word")
+        kinds = sum(len(route.takes) for route in self.routes)
+        distinct = (len(self.by_action), len(self.by_word), len(self.by_file))
+        if distinct != (len(self.routes), words, kinds):
+            raise ValueError("two routes share an action, a word or a kind of file")
 
     def allowed(self, who: Who) -> list[Route]:
         """What this person may do."""

@@ -7,17 +7,18 @@ A platform adapter lives in `bot/platforms/<name>/`. It turns its wire format in
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeAlias
 
 from cards.model import Card, Content
 from cards.render.slot import Slot
+from engine.files import Attachment
 from engine.text import MOST, clean
 
 CUT = 4
 """Of a far too long text so many times `MOST` are looked at: invisible characters go first."""
-Kind: TypeAlias = Literal["text", "press", "menu", "other"]
+Kind: TypeAlias = Literal["text", "press", "menu", "file", "event", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,12 @@ class Inbound:
     event. `account` is the platform's user id. kind "text": `text` was said. "menu": the
     menu entry whose key is the command line `text` was tapped. "press": the button or form
     `key` of the message `ref` was pressed, with `values` of its inputs and, on WeCom, the
-    one-use `reply_token` (response_code). "other": authentic, but nothing we act on; `text`
-    names the sort for the log and the polite line ("image", "voice", "subscribe", …).
+    one-use `reply_token` (response_code). "file": something to fetch was sent without a word,
+    see `attachments`. "event": something happened, `text` is the platform's name for it
+    ("subscribe", "change_contact", …) and `values` are its facts. "other": a person sent what
+    holds no words; `text` is the platform's name for that ("voice", "location", …).
+    What happens with each is one table, `bot/reception.py`.
+    `attachments` are what was sent along, pictures of a rich text among it.
     `inline`: whoever asked sees the answer where they asked (a page), so a refusal needs no
     message of its own. `ip` is known for pages only: platforms do not tell it (B58). `weak`:
     the platform vouches for somebody, but not that these were their words (HTTP callbacks whose
@@ -53,12 +58,16 @@ class Inbound:
     inline: bool = False
     ip: str = ""
     weak: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", _words(self.text))
         if self.values:
             values = {name: _words(value) for name, value in self.values.items()}
             object.__setattr__(self, "values", values)
+        if self.attachments:
+            named = tuple(replace(one, name=_words(one.name)) for one in self.attachments)
+            object.__setattr__(self, "attachments", named)
 
     @property
     def origin(self) -> str:

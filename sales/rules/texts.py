@@ -11,6 +11,7 @@ from sales.rules.values import Sentence
 MOST = 120
 """Characters; more than that nobody reads in a chat."""
 _LINE, _ACCOUNT, _NUMBER = {"line": "/商几"}, {"account": "wang.wu"}, {"number": "E42"}
+_WHAT, _NAMED = {"what": "语音"}, {"name": "张三", "commands": "/商机、/客户"}
 
 
 class Sentences(Rule):
@@ -29,8 +30,14 @@ class Sentences(Rule):
         "您的账号在建流里已停用，这条没有处理。如果弄错了，请联系管理员。"
     )
     unsupported: Annotated[
-        str, Item("看不懂", "收到的是图片、语音这些还不会处理的", Sentence(MOST, {}))
-    ] = "暂时只看得懂文字和卡片。发送 /帮助 看看您能用的指令。"
+        str, Item("看不懂", "收到的是图片、语音这些还不会处理的", Sentence(MOST, _WHAT))
+    ] = "{what}暂时看不懂，请打字告诉我。发送 /帮助 看看您能用的指令。"
+    greeting: Annotated[
+        str, Item("打招呼", "打开应用时说的话，每人一天最多一次", Sentence(MOST, _NAMED))
+    ] = "{name}，您好。可以直接发给我：{commands}。发送 /帮助 看全部。"
+    not_received: Annotated[
+        str, Item("没收到", "平台没有把消息内容转过来，如额度用完", Sentence(MOST, {}))
+    ] = "平台没有把您刚才的消息转给我，这条没有处理。已经告诉管理员，急事请直接找他。"
     incident: Annotated[
         str, Item("没成功", "程序出错，这一步没有办成", Sentence(MOST, _NUMBER))
     ] = "这一步没有成功，编号 {number}，已经记录下来。请稍后再试，或把编号发给管理员。"

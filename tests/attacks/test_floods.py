@@ -86,7 +86,7 @@ def test_d33_what_the_platform_itself_reports_is_never_dropped(strict):
     receive = strict.demo.service._receive
     before = len(strict.rows("job"))
     events = [
-        Inbound("dingtalk", "dingcorpdemo", f"org{n}", "zhangsan", NOW, "other", "user_modify_org")
+        Inbound("dingtalk", "dingcorpdemo", f"org{n}", "zhangsan", NOW, "event", "user_modify_org")
         for n in range(60)
     ]
 

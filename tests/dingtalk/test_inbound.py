@@ -15,6 +15,7 @@ from bot.platforms.dingtalk.fields import loads
 from cards.model import Button, Card
 from cards.render.dingtalk_message import card_message
 from cards.render.slot import Slot
+from engine.files import Attachment
 from tests.dingtalk.kit import FORM, NOW, press, robot_message, settings
 
 OURS = settings()
@@ -45,6 +46,7 @@ def test_rich_text_is_its_words_joined():
     parts = [{"text": "/客户 "}, {"type": "picture", "downloadCode": "x"}, {"text": "恒信阀门"}]
     event = said(msgtype="richText", text=None, content={"richText": parts})
     assert (event.kind, event.text) == ("text", "/客户 恒信阀门")
+    assert event.attachments == (Attachment("picture", "x"),)
 
 
 def test_speech_counts_as_what_was_recognised():
@@ -55,7 +57,7 @@ def test_speech_counts_as_what_was_recognised():
 @pytest.mark.parametrize(
     ("sort", "content"),
     [
-        ("picture", {"downloadCode": "x"}),
+        ("picture", {}),
         ("file", {"fileName": "报价.xlsx"}),
         ("richText", {"richText": [{"type": "picture"}]}),
         ("audio", {}),
@@ -67,16 +69,27 @@ def test_anything_without_words_is_named_for_a_polite_line(sort, content):
     assert (event.kind, event.text) == ("other", sort)
 
 
+def test_a_picture_or_a_file_is_something_to_fetch():
+    event = said(msgtype="picture", text=None, content={"downloadCode": "p"})
+    assert (event.kind, event.attachments) == ("file", (Attachment("picture", "p"),))
+    sheet = {"downloadCode": "f", "fileName": "客户\u200b.xlsx", "spaceId": "1", "fileId": "2"}
+    event = said(msgtype="file", text=None, content=sheet)
+    assert event.attachments == (Attachment("sheet", "f", "客户.xlsx"),)
+    pictures = [{"type": "picture", "downloadCode": code} for code in ("a", "", "b" * 3000, "c")]
+    event = said(msgtype="richText", text=None, content={"richText": pictures})
+    assert [one.ref for one in event.attachments] == ["a", "c"]
+
+
 @pytest.mark.parametrize("code", [{"errorCode": 20001}, {"errCode": "20001"}])
 def test_a_push_beyond_the_months_quota_is_no_crash_but_an_alarm(code):
     event = said(text=None, **code)
-    assert (event.kind, event.text, event.account) == ("other", "over_quota", "user1")
+    assert (event.kind, event.text, event.account) == ("event", "over_quota", "user1")
 
 
 @pytest.mark.parametrize("staff_id", [None, ""])
 def test_before_the_app_is_published_nobody_knows_who_spoke(staff_id):
     event = said(senderStaffId=staff_id)
-    assert (event.kind, event.text, event.account) == ("other", "not_published", "")
+    assert (event.kind, event.text, event.account) == ("event", "not_published", "")
 
 
 @pytest.mark.parametrize("change", [{"robotCode": "dingother"}, {"chatbotCorpId": "dingother"}])
@@ -181,7 +194,7 @@ def test_without_a_frame_equal_presses_are_one_and_different_ones_are_not():
 def test_a_change_in_the_organisation_keeps_its_facts():
     headers = {"eventType": "user_leave_org", "eventId": "e1", "eventBornTime": "1795424400000"}
     event = inbound.event({"userId": ["u1", "u2"]}, headers, OURS, NOW)
-    assert (event.kind, event.text, event.event_key) == ("other", "user_leave_org", "e1")
+    assert (event.kind, event.text, event.event_key) == ("event", "user_leave_org", "e1")
     assert (event.account, event.values["userId"]) == ("u1", "u1,u2")
     assert event.at == datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

@@ -161,7 +161,7 @@ def test_d08_a_hostile_but_authentic_message_is_taken_in_and_not_acted_on(hostil
         assert refused(query, body) == ("size", 413)
         return
     inbound = read(query, body)
-    assert (inbound.kind, inbound.text, inbound.at) == ("other", "malformed", NOW)
+    assert (inbound.kind, inbound.text, inbound.at) == ("event", "malformed", NOW)
     assert len(inbound.event_key) == 64
     assert time.process_time() - began < 2
 
@@ -197,7 +197,7 @@ def test_d12_an_envelope_in_another_encoding_is_refused(body):
 @pytest.mark.parametrize("body", ENCODINGS.values(), ids=ENCODINGS)
 def test_d12_an_authentic_message_in_another_encoding_is_kept_as_malformed(body):
     inbound = read(*kit.sealed(body))
-    assert (inbound.kind, inbound.text) == ("other", "malformed")
+    assert (inbound.kind, inbound.text) == ("event", "malformed")
 
 
 def test_d12_an_xml_declaration_in_utf8_is_fine():

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.platforms.api import Inbound
+from engine.files import Attachment
 from tests.wecom import kit
 from tests.wecom.kit import CALLBACK, NOW
 
@@ -36,15 +37,33 @@ def test_wechatpy_reads_the_same_text_sender_and_id(content):
     assert theirs.create_time.timestamp() == ours.at.timestamp()
 
 
-@pytest.mark.parametrize(
-    "sort", ["image", "voice", "video", "location", "link", "file", "hologram"]
-)
+@pytest.mark.parametrize("sort", ["voice", "video", "location", "link", "hologram"])
 def test_a_message_we_do_not_act_on_keeps_its_sort_and_its_id(sort):
     source = f"<xml>{kit.COMMON}<MsgType>{sort}</MsgType><MediaId>m</MediaId><MsgId>7</MsgId></xml>"
     inbound = read(source)
     assert (inbound.kind, inbound.text, inbound.event_key) == ("other", sort, "7")
-    if sort in ("image", "voice", "link"):
+    if sort in ("voice", "link"):
         assert kit.parse_message(source).type == sort
+
+
+@pytest.mark.parametrize(
+    ("sort", "more", "file"),
+    [
+        ("image", "<PicUrl>https://x</PicUrl>", Attachment("picture", "m")),
+        ("file", "<FileName>客户.xlsx</FileName>", Attachment("sheet", "m", "客户.xlsx")),
+        ("file", "<Title>合同.PDF</Title>", Attachment("document", "m", "合同.PDF")),
+        ("file", "", Attachment("other", "m")),
+    ],
+)
+def test_a_picture_or_a_file_is_something_to_fetch(sort, more, file):
+    inside = f"<MsgType>{sort}</MsgType><MediaId>m</MediaId>{more}<MsgId>7</MsgId>"
+    inbound = read(f"<xml>{kit.COMMON}{inside}</xml>")
+    assert (inbound.kind, inbound.event_key, inbound.attachments) == ("file", "7", (file,))
+
+
+def test_a_picture_without_a_reference_is_only_named():
+    inbound = read(f"<xml>{kit.COMMON}<MsgType>image</MsgType><MsgId>7</MsgId></xml>")
+    assert (inbound.kind, inbound.text, inbound.attachments) == ("other", "image", ())
 
 
 @pytest.mark.parametrize(
@@ -52,7 +71,7 @@ def test_a_message_we_do_not_act_on_keeps_its_sort_and_its_id(sort):
 )
 def test_an_event_we_do_not_act_on_keeps_its_name(event):
     inbound = read(kit.event_xml(event, "<EventKey></EventKey>"))
-    assert (inbound.kind, inbound.text, inbound.account) == ("other", event, "lisi")
+    assert (inbound.kind, inbound.text, inbound.account) == ("event", event, "lisi")
 
 
 def test_a_menu_tap_is_the_command_line_of_its_key():
@@ -116,6 +135,7 @@ def test_approval_events_differ_by_number_and_change():
 
     keys = {read(approval(n, c)).event_key for n, c in [("1", "1"), ("1", "2"), ("2", "1")]}
     assert len(keys) == 3
+    assert read(approval("7", "2")).values == {"spnostr": "7", "statuchangeevent": "2"}
 
 
 def test_contact_changes_name_no_app_and_are_taken():

@@ -21,6 +21,7 @@ from bot.platforms.dingtalk.fields import digest, identifier, items, moment, obj
 from bot.settings import DingTalkSettings
 from cards.render.dingtalk import FORM_KEY
 from cards.render.dingtalk_message import PRESS_WORD
+from engine.files import Attachment, kind_of
 
 NAME = "dingtalk"
 _OVER_QUOTA = (20001, "20001")
@@ -31,6 +32,10 @@ _PRESS = re.compile(
 )
 _NAMED = re.compile(r"(?:^|\s)([A-Za-z][A-Za-z0-9_]*)[=＝]")
 
+_LONGEST_NAME = 255  # characters of a file name
+_LONGEST_CODE = 2048  # characters of a downloadCode
+_MOST_PICTURES = 50
+
 TAP_SECONDS = 10
 """In HTTP mode the same press within this span is a repetition, afterwards a new tap."""
 
@@ -39,9 +44,10 @@ def robot_message(body: Mapping[str, Any], settings: DingTalkSettings, now: date
     """What a person said to the robot.
 
     Text, rich text and recognised speech are kind "text"; a line an ActionCard's button
-    made the phone say is kind "press"; everything else is kind "other" with the platform's
-    message type, "over_quota" (the month's pushes are used up: no words came) or
-    "not_published" (the app has no published version: nobody knows who spoke) as `text`.
+    made the phone say is kind "press"; a picture or a file kind "file"; everything else kind
+    "other" with the platform's message type as `text`. Kind "event" are "over_quota" (the
+    month's pushes are used up: no words came) and "not_published" (the app has no published
+    version: nobody knows who spoke).
 
     Raises:
         BadCallback: meant for another robot or organisation (403), or an id is malformed.
@@ -58,9 +64,12 @@ def robot_message(body: Mapping[str, Any], settings: DingTalkSettings, now: date
         "at": moment(body.get("createAt"), now),
     }
     if said is None and (body.get("errorCode") or body.get("errCode")) in _OVER_QUOTA:
-        return Inbound(**event, kind="other", text="over_quota")
+        return Inbound(**event, kind="event", text="over_quota")
     if not account:
-        return Inbound(**event, kind="other", text="not_published")
+        return Inbound(**event, kind="event", text="not_published")
+    event["attachments"] = files = _attachments(body)
+    if said is None and files:
+        return Inbound(**event, kind="file")
     if said is None:
         return Inbound(**event, kind="other", text=identifier(body.get("msgtype")))
     if press := _PRESS.fullmatch(said):
@@ -106,7 +115,7 @@ def card_press(
 def event(
     body: Mapping[str, Any], headers: Mapping[str, Any], settings: DingTalkSettings, now: datetime
 ) -> Inbound:
-    """A change in the organisation, kind "other" with the event's type as `text`.
+    """A change in the organisation, kind "event" with the event's type as `text`.
 
     `headers` are the Stream frame's, or the decrypted body itself over HTTP. `values` keep
     the event's plain facts, lists joined by ",".
@@ -125,7 +134,7 @@ def event(
         event_key=identifier(headers.get("eventId")) or digest(body, sort),
         account=identifier(people[0]) if people else identifier(body.get("staffId")),
         at=moment(headers.get("eventBornTime") or headers.get("TimeStamp"), now),
-        kind="other",
+        kind="event",
         text=sort,
         values={text(name): _value(value) for name, value in body.items()},
     )
@@ -149,6 +158,29 @@ def _words(body: Mapping[str, Any]) -> str | None:
         case "audio":
             return text(content.get("recognition")).strip() or None
     return None
+
+
+def _attachments(body: Mapping[str, Any]) -> tuple[Attachment, ...]:
+    """The pictures or the file of a message, as far as there is something to fetch them by."""
+    content = obj(body.get("content"))
+    match body.get("msgtype"):
+        case "picture":
+            sent = [Attachment("picture", _download_code(content))]
+        case "file":
+            name = text(content.get("fileName"))[:_LONGEST_NAME]
+            sent = [Attachment(kind_of(name), _download_code(content), name)]
+        case "richText":
+            parts = [obj(part) for part in items(content.get("richText"))[:_MOST_PICTURES]]
+            pictures = (part for part in parts if part.get("type") == "picture")
+            sent = [Attachment("picture", _download_code(part)) for part in pictures]
+        case _:
+            return ()
+    return tuple(one for one in sent if one.ref)
+
+
+def _download_code(content: Mapping[str, Any]) -> str:
+    code = text(content.get("downloadCode"))
+    return code if len(code) <= _LONGEST_CODE else ""
 
 
 def _named_values(line: str) -> dict[str, str]:

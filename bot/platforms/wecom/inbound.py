@@ -8,12 +8,15 @@ from hashlib import sha256
 
 from bot.platforms.api import BadCallback, Inbound, Kind
 from bot.platforms.wecom.xml import BadXml, Node, parse
+from engine.files import Attachment, kind_of
 
 PLATFORM = "wecom"
 MALFORMED = "malformed"
-CONTACT = "change_contact"
 
 _LONGEST_SORT = 64  # characters of an unknown type that are worth a log line
+_LONGEST_NAME = 255  # characters of a file name
+_MOST_FACTS = 50
+_ENVELOPE = frozenset({"tousername", "fromusername", "createtime", "msgtype", "event", "agentid"})
 _NUMBER = re.compile(r"[0-9]{1,20}")
 _SECONDS = re.compile(r"[0-9]{1,10}")
 # WeCom suggests sender + second as the identity of an event; two presses within a second
@@ -22,8 +25,6 @@ _IDENTITY = (
     "agentid", "fromusername", "createtime", "event", "eventkey", "taskid", "responsecode",
     "changetype", "userid", "externaluserid", "chatid",
 )  # fmt: skip
-_CONTACT = ("ChangeType", "UserID", "NewUserID")
-"""What is taken from a `change_contact`: whom to ask about, never what is said of them."""
 _APPROVAL_IDENTITY = ("spnostr", "spno", "statuchangeevent", "thirdno", "openspstatus")
 
 
@@ -31,7 +32,7 @@ def read(plaintext: bytes, corp_id: str, agent_id: str, now: datetime) -> Inboun
     """What `plaintext` says happened.
 
     It is authentic, so one we cannot read is no reason to refuse it (WeCom would send it
-    again): it becomes kind "other", text "malformed", at `now`.
+    again): it becomes kind "event", text "malformed", at `now`.
 
     Raises:
         BadCallback: "receiver" (403), it was meant for another corp or another app.
@@ -42,7 +43,7 @@ def read(plaintext: bytes, corp_id: str, agent_id: str, now: datetime) -> Inboun
         return _typed(root, corp_id)
     except BadXml:
         key = sha256(plaintext).hexdigest()
-        return Inbound(PLATFORM, corp_id, key, "", now, "other", MALFORMED)
+        return Inbound(PLATFORM, corp_id, key, "", now, "event", MALFORMED)
 
 
 def check_receiver(root: Node, corp_id: str, agent_id: str) -> None:
@@ -64,7 +65,10 @@ def _typed(root: Node, corp_id: str) -> Inbound:
         key = _matching(root, "msgid", _NUMBER)
         if sort == "text":
             return Inbound(PLATFORM, corp_id, key, account, at, "text", root.text("content"))
-        return Inbound(PLATFORM, corp_id, key, account, at, "other", sort[:_LONGEST_SORT])
+        files = _attachments(root, sort)
+        kind: Kind = "file" if files else "other"
+        said = "" if files else sort[:_LONGEST_SORT]
+        return Inbound(PLATFORM, corp_id, key, account, at, kind, said, attachments=files)
     event, key = _needed(root, "event"), _event_key(root)
     if event == "template_card_event":
         return Inbound(
@@ -79,10 +83,31 @@ def _typed(root: Node, corp_id: str) -> Inbound:
             values=_values(root),
             reply_token=root.text("responsecode"),
         )
-    kind: Kind = "menu" if event == "click" else "other"
-    text = root.text("eventkey") if kind == "menu" else event[:_LONGEST_SORT]
-    values = {name: root.text(name.lower()) for name in _CONTACT} if event == CONTACT else {}
-    return Inbound(PLATFORM, corp_id, key, account, at, kind, text, values=values)
+    if event == "click":
+        return Inbound(PLATFORM, corp_id, key, account, at, "menu", root.text("eventkey"))
+    return Inbound(
+        PLATFORM, corp_id, key, account, at, "event", event[:_LONGEST_SORT], values=_facts(root)
+    )
+
+
+def _attachments(root: Node, sort: str) -> tuple[Attachment, ...]:
+    """The picture or file of a message; none without something to fetch it by.
+
+    Files are in no list of what an app is sent (doc 90239); should one come, it is read.
+    """
+    ref = root.text("mediaid")
+    if not ref or sort not in {"image", "file"}:
+        return ()
+    name = (root.text("filename") or root.text("title"))[:_LONGEST_NAME]
+    return (Attachment("picture" if sort == "image" else kind_of(name), ref, name),)
+
+
+def _facts(root: Node) -> dict[str, str]:
+    """What an event says beyond who, when and what; an approval's own part among it."""
+    parts = (root, *root.nodes("approvalinfo"))
+    facts = {name: text for part in parts for name, text in part.leaves().items()}
+    told = {name: text for name, text in facts.items() if text and name not in _ENVELOPE}
+    return dict(list(told.items())[:_MOST_FACTS])
 
 
 def _event_key(root: Node) -> str:

@@ -69,6 +69,14 @@ class Node:
         """
         return [_text(child, name) for child in self._children.get(name, ())]
 
+    def leaves(self) -> dict[str, str]:
+        """The children that are there once and hold nothing but text, by lower-case name."""
+        return {
+            name: found[0].text or ""
+            for name, found in self._children.items()
+            if len(found) == 1 and not len(found[0]) and not found[0].keys()
+        }
+
     def nodes(self, name: str) -> list[Node]:
         """The children `name` (lower case), in order; one or many or none."""
         return [Node(child) for child in self._children.get(name, ())]

@@ -9,47 +9,43 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.platforms.api import Inbound
 from engine.types import EPOCH
 from engine.unit import Unit
+from handlers.api import Happening, Routes
 from sales import directory
 from sales.directory import Order
 
+routes = Routes("directory_event")
+
 PEOPLE = frozenset({"user_add_org", "user_modify_org", "user_leave_org"})
 UNITS = frozenset({"org_dept_create", "org_dept_modify", "org_dept_remove"})
-CONTACT = "change_contact"
 COLLECTED = timedelta(minutes=10)
 """Changes of departments come in swarms; the directory is read once for those of so long."""
 MOST = 50
 """People of one event that are asked about one by one; of more the directory is read whole."""
 
 
-def noticed(db: Unit, inbound: Inbound, now: datetime) -> bool:
-    """Whether the event was about the organisation; then what it names is put in line."""
-    if inbound.kind != "other":
-        return False
-    sort, values = inbound.text.lower(), inbound.values
+@routes.hook("directory")
+def noticed(db: Unit, what: Happening, now: datetime) -> None:
+    """Put in line whom an event about the organisation names."""
+    sort, facts = what.sort.lower(), what.facts
     if sort in PEOPLE:
-        _people(db, inbound, values.get("userId", "") or inbound.account, now)
-    elif sort in UNITS or (sort == CONTACT and values.get("ChangeType", "").endswith("_party")):
-        _everybody(db, inbound.platform, now)
-    elif sort == CONTACT and values.get("UserID"):
-        old, new = values["UserID"].lower(), values.get("NewUserID", "").lower()
+        _people(db, what, facts.get("userId", "") or what.account, now)
+    elif sort in UNITS or facts.get("changetype", "").endswith("_party"):
+        _everybody(db, what.platform, now)
+    elif facts.get("userid"):
+        old, new = facts["userid"].lower(), facts.get("newuserid", "").lower()
         if new and new != old:
-            directory.renamed(db, (inbound.platform, inbound.tenant), old, new, now=now)
-        _people(db, inbound, new or old, now)
-    else:
-        return False
-    return True
+            directory.renamed(db, (what.platform, what.tenant), old, new, now=now)
+        _people(db, what, new or old, now)
 
 
-def _people(db: Unit, inbound: Inbound, joined: str, now: datetime) -> None:
+def _people(db: Unit, what: Happening, joined: str, now: datetime) -> None:
     accounts = tuple(dict.fromkeys(one.lower() for one in joined.split(",") if one))
     if not 0 < len(accounts) <= MOST:
-        _everybody(db, inbound.platform, now)
+        _everybody(db, what.platform, now)
         return
-    order = Order(inbound.platform, accounts)
-    directory.ask(db, f"event/{inbound.platform}/{inbound.event_key}", order, now=now)
+    directory.ask(db, f"event/{db.occasion.cause}", Order(what.platform, accounts), now=now)
 
 
 def _everybody(db: Unit, platform: str, now: datetime) -> None:
