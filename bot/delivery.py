@@ -37,6 +37,7 @@ from bot.parcels import (
 )
 from bot.platforms.api import Platform, Receipt, Undelivered
 from bot.rounds import Rounds
+from bot.uploads import Uploads
 from cards import outbox
 from cards.tables import DELIVERY, Delivery
 from engine import jobs
@@ -90,6 +91,7 @@ class Courier(Rounds):
         self._platform = platform
         self._clock = clock
         self._packing = Packing(platform, vault, form_url)
+        self._uploads = Uploads(database, platform, vault, clock.now)
         self._carrying: set[asyncio.Task[None]] = set()
         self.lane = outbox.lane(platform.name, platform.tenant)
 
@@ -202,7 +204,7 @@ class Courier(Rounds):
 
     async def _transmit(self, parcel: Parcel) -> Receipt:
         if not parcel.message_id:
-            return await self._platform.send(parcel.to.account, parcel.request)
+            return await self._uploads.send(parcel.to.account, parcel.request)
         shown = Receipt(parcel.message_id, parcel.token)
         return await self._platform.update(parcel.to.account, shown, parcel.request)
 

@@ -270,4 +270,6 @@ def _write_offset(folder: Path, offset: timedelta) -> None:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
     return value.isoformat() if hasattr(value, "isoformat") else value

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, literal, select, update
 
 from bot.platforms.api import Platform, Request
 from cards import outbox, secrets
-from cards.model import Card, Content, Secret, load
+from cards.model import Card, Content, Secret, Text, load
 from cards.outbox import Posted
 from cards.render.slot import Slot
 from cards.tables import CARD, DELIVERY, CardRow, Delivery
@@ -162,7 +162,7 @@ class Packing:
         """The request, and what is kept of it in the job."""
         page = self.form_url(row.id) if isinstance(content, Card) and content.form else ""
         slot = Slot(row.id, row.version, page)
-        if isinstance(content, Card) or content.secret is None:
+        if not isinstance(content, Text) or content.secret is None:
             request = self.platform.render(content, slot)
             return request, {"request": request}
         told, secret = secrets.told(db, self.vault, content), content.secret

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from cards.media import Upload
 from cards.tables import CardRow, Delivery
 from engine.audit import Audit
+from engine.blobs import Blob
 from engine.calendar_days import Absence, CalendarDay
 from engine.deadlines import Deadline
 from engine.documents import Document
@@ -30,7 +32,7 @@ TABLES: tuple[type[Row], ...] = (
     Person, Identity, Channel, Delegation, Customer, CustomerKey, CustomerTag, Purchase,
     Opportunity, OpportunityTag, Referral, Contact, Consent, Reveal, VaultKey, VaultEntry, CardRow,
     Delivery, Job, Deadline, CalendarDay, Absence, Slot, Lease, Shared, Worker, Audit, Sequence,
-    Secret, Document, Entry, DepartmentRow, BindingCode, BindingTry,
+    Secret, Document, Entry, DepartmentRow, BindingCode, BindingTry, Blob, Upload,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import bindparam, literal, select, update
 
-from cards.model import Card, load
+from cards.model import Card, Media, load
 from cards.tables import CARD, DELIVERY, CardRow, Delivery
 from engine import audit, dead_letters
 from engine.dead_letters import Letter
@@ -119,11 +119,13 @@ def _of_delivery(db: Unit, letter: Letter) -> tuple[str, str, str]:
 
 
 def _title(body: str) -> str:
-    """The card's title, or the text itself."""
+    """The card's title, the file's name, or the text itself."""
     try:
         content = load(body)
     except ValidationError:  # a newer version's card
         return ""
+    if isinstance(content, Media):
+        return content.name
     return content.title if isinstance(content, Card) else content.text
 
 

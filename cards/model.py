@@ -109,10 +109,19 @@ class Text:
     secret: Secret | None = None
 
 
-Content: TypeAlias = Card | Text
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A picture or a file, whose bytes are the blob `blob` until it is sent (`cards/media.py`)."""
 
-_content: TypeAdapter[Card | Text] = TypeAdapter(Card | Text)
-_card, _text = TypeAdapter(Card), TypeAdapter(Text)
+    name: str
+    sort: Literal["picture", "file"]
+    blob: str
+
+
+Content: TypeAlias = Card | Text | Media
+
+_content: TypeAdapter[Card | Text | Media] = TypeAdapter(Card | Text | Media)
+_card, _text, _media = TypeAdapter(Card), TypeAdapter(Text), TypeAdapter(Media)
 """A union is tried member by member; what is written we know."""
 
 
@@ -131,11 +140,13 @@ def load(body: str) -> Content:
     """The content `dump` wrote.
 
     Raises:
-        pydantic.ValidationError: `body` is neither a card nor a text.
+        pydantic.ValidationError: `body` is no card, text or file.
     """
     return _content.validate_json(body)
 
 
 def _written(content: Content) -> str:
-    adapter: TypeAdapter[Any] = _card if isinstance(content, Card) else _text
+    adapter: TypeAdapter[Any] = _text
+    if isinstance(content, Card | Media):
+        adapter = _card if isinstance(content, Card) else _media
     return adapter.dump_json(content, exclude_defaults=True).decode()

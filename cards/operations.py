@@ -25,6 +25,9 @@ REASONS: Mapping[str, str] = {
     "user_left": "对方没有账号或已离职",
     "user_out_of_scope": "对方不在应用的可见范围",
     "card_invalid": "平台不认这张卡片",
+    "media_expired": "平台不认上传过的文件",
+    "media_gone": "文件已过期，不再保存",
+    "media_too_large": "文件太大，平台不收",
     "crashed": "处理时程序崩溃",
     "unreadable": "当前版本读不懂",
 }

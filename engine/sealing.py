@@ -32,8 +32,7 @@ def bound(*place: str) -> bytes:
 
 def seal(key: bytes, content: bytes, place: bytes) -> str:
     """`content` as text that only `key` opens, and only for `place`."""
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return b64encode(nonce + AESGCM(key).encrypt(nonce, content, place)).decode()
+    return b64encode(seal_bytes(key, content, place)).decode()
 
 
 def unseal(key: bytes, sealed: str, place: bytes) -> bytes:
@@ -42,8 +41,22 @@ def unseal(key: bytes, sealed: str, place: bytes) -> bytes:
     Raises:
         WrongKey: another key or place, or it was changed.
     """
-    raw = b64decode(sealed)
+    return unseal_bytes(key, b64decode(sealed), place)
+
+
+def seal_bytes(key: bytes, content: bytes, place: bytes) -> bytes:
+    """The same as bytes: a third shorter, for what is large."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, content, place)
+
+
+def unseal_bytes(key: bytes, sealed: bytes, place: bytes) -> bytes:
+    """What `seal_bytes` has sealed.
+
+    Raises:
+        WrongKey: another key or place, or it was changed.
+    """
     try:
-        return AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place)
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
     except InvalidTag:
         raise WrongKey from None

@@ -22,7 +22,16 @@ from sqlmodel import Field
 
 from engine.masking import plain_digits, plain_text
 from engine.model import WITHOUT_ROWID, Row, table
-from engine.sealing import KEY_BYTES, WrongKey, bound, derived, seal, unseal
+from engine.sealing import (
+    KEY_BYTES,
+    WrongKey,
+    bound,
+    derived,
+    seal,
+    seal_bytes,
+    unseal,
+    unseal_bytes,
+)
 from engine.secrets import SECRET, Secret
 from engine.statement import Statement, insertion_once
 from engine.types import UtcTime
@@ -189,6 +198,21 @@ class Vault:
             WrongKey: it was sealed for another subject or purpose, or it was changed.
         """
         return unseal(self._key(db, subject), sealed, bound(*subject, f"@{purpose}")).decode()
+
+    def seal_bytes(
+        self, db: Unit, subject: Subject, purpose: str, content: bytes, *, now: datetime
+    ) -> bytes:  # fmt: skip
+        """Seal something large that is kept elsewhere; a new subject gets its key.
+
+        Raises:
+            Destroyed: the subject was erased.
+        """
+        return seal_bytes(self._key_or_new(db, subject, now), content,
+                          bound(*subject, f"@{purpose}"))  # fmt: skip
+
+    def unseal_bytes(self, db: Unit, subject: Subject, purpose: str, sealed: bytes) -> bytes:
+        """What `seal_bytes` has sealed; raises as `unseal`."""
+        return unseal_bytes(self._key(db, subject), sealed, bound(*subject, f"@{purpose}"))
 
     def mark(self, purpose: str, value: str) -> str:
         """A keyed fingerprint of something short, such as a code: trying all values needs the key.

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, true
 
-from engine import audit, jobs, retention, vault
+from engine import audit, blobs, jobs, retention, vault
 from engine.ids import is_ulid
 from engine.masking import plain_digits, plain_text
 from engine.statement import Statement
@@ -154,6 +154,7 @@ def erase(
     if not vault.destroy(db, of, now=now):
         raise Erased
     wiped = retention.wipe(db, _Mentions(known.values), now=now)
+    blobs.forget_people(db)
     consents.withdraw_all(db, contact_id, now=now)
     audit.record(db, "contact.erased", of, at=now, detail={"basis": basis, "messages": wiped})
     jobs.add(db, LANE, contact_id, {}, due=now, now=now)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cards import old
-from engine import retention
+from cards import media, old
+from engine import blobs, retention
 from sales.rules.retention import RETENTION
 from scheduler.api import More, Tick, job
 
@@ -47,7 +47,8 @@ def look_after_database(tick: Tick) -> str:
 
 @job("7 * * * *", name="upkeep", background=True)
 def put_away(tick: Tick) -> str:
-    """Put away what has ended by itself: shared values, runs that nobody has claimed."""
+    """Put away what has ended by itself: shared values, files, runs that nobody has claimed."""
+    files = blobs.sweep(tick.db, now=tick.now) + media.sweep(tick.db, now=tick.now)
     ended = retention.sweep_shared(tick.db, now=tick.now)
     unclaimed = retention.sweep_unclaimed(tick.db, now=tick.now)
-    return f"收走 {ended} 个过期令牌、{unclaimed} 次没人认领的任务"
+    return f"收走 {ended} 个过期令牌、{files} 个过期文件、{unclaimed} 次没人认领的任务"

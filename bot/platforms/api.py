@@ -177,6 +177,14 @@ Request: TypeAlias = dict[str, Any]
 """A rendered message, JSON-ready; stored before the first attempt so that retries repeat it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What the platform calls an upload, and until when it may be used."""
+
+    ref: str
+    good_until: datetime
+
+
 class Platform(Protocol):
     """One chat platform of one organisation."""
 
@@ -200,4 +208,18 @@ class Platform(Protocol):
         Raises:
             Undelivered: reason "not_updatable" when this message can never be changed
                 (no token, token used or expired, plain text): the caller sends a new one.
+        """
+
+    async def upload(self, name: str, content: bytes, sort: str) -> Uploaded:
+        """Give the platform a "picture" or a "file", to be named in messages.
+
+        Raises:
+            Undelivered: it did not take it; nothing is on its way to anybody.
+        """
+
+    async def download(self, ref: str, *, most: int) -> bytes:
+        """What somebody sent (`Attachment.ref`), at most so many bytes.
+
+        Raises:
+            Undelivered: "media_gone" or "media_too_large" for good, else try again.
         """

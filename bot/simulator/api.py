@@ -25,7 +25,11 @@ from bot.simulator.world import PHONE_ZONE, PLATFORMS, Phone, TakesFiles, World
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LONGEST_JUMP = timedelta(days=400)
 _LARGEST_FILE = 20 * 1024 * 1024  # bytes, what WeCom takes
-LARGER = {"/sim/api/upload": 2 * _LARGEST_FILE}
+LARGER = {
+    "/sim/api/upload": 2 * _LARGEST_FILE,
+    "/cgi-bin/media/upload": 2 * _LARGEST_FILE,
+    "/media/upload": 2 * _LARGEST_FILE,
+}
 """Paths that take more than the service does, in bytes: base64 makes three bytes four."""
 
 

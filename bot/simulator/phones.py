@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
+from bot.simulator.shelf import Shelf
+
 PlatformName: TypeAlias = Literal["wecom", "dingtalk", "wecom_bot"]
 MessageState: TypeAlias = Literal["shown", "updated", "recalled"]
 
@@ -66,6 +68,11 @@ class Phones:
         self._messages: dict[str, Message] = {}
         self._serial = 0
         self._watchers: set[asyncio.Queue[Message]] = set()
+        self._shelves: dict[str, Shelf] = {}
+
+    def shelf(self, platform: PlatformName) -> Shelf:
+        """What a platform keeps of pictures and files, for its API and for its phones."""
+        return self._shelves.setdefault(platform, Shelf(self.now))
 
     def member(self, platform: str, account: str) -> Member | None:
         """The person behind a platform account (ids compare without case, as WeCom does)."""
@@ -123,8 +130,10 @@ class Phones:
         return [m for m in self if m.platform == platform and m.ref == ref]
 
     def clear(self) -> None:
-        """Forget every message (`/sim/api/reset`)."""
+        """Forget every message and file (`/sim/api/reset`)."""
         self._messages.clear()
+        for shelf in self._shelves.values():
+            shelf.clear()
 
     def watch(self) -> asyncio.Queue[Message]:
         """A queue that receives every new or changed message until `unwatch`."""

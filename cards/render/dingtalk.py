@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cards.model import Button, Card, Content, Field, Form, Text
+from cards.model import Button, Card, Content, Field, Form, Media, Text
 from cards.render.dingtalk_message import card_message, text_message
 from cards.render.dingtalk_text import body, plain
+from cards.render.media import media
 from cards.render.slot import Slot
 
 FORM_KEY = "_key"
@@ -34,6 +35,8 @@ def render(content: Content, slot: Slot, *, template: bool) -> dict[str, Any]:
     """
     if isinstance(content, Text):
         return text_message(content)
+    if isinstance(content, Media):
+        return media(content)
     if not template:
         return card_message(content, slot)
     return {

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cards.model import Button, Card, Content, Style, Text, Tone
+from cards.model import Button, Card, Content, Media, Style, Text, Tone
 from cards.render import wecom_limits as limits
+from cards.render.media import media
 from cards.render.slot import Slot
 from cards.render.text import clean, cut, cut_bytes, one_line, unlinked
 
@@ -35,6 +36,8 @@ def render(content: Content, slot: Slot) -> dict[str, Any]:
     """The message to send: `{"msgtype": …, …}` without receiver and app."""
     if isinstance(content, Text):
         return _text(content.text)
+    if isinstance(content, Media):
+        return {"msgtype": "image" if content.sort == "picture" else "file", **media(content)}
     if _takes_press(content, slot):
         return _template_card({**_face(content, slot), "task_id": slot.ref})
     if slot.form_url:

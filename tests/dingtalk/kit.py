@@ -63,6 +63,7 @@ def settings(base: str = "https://api.dingtalk.com", **changes: Any) -> DingTalk
         "token": "callbacktoken",
         "aes_key": AES_KEY,
         "api_base": base,
+        "oapi_base": base.replace("api.dingtalk", "oapi.dingtalk"),
         "templates": {"card": TEMPLATE},
     }
     return DingTalkSettings(**(values | changes))

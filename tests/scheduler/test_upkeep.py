@@ -136,7 +136,7 @@ def test_ended_secrets_and_runs_of_a_removed_job_are_put_away(database):
         assert shared.read(db, "old") is None
         assert shared.read(db, "new") is not None
         assert runs.record(db, "upkeep", since=now).last.detail == (
-            "收走 1 个过期令牌、1 次没人认领的任务"
+            "收走 1 个过期令牌、0 个过期文件、1 次没人认领的任务"
         )
 
 

@@ -28,7 +28,7 @@ from tests.simulator.samples import (
 )
 
 INBOX_KEYS = ["id", "at", "platform", "kind", "title", "text"]
-INBOX_KEYS += ["fields", "buttons", "inputs", "state", "raw"]
+INBOX_KEYS += ["fields", "buttons", "inputs", "file", "state", "raw"]
 
 
 def wecom(wire: dict[str, Any]) -> Face:

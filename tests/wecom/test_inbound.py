@@ -105,6 +105,11 @@ def test_a_press_carries_its_card_its_key_and_what_was_chosen(more, values):
     assert (inbound.values, inbound.reply_token) == (values, "RC1")
 
 
+def test_the_menu_of_a_card_is_pressed_like_its_buttons():
+    tapped = kit.press_xml("3.2").replace("template_card_event", "template_card_menu_event")
+    assert (read(tapped).kind, read(tapped).ref, read(tapped).key) == ("press", "T1", "3.2")
+
+
 def test_elements_are_found_whatever_their_case_and_order():
     shouted = kit.press_xml().replace("TaskId>", "TASKID>").replace("AgentID>", "AgentId>")
     assert read(shouted).ref == "T1"

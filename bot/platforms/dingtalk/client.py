@@ -6,13 +6,15 @@ it idempotent; robot messages have no such key, so an ambiguous failure stays am
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import PurePath
 from typing import Any
 
 import httpx
 
-from bot.platforms.api import Pace, Receipt, Request, Undelivered
+from bot.platforms import files
+from bot.platforms.api import Pace, Receipt, Request, Undelivered, Uploaded
 from bot.platforms.dingtalk.answers import BY_KEY
 from bot.platforms.dingtalk.errors import Refused, TokenRefused, checked, refused, unreachable
 from bot.platforms.dingtalk.fields import items, obj, text
@@ -23,6 +25,7 @@ from bot.settings import DingTalkSettings
 from cards.model import Content
 from cards.render import dingtalk
 from cards.render.dingtalk import compact
+from cards.render.media import MEDIA, REFERENCE
 from cards.render.slot import Slot
 
 TEMPLATE = "card"
@@ -30,6 +33,9 @@ TEMPLATE = "card"
 
 ROUTE = "jianliu"
 """The `callbackRouteKey` our cards name in HTTP mode."""
+
+MEDIA_LIFE = timedelta(days=30)
+"""So long an upload is named before it is made anew; DingTalk promises no end (doc media)."""
 
 _CALLBACKS = {
     "stream": {"callbackType": "STREAM"},
@@ -51,6 +57,7 @@ class DingTalkPlatform:
         self.tenant = settings.tenant
         self._settings = settings
         self._http = http
+        self._now = now
         self._token = AccessToken(fetcher(settings, http, now), now, share)
 
     def render(self, content: Content, slot: Slot) -> Request:
@@ -65,7 +72,44 @@ class DingTalkPlatform:
         """
         if "card" in request:
             return await self._send_card(account, request)
+        if MEDIA in request:
+            return await self._send_message(account, _file_message(request))
         return await self._send_message(account, request)
+
+    async def upload(self, name: str, content: bytes, sort: str) -> Uploaded:
+        """Give DingTalk a file; it may be named for good, we give it anew after a month.
+
+        Raises:
+            Undelivered: it did not take it.
+        """
+        body, form = files.form(name, content)
+        asked_at = self._now()
+        answer = await self._renewing(lambda token: self._uploaded(token, body, form, sort))
+        return Uploaded(text(answer.get("media_id")), asked_at + MEDIA_LIFE)
+
+    async def download(self, ref: str, *, most: int) -> bytes:
+        """What somebody sent: DingTalk gives a short-lived address for the code.
+
+        Raises:
+            Undelivered: "media_gone" when the code is over, "media_too_large", ….
+        """
+        wanted = {"downloadCode": ref, "robotCode": self._settings.robot_code}
+        answer = await self._call("POST", "/v1.0/robot/messageFiles/download", wanted)
+        found = await files.fetched(self._http, text(answer.get("downloadUrl")), None, most=most)
+        if found.status != httpx.codes.OK:
+            raise Undelivered("channel_down", f"HTTP {found.status}", retry_after=files.BRIEFLY)
+        return found.content
+
+    async def _uploaded(self, token: str, body: bytes, form: str, sort: str) -> dict[str, Any]:
+        try:
+            response = await self._http.post(
+                f"{self._settings.oapi_base}/media/upload",
+                params={"access_token": token, "type": "image" if sort == "picture" else "file"},
+                content=body, headers={"content-type": form},
+            )  # fmt: skip
+        except httpx.HTTPError as problem:
+            raise unreachable(problem) from None
+        return checked(response)
 
     async def update(self, account: str, receipt: Receipt, request: Request) -> Receipt:
         """Change the variables of a shown card.
@@ -163,14 +207,20 @@ class DingTalkPlatform:
         return Receipt(text(answer.get("processQueryKey")))
 
     async def _call(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """One call of the new API; a refused token is renewed once."""
+        """One call of the new API."""
+        return await self._renewing(lambda token: self._once(method, path, body, token))
+
+    async def _renewing(
+        self, call: Callable[[str], Awaitable[dict[str, Any]]]
+    ) -> dict[str, Any]:  # fmt: skip
+        """One call with a token; a refused one is renewed once."""
         token = await self._token.get()
         try:
-            return await self._once(method, path, body, token)
+            return await call(token)
         except TokenRefused:
             token = await self._token.renew(token)
         try:
-            return await self._once(method, path, body, token)
+            return await call(token)
         except TokenRefused:
             raise Undelivered(
                 "channel_down", "InvalidAuthentication", retry_after=timedelta(minutes=1)
@@ -189,3 +239,13 @@ class DingTalkPlatform:
         except httpx.HTTPError as problem:
             raise unreachable(problem) from None
         return checked(response)
+
+
+def _file_message(request: Request) -> Request:
+    """A picture or a file as a message, under the reference it got meanwhile."""
+    file, ref = request[MEDIA], request[REFERENCE]
+    if file["sort"] == "picture":
+        return {"msgKey": "sampleImageMsg", "msgParam": {"photoURL": ref}}
+    suffix = PurePath(file["name"]).suffix.lower().removeprefix(".")
+    named = {"mediaId": ref, "fileName": file["name"], "fileType": suffix}
+    return {"msgKey": "sampleFile", "msgParam": named}

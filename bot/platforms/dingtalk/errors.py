@@ -40,6 +40,7 @@ _MEANINGS: tuple[tuple[str, str, timedelta | None], ...] = (
     ("60020", "config", _HALF_HOUR),
     ("ip.not.match", "config", _HALF_HOUR),
     ("invalidClientIdOrSecret", "config", _HALF_HOUR),
+    ("invalidParameter.robotCode.downloadCode", "media_gone", None),
     ("invalidParameter.robotCode", "config", _HALF_HOUR),
     ("robot.oto.notExist", "config", _HALF_HOUR),
     ("chatbotId.notAllow", "config", _HALF_HOUR),

@@ -1,4 +1,4 @@
-"""WeCom's API as the outbox and the pages use it: messages, card updates, login, menu."""
+"""WeCom's API as the outbox and the pages use it: messages, files, card updates, login, menu."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from urllib.parse import quote
 
 import httpx
 
-from bot.platforms.api import LoginRefused, Pace, Receipt, Request, Undelivered
+from bot.platforms import files
+from bot.platforms.api import LoginRefused, Pace, Receipt, Request, Undelivered, Uploaded
+from bot.platforms.files import Fetched
 from bot.platforms.tokens import AccessToken, Share, unshared
 from bot.platforms.wecom import errors
 from bot.platforms.wecom.inbound import PLATFORM
@@ -21,6 +23,7 @@ from bot.platforms.wecom.transport import exchange
 from bot.settings import WeComSettings
 from cards.model import Card, Content
 from cards.render import wecom as renderer
+from cards.render.media import MEDIA, REFERENCE
 from cards.render.slot import Slot
 
 DUPLICATE_WINDOW = 14400
@@ -28,6 +31,9 @@ DUPLICATE_WINDOW = 14400
 
 WINDOW_SPREAD = 3600
 """Seconds by which the window may be shorter; it stays above every retry that is ambiguous."""
+
+MEDIA_LIFE = timedelta(days=3, hours=-1)
+"""So long an upload may be named; an hour less than WeCom keeps it (doc 90253)."""
 
 _STATE = re.compile(r"[A-Za-z0-9]{1,128}")
 
@@ -49,6 +55,7 @@ class WeComPlatform:
         self.tenant = settings.corp_id
         self._settings = settings
         self._http = http
+        self._now = now
         self._token = AccessToken(fetcher(settings, http, now), now, share)
 
     def render(self, content: Content, slot: Slot) -> Request:
@@ -70,7 +77,7 @@ class WeComPlatform:
             Undelivered: it did not arrive, or nobody knows whether it did.
         """
         body = {
-            **{name: part for name, part in request.items() if name != "update"},
+            **_message(request),
             "touser": account,
             "agentid": self._settings.agent_id,
             "enable_id_trans": 0,  # else a customer's name could expand to a colleague's
@@ -82,6 +89,42 @@ class WeComPlatform:
         if answer.get("unlicenseduser"):
             raise Undelivered("user_out_of_scope", "unlicenseduser")
         return Receipt(str(answer.get("msgid") or ""), str(answer.get("response_code") or ""))
+
+    async def upload(self, name: str, content: bytes, sort: str) -> Uploaded:
+        """Give WeCom a file for three days (doc 90253); every app of the corp may name it.
+
+        Raises:
+            Undelivered: it did not take it.
+        """
+        body, form = files.form(name, content)
+        asked_at = self._now()
+        params = {"type": "image" if sort == "picture" else "file"}
+        answer = await self._call("POST", "/cgi-bin/media/upload", params, body, form)
+        errors.check(answer)
+        return Uploaded(str(answer.get("media_id") or ""), asked_at + MEDIA_LIFE)
+
+    async def download(self, ref: str, *, most: int) -> bytes:
+        """What a member sent, for three days (doc 90254).
+
+        Raises:
+            Undelivered: "media_gone" when it is over or never was, "media_too_large", ….
+        """
+        token = await self._token.get()
+        found = await self._file(ref, token, most)
+        if isinstance(found, dict) and errors.errcode(found) in errors.STALE_TOKEN:
+            found = await self._file(ref, await self._token.renew(token), most)
+        if isinstance(found, bytes):
+            return found
+        if errors.errcode(found) in errors.NO_MEDIA:
+            raise Undelivered("media_gone", str(errors.errcode(found)))
+        errors.check(found)
+        raise Undelivered("channel_down", "no file", retry_after=errors.BRIEFLY)
+
+    async def _file(self, ref: str, token: str, most: int) -> bytes | dict[str, Any]:
+        """A file, or the error WeCom answers in its place (200 with JSON)."""
+        url, params = f"{self._settings.api_base}/cgi-bin/media/get", {"media_id": ref}
+        given = {**params, "access_token": token}
+        return _file_or_error(await files.fetched(self._http, url, given, most=most))
 
     async def update(self, account: str, receipt: Receipt, request: Request) -> Receipt:
         """Show `request` in place of the card `receipt` stands for; spends its token.
@@ -154,13 +197,35 @@ class WeComPlatform:
         return answer
 
     async def _call(
-        self, method: str, path: str, params: dict[str, str], content: bytes | None = None
-    ) -> dict[str, Any]:
+        self, method: str, path: str, params: dict[str, str], content: bytes | None = None,
+        sort: str = "application/json",
+    ) -> dict[str, Any]:  # fmt: skip
         """One call; with a new token once more if WeCom refused the old one, never a third."""
         url = f"{self._settings.api_base}{path}"
         token = await self._token.get()
-        answer = await exchange(self._http, method, url, {**params, "access_token": token}, content)
+        given = {**params, "access_token": token}
+        answer = await exchange(self._http, method, url, given, content, sort=sort)
         if errors.errcode(answer) not in errors.STALE_TOKEN:
             return answer
-        token = await self._token.renew(token)
-        return await exchange(self._http, method, url, {**params, "access_token": token}, content)
+        given = {**params, "access_token": await self._token.renew(token)}
+        return await exchange(self._http, method, url, given, content, sort=sort)
+
+
+def _message(request: Request) -> dict[str, Any]:
+    """The message itself; a file under the reference it got meanwhile."""
+    if MEDIA not in request:
+        return {name: part for name, part in request.items() if name != "update"}
+    rest = {name: part for name, part in request.items() if name not in {MEDIA, REFERENCE}}
+    return {**rest, request["msgtype"]: {"media_id": request[REFERENCE]}}
+
+
+def _file_or_error(found: Fetched) -> bytes | dict[str, Any]:
+    if found.status == httpx.codes.OK and found.sort not in {"application/json", "text/plain"}:
+        return found.content
+    try:
+        answer = json.loads(found.content)
+    except (ValueError, RecursionError):
+        answer = None
+    if isinstance(answer, dict) and "errcode" in answer:
+        return answer
+    return found.content if found.status == httpx.codes.OK else {"errcode": -1}

@@ -18,6 +18,9 @@ BAD_LOGIN = frozenset({40029, 42022})
 WRONG_SECRET = frozenset({40001, 40013, 40091})
 """gettoken does not know the corp or the secret; ten of these lock our address out for 1 h."""
 
+NO_MEDIA = frozenset({40007, 40145})
+"""The media_id is none, or over three days old."""
+
 BRIEFLY = timedelta(seconds=10)
 NEXT_MINUTE = timedelta(minutes=1)
 AFTER_REPAIR = timedelta(minutes=10)
@@ -47,7 +50,9 @@ _RULES = _table(
     (range(40016, 40028), _CONFIG),
     ((50002, 60021, 81013), ("user_out_of_scope", None, True)),
     ((40003, 60111), ("user_left", None, True)),
-    ((40007, 40008, 40058, 40145, 40206, 41033, 44004, 45002, 45008), _INVALID),
+    (NO_MEDIA, ("media_expired", BRIEFLY, True)),
+    ((45001,), ("media_too_large", None, True)),
+    ((40008, 40058, 40206, 41033, 44004, 45002, 45008), _INVALID),
     ((82001, 82002, 82003), _INVALID),
     ((42014, *range(42017, 42021), *range(42027, 42052)), _INVALID),
     ((42015, 42016, 60140), ("not_updatable", None, True)),

@@ -16,6 +16,7 @@ MALFORMED = "malformed"
 _LONGEST_SORT = 64  # characters of an unknown type that are worth a log line
 _LONGEST_NAME = 255  # characters of a file name
 _MOST_FACTS = 50
+_PRESSES = frozenset({"template_card_event", "template_card_menu_event"})  # "…" of a card
 _ENVELOPE = frozenset({"tousername", "fromusername", "createtime", "msgtype", "event", "agentid"})
 _NUMBER = re.compile(r"[0-9]{1,20}")
 _SECONDS = re.compile(r"[0-9]{1,10}")
@@ -70,7 +71,7 @@ def _typed(root: Node, corp_id: str) -> Inbound:
         said = "" if files else sort[:_LONGEST_SORT]
         return Inbound(PLATFORM, corp_id, key, account, at, kind, said, attachments=files)
     event, key = _needed(root, "event"), _event_key(root)
-    if event == "template_card_event":
+    if event in _PRESSES:
         return Inbound(
             PLATFORM,
             corp_id,

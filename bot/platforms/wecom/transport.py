@@ -33,14 +33,16 @@ async def exchange(
     url: str,
     params: dict[str, str],
     content: bytes | None = None,
+    *,
+    sort: str = "application/json",
 ) -> dict[str, Any]:
-    """The JSON object WeCom answers with, error codes included.
+    """The JSON object WeCom answers with, error codes included; `sort` is what `content` is.
 
     Raises:
         Undelivered: "channel_down" (`ambiguous` if the request may have been carried out)
             or "rate_limited".
     """
-    headers = {"content-type": "application/json"} if content is not None else None
+    headers = {"content-type": sort} if content is not None else None
     try:
         response = await http.request(
             method, url, params=params, content=content, headers=headers, timeout=TIMEOUT

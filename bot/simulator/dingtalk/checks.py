@@ -36,6 +36,8 @@ _REQUIRED: dict[str, tuple[str, ...]] = {
     "sampleFile": ("mediaId", "fileName", "fileType"),
 }  # fmt: skip
 
+_FILE_TYPES = frozenset({"xlsx", "pdf", "zip", "rar", "doc", "docx"})
+
 
 def robot_message(
     body: dict[str, Any], settings: DingTalkSettings, org: Org
@@ -137,4 +139,6 @@ def _param(param: Any, sort: str) -> dict[str, str]:
     for name in _REQUIRED[sort]:
         if not found.get(name):
             raise ApiFault(f"miss.param.{name}")
+    if sort == "sampleFile" and found["fileType"] not in _FILE_TYPES:
+        raise ApiFault("invalidParameter.msgParam.invalid")
     return found

@@ -18,11 +18,18 @@ from bot.simulator.dingtalk.cards import Cards, Instance
 from bot.simulator.dingtalk.directory import Contacts
 from bot.simulator.dingtalk.faults import NAME, ApiFault
 from bot.simulator.dingtalk.gateway import Gateway
+from bot.simulator.dingtalk.media import MediaDesk
 from bot.simulator.dingtalk.meter import Meter, Tokens
 from bot.simulator.dingtalk.openapi import OpenApi
 from bot.simulator.dingtalk.org import Ground, Org
 from bot.simulator.dingtalk.webhook import Webhook
-from bot.simulator.dingtalk.wires import card_callback, form_params, over_quota, robot_text
+from bot.simulator.dingtalk.wires import (
+    card_callback,
+    form_params,
+    over_quota,
+    robot_file,
+    robot_text,
+)
 from bot.simulator.phones import Message, Phones
 from bot.simulator.staff import Staff
 from bot.simulator.wire import WireLog
@@ -67,9 +74,11 @@ class FakeDingTalk:
         self._cards = Cards(phones)
         self._webhook = Webhook(http, ground)
         tokens = Tokens(ground)
-        self._api = OpenApi(ground, self._cards, tokens, self.meter)
+        self._media = MediaDesk(ground, tokens)
+        self._api = OpenApi(ground, self._cards, tokens, self.meter, self._media)
         self.contacts = Contacts(ground, tokens, staff or Staff(phones))
         self.router = APIRouter()
+        self._media.add_routes(self.router)
         self._api.add_routes(self.router)
         self.contacts.add_routes(self.router)
         self.gateway.add_routes(self.router)
@@ -78,9 +87,27 @@ class FakeDingTalk:
     async def say(self, account: str, text: str) -> None:
         """Write `text` to the robot; returns when it was acknowledged, or not in time."""
         self._ground.phones.show(NAME, account, "text", {"content": text}, outgoing=False)
+        name, now = self._name(account), self._ground.now()
+        await self._deliver(robot_text(self._ground.settings, account, name, text, now))
+
+    async def upload(self, account: str, filename: str, content: bytes) -> None:
+        """Send a picture or a file to the robot."""
+        code = self._media.sent(filename, content)
+        kept = self._ground.phones.shelf(NAME).get(code)
+        picture = kept is not None and kept.picture
+        shown = {"filename": filename, "mediaId": code}
+        kind = "picture" if picture else "file"
+        self._ground.phones.show(NAME, account, kind, shown, outgoing=False)
+        sent, now = (filename, code, picture), self._ground.now()
+        body = robot_file(self._ground.settings, account, self._name(account), sent, now)
+        await self._deliver(body)
+
+    def _name(self, account: str) -> str:
         member = self._ground.phones.member(NAME, account)
-        name = member.name if member else account
-        body = robot_text(self._ground.settings, account, name, text, self._ground.now())
+        return member.name if member else account
+
+    async def _deliver(self, body: dict[str, Any]) -> None:
+        """Push a robot message; without its words once the month's pushes are used up."""
         if not self.meter.push():
             body = over_quota(body)
         if self._ground.settings.mode == "http":

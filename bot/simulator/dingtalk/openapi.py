@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from bot.simulator.dingtalk import checks
 from bot.simulator.dingtalk.cards import Cards, Instance, params
 from bot.simulator.dingtalk.faults import NAME, ApiFault, strike, strike_api
+from bot.simulator.dingtalk.media import MediaDesk
 from bot.simulator.dingtalk.meter import TOKEN_SECONDS, Meter, Tokens
 from bot.simulator.dingtalk.org import Ground
 from bot.simulator.dingtalk.wires import body_of
@@ -26,13 +27,16 @@ _CARD = "Card.Instance.Write"
 class OpenApi:
     """Answers the service's calls as api.dingtalk.com would."""
 
-    def __init__(self, ground: Ground, cards: Cards, tokens: Tokens, meter: Meter) -> None:
+    def __init__(
+        self, ground: Ground, cards: Cards, tokens: Tokens, meter: Meter, media: MediaDesk
+    ) -> None:  # fmt: skip
         self.routes: dict[str, tuple[str, str]] = {}
         """Where card presses go in HTTP mode: route key → (address, secret)."""
         self._ground = ground
         self._cards = cards
         self._tokens = tokens
         self._meter = meter
+        self._media = media
         self._serial = 0
 
     def add_routes(self, router: APIRouter) -> None:
@@ -40,6 +44,7 @@ class OpenApi:
         calls = (
             ("POST", "/v1.0/oauth2/accessToken", self._access_token, ""),
             ("POST", "/v1.0/robot/oToMessages/batchSend", self._batch_send, _ROBOT),
+            ("POST", "/v1.0/robot/messageFiles/download", self._media.download, _ROBOT),
             ("POST", "/v1.0/card/instances/createAndDeliver", self._create_and_deliver, _CARD),
             ("PUT", "/v1.0/card/instances", self._update, _CARD),
             ("POST", "/v1.0/card/callbacks/register", self._register, _CARD),
@@ -105,6 +110,7 @@ class OpenApi:
 
     def _batch_send(self, body: dict[str, Any]) -> dict[str, Any]:
         accounts, sort, param = checks.robot_message(body, self._ground.settings, self._ground.org)
+        self._check_media(sort, param)
         unknown = [a for a in accounts if self._ground.phones.member(NAME, a) is None]
         held = [a for a in accounts if a in self._ground.org.flow_controlled]
         for account in accounts:
@@ -116,6 +122,12 @@ class OpenApi:
             "invalidStaffIdList": unknown,
             "flowControlledStaffIdList": held,
         }
+
+    def _check_media(self, sort: str, param: dict[str, str]) -> None:
+        """A message may name only what was uploaded; a picture may also have an address."""
+        ref = {"file": param.get("mediaId"), "imageMsg": param.get("photoURL")}.get(sort)
+        if ref and not ref.startswith("https://") and not self._media.knows(ref):
+            raise ApiFault("invalidParameter.msgParam.invalid")
 
     def _create_and_deliver(self, body: dict[str, Any]) -> dict[str, Any]:
         readers = checks.new_card(body, self._ground.settings, self._ground.org)

@@ -41,8 +41,27 @@ def robot_text(
     settings: DingTalkSettings, account: str, name: str, said: str, at: datetime
 ) -> dict[str, Any]:
     """A text message of one person's own chat with the robot."""
+    envelope = _robot_message(settings, account, name, at)
+    return {**envelope, "msgtype": "text", "text": {"content": said}}
+
+
+def robot_file(
+    settings: DingTalkSettings, account: str, name: str, sent: tuple[str, str, bool], at: datetime
+) -> dict[str, Any]:
+    """A picture or a file, `sent` being its name, its downloadCode and whether it is a picture."""
+    filename, code, picture = sent
+    envelope = _robot_message(settings, account, name, at)
+    if picture:
+        content = {"downloadCode": code, "pictureDownloadCode": code}
+        return {**envelope, "msgtype": "picture", "content": content}
+    content = {"downloadCode": code, "fileName": filename, "spaceId": "1", "fileId": "2"}
+    return {**envelope, "msgtype": "file", "content": content}
+
+
+def _robot_message(
+    settings: DingTalkSettings, account: str, name: str, at: datetime
+) -> dict[str, Any]:
     return {
-        "msgtype": "text",
         "msgId": f"msg{uuid.uuid4().hex}",
         "createAt": int(at.timestamp() * 1000),
         "conversationType": "1",
@@ -56,13 +75,12 @@ def robot_text(
         "robotCode": settings.robot_code,
         "isAdmin": False,
         "senderPlatform": "Android",
-        "text": {"content": said},
     }
 
 
 def over_quota(message: dict[str, Any]) -> dict[str, Any]:
     """What is pushed in its place when the month's pushes are used up: no words."""
-    kept = {k: v for k, v in message.items() if k != "text"}
+    kept = {k: v for k, v in message.items() if k not in {"text", "content"}}
     return kept | {"errorCode": 20001, "errorMessage": "receiving is paused: quota used up"}
 
 

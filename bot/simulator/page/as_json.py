@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from bot.simulator.page.face import Face, face
@@ -32,6 +33,7 @@ def as_json(message: Message) -> dict[str, Any]:
             }
             for one in seen.inputs
         ],
+        "file": asdict(seen.file) if seen.file else None,
         "state": seen.state,
         "raw": message.wire,
     }

@@ -52,6 +52,15 @@ class FaceInput:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceFile:
+    """A picture or a file in a message: its name, and where a tap gets it from."""
+
+    name: str
+    url: str
+    picture: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """One message as read from its wire form.
 
@@ -76,6 +85,7 @@ class Face:
     jumps: tuple[FaceButton, ...] = ()
     link: str = ""
     locked: bool = False
+    file: FaceFile | None = None
 
     @property
     def text(self) -> str:

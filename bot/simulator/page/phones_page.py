@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from bot.simulator.http import Refused, SimRoute
 from bot.simulator.page.looks import render
-from bot.simulator.phones import Member
+from bot.simulator.phones import Member, PlatformName
 from bot.simulator.world import PHONE_ZONE, PLATFORMS, World
 from sales.people import ROLE_NAMES
 
@@ -124,6 +125,15 @@ def router(world: World) -> APIRouter:
         return FileResponse(
             path, media_type=_TYPES[path.suffix], headers={"Cache-Control": "no-cache"}
         )
+
+    @routes.get("/sim/files/{platform}/{ref:path}")
+    async def file(platform: PlatformName, ref: str) -> Response:
+        kept = world.phones.shelf(platform).get(ref)
+        if kept is None:
+            raise Refused("这个文件已经过期了", 404)
+        name = f"attachment; filename*=UTF-8''{quote(kept.name, safe='')}"
+        sort = kept.media_type if kept.picture else "application/octet-stream"
+        return Response(kept.content, media_type=sort, headers={"Content-Disposition": name})
 
     return routes
 

@@ -1,7 +1,7 @@
 """The fake WeCom: one corp, one app, its API and the people's phones.
 
 What it enforces is in the modules beside this one, each rule with its document. It knows the
-messages we send (text, template cards); other kinds are refused as 40008.
+messages we send (text, pictures, files, template cards); other kinds are refused as 40008.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from bot.settings import WeComSettings
 from bot.simulator.chaos import Chaos
 from bot.simulator.phones import Message, Phones
+from bot.simulator.shelf import Kept
 from bot.simulator.staff import Staff
 from bot.simulator.wecom import taps
 from bot.simulator.wecom.agent import AgentDesk
@@ -25,6 +26,7 @@ from bot.simulator.wecom.callbacks import CallbackDriver
 from bot.simulator.wecom.directory import DirectoryDesk
 from bot.simulator.wecom.errors import Refused
 from bot.simulator.wecom.login import COOKIE, LoginDesk
+from bot.simulator.wecom.media import MediaDesk
 from bot.simulator.wecom.menu import MenuDesk
 from bot.simulator.wecom.messages import MessageDesk
 from bot.simulator.wecom.tokens import TokenDesk
@@ -33,7 +35,7 @@ from bot.simulator.wire import WireLog
 STALL = 6.0
 """Seconds a "timeout" answer is late: longer than the service waits."""
 
-_Work: TypeAlias = Callable[[Mapping[str, str], bytes], dict[str, Any]]
+_Work: TypeAlias = Callable[[Mapping[str, str], bytes], dict[str, Any] | Kept]
 _SECRETS = frozenset({"access_token", "corpsecret", "code"})
 
 
@@ -62,7 +64,10 @@ class FakeWeCom:
         self._wire = wire
         self._chaos = chaos
         self._tokens = TokenDesk(settings, now)
-        self._messages = MessageDesk(settings, phones, now, calls_back=bool(callback_url))
+        self._media = MediaDesk(phones)
+        self._messages = MessageDesk(
+            settings, phones, now, self._media, calls_back=bool(callback_url)
+        )
         self._menu = MenuDesk(settings)
         self.agent = AgentDesk(settings, phones, callback_url)
         self._logins = LoginDesk(settings, phones, now)
@@ -78,6 +83,19 @@ class FakeWeCom:
         """Type `text` to the bot."""
         self._phones.show("wecom", account, "text", {"content": text}, outgoing=False)
         await self._tell(account, taps.said(text))
+
+    async def upload(self, account: str, filename: str, content: bytes) -> None:
+        """Send a picture or a file to the bot.
+
+        Files are in no list of what an app is sent (doc 90239); they come as the official plugin
+        reads them, so that the service is ready should they come.
+        """
+        media_id = self._media.keep(filename, content)
+        kept = self._media.find(media_id)
+        kind = "image" if kept.picture else "file"
+        shown = {"filename": filename, "media_id": media_id}
+        self._phones.show("wecom", account, kind, shown, outgoing=False)
+        await self._tell(account, taps.sent(kind, filename, media_id))
 
     async def press(self, message: Message, key: str, values: dict[str, str]) -> None:
         """Press the button `key` of a card after choosing `values` in its inputs.
@@ -100,7 +118,7 @@ class FakeWeCom:
 
     def clear(self) -> None:
         """Forget tokens, messages, codes and events held back; the menu stays."""
-        for desk in (self._tokens, self._messages, self._logins, self._callbacks):
+        for desk in (self._tokens, self._messages, self._logins, self._callbacks, self._media):
             desk.clear()
 
     async def _tell(self, account: str, what: dict[str, Any]) -> None:
@@ -118,6 +136,7 @@ class FakeWeCom:
             ("POST", "message/send", lambda _, raw: self._messages.send(raw)),
             ("POST", "message/update_template_card", lambda _, raw: self._messages.update(raw)),
             ("POST", "menu/create", lambda q, raw: self._menu.create(q.get("agentid", ""), raw)),
+            ("POST", "media/upload", self._media.upload),
             ("GET", "auth/getuserinfo", lambda q, _: self._logins.userinfo(q)),
             ("GET", "agent/get", lambda q, _: self.agent.get(q)),
             ("GET", "department/list", lambda *_: self.directory.departments()),
@@ -127,13 +146,15 @@ class FakeWeCom:
         for method, name, work in calls:
             endpoint = self._endpoint(self._with_token(work))
             router.add_api_route(f"/cgi-bin/{name}", endpoint, methods=[method])
+        media = self._endpoint(self._with_token(lambda q, _: self._media.get(q)))
+        router.add_api_route("/cgi-bin/media/get", media, methods=["GET"])
         gettoken = self._endpoint(lambda q, _: self._tokens.issue(q))
         router.add_api_route("/cgi-bin/gettoken", gettoken, methods=["GET"])
         router.add_api_route("/connect/oauth2/authorize", self._authorise, methods=["GET"])
         return router
 
     def _with_token(self, work: _Work) -> _Work:
-        def guarded(query: Mapping[str, str], raw: bytes) -> dict[str, Any]:
+        def guarded(query: Mapping[str, str], raw: bytes) -> dict[str, Any] | Kept:
             if self._chaos.strikes("wecom", "token_expired"):
                 self._tokens.expire()
             self._tokens.check(query)
@@ -150,16 +171,21 @@ class FakeWeCom:
                 return self._log(request, raw, HTMLResponse("<h1>502</h1>", 502))
             address = request.client.host if request.client else "127.0.0.1"
             try:
-                answer = self._answer(work, request.query_params, raw)
+                answer: dict[str, Any] | Kept = self._answer(work, request.query_params, raw)
             except Refused as refused:
                 answer = refused.answer(address)
             if self._chaos.strikes("wecom", "timeout"):
                 await asyncio.sleep(STALL)
+            if isinstance(answer, Kept):
+                file = Response(answer.content, media_type=answer.media_type)
+                return self._log(request, raw, file)
             return self._log(request, raw, JSONResponse(answer), answer)
 
         return endpoint
 
-    def _answer(self, work: _Work, query: Mapping[str, str], raw: bytes) -> dict[str, Any]:
+    def _answer(
+        self, work: _Work, query: Mapping[str, str], raw: bytes
+    ) -> dict[str, Any] | Kept:  # fmt: skip
         if self._chaos.strikes("wecom", "ip_denied"):
             raise Refused(60020, "not allow to access from your ip")
         if self._chaos.strikes("wecom", "429"):
@@ -187,7 +213,8 @@ class FakeWeCom:
             f"{name}={'***' if name in _SECRETS else value}"
             for name, value in request.query_params.items()
         )
-        body = raw.decode(errors="replace")
+        form = request.headers.get("content-type", "").startswith("multipart/")
+        body = f"({len(raw)} bytes)" if form else raw.decode(errors="replace")
         shown = {n: "***" if n in _SECRETS else v for n, v in (answer or {}).items()}
         self._wire.add(
             "wecom",

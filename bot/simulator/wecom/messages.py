@@ -13,6 +13,7 @@ from bot.settings import WeComSettings
 from bot.simulator.phones import Message, Phones
 from bot.simulator.wecom import reading
 from bot.simulator.wecom.errors import Refused, ok
+from bot.simulator.wecom.media import MediaDesk
 from bot.simulator.wecom.rules import INTERACTIVE, check_card
 
 MOST_RECEIVERS = 1000
@@ -44,12 +45,14 @@ class MessageDesk:
         settings: WeComSettings,
         phones: Phones,
         now: Callable[[], datetime],
+        media: MediaDesk,
         *,
         calls_back: bool,
     ) -> None:
         self._agent_id = settings.agent_id
         self._phones = phones
         self._now = now
+        self._media = media
         self._calls_back = calls_back
         self.clear()
 
@@ -118,6 +121,9 @@ class MessageDesk:
             content = reading.needed(reading.obj(body, "text"), "content", 44004)
             shown = content.encode(errors="replace")[:TEXT_BYTES].decode(errors="ignore")
             return kind, {"content": shown}
+        if kind in {"image", "file"}:
+            media_id = reading.needed(reading.obj(body, kind), "media_id", 40007)
+            return kind, {"media_id": media_id, "filename": self._media.find(media_id).name}
         if kind != "template_card":
             raise Refused(40008, "invalid message type")
         card = reading.obj(body, "template_card")

@@ -13,6 +13,12 @@ def said(text: str) -> dict[str, Any]:
     return {"MsgType": "text", "Content": text, "MsgId": secrets.randbits(62)}
 
 
+def sent(kind: str, filename: str, media_id: str) -> dict[str, Any]:
+    """A picture or a file; a picture also has an address, which nobody needs."""
+    named = {"PicUrl": "https://picture.invalid/"} if kind == "image" else {"FileName": filename}
+    return {"MsgType": kind, **named, "MediaId": media_id, "MsgId": secrets.randbits(62)}
+
+
 def menu_tapped(key: str) -> dict[str, Any]:
     """A tap on a menu entry."""
     return {"MsgType": "event", "Event": "click", "EventKey": key}

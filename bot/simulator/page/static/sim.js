@@ -61,6 +61,10 @@ function repaint(old, node) {
 
 const hasOption = (select, value) => [...select.options].some((o) => o.value === value);
 
+document.addEventListener("change", ({ target }) => {
+  if (target.type === "file" && target.files.length) attach(target);
+});
+
 document.addEventListener("input", ({ target }) => {
   const id = messageOf(target);
   touched.set(id, (touched.get(id) ?? new Set()).add(target.name));
@@ -99,6 +103,22 @@ async function send(form) {
   const text = input.value;
   input.value = "";
   if (!(await done(form, () => post("say", { person, platform, text })))) input.value ||= text;
+}
+
+/** Send the chosen picture or file. */
+async function attach(input) {
+  const { person, platform } = phoneOf(input).dataset;
+  const [file] = input.files;
+  await done(input, async () => {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    let binary = "";
+    for (let at = 0; at < bytes.length; at += 32768) {
+      binary += String.fromCharCode(...bytes.subarray(at, at + 32768));
+    }
+    const body = { person, platform, filename: file.name, content_base64: btoa(binary) };
+    await post("upload", body);
+  });
+  input.value = "";
 }
 
 function pressed(form, button) {
