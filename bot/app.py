@@ -17,7 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import erasures, outgoing, rates, vault_key
+from bot import erasures, imports, outgoing, rates, vault_key
 from bot.clock import Clock
 from bot.cron import Cron
 from bot.delivery import Courier
@@ -47,6 +47,7 @@ from bot.roles import Role
 from bot.rules import opened
 from bot.settings import Settings, WeComBotSettings, WeComSettings
 from bot.shared_tokens import SharedToken
+from bot.slow import Slow
 from bot.timers import Timers
 from bot.vault_key import VaultKeyError
 from bot.wakeups import Wakeups
@@ -100,7 +101,8 @@ class Service:
         self.role = role
         self.clock = clock
         self.couriers: list[Courier] = []
-        self.lanes: list[Lane | Readings] = []
+        self.lanes: list[Lane | Slow | Readings] = []
+        self._platforms: dict[str, Platform] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self.database = Database(settings.database.url.get_secret_value(), wake=self._wake)
         self.vault = _opened(settings, self.database)
@@ -147,8 +149,7 @@ class Service:
         self.logins: dict[str, Login] = {}
         self.stream: Stream | None = None
         self.bot: WeComBot | None = None
-        self._wecom()
-        self._dingtalk()
+        self._connect()
         self.asgi = Front(self._web(), self.callbacks)
 
     def _prepare(self, db: Unit) -> None:
@@ -176,7 +177,7 @@ class Service:
             await asyncio.to_thread(self.database.close)
 
     @property
-    def _runners(self) -> list[Courier | Lane | Readings]:
+    def _runners(self) -> list[Courier | Lane | Slow | Readings]:
         """Whatever works off a lane of jobs in this process."""
         return [*self.couriers, *self.lanes]
 
@@ -197,6 +198,14 @@ class Service:
         with self.database.reading() as db:
             now = self.clock.now()
             return jobs.busy(db, now=now + SOON) or self.timers.busy(db, now=now)
+
+    def _connect(self) -> None:
+        """Both platforms, as far as they are set up, and the slow work that asks them."""
+        self._wecom()
+        self._dingtalk()
+        if self.role.works:
+            slow = imports.works(self.database, self.vault, self._platforms)
+            self.lanes.append(Slow(self.database, self.clock, slow))
 
     def _wecom(self) -> None:
         settings = self.settings.wecom
@@ -258,6 +267,7 @@ class Service:
         return SharedToken(self.database, self.clock, self._holding, f"token/{app}", secret)
 
     def _add_courier(self, platform: Platform, form_url: Callable[[str], str]) -> Courier:
+        self._platforms[platform.name] = platform
         courier = Courier(self.database, platform, self.clock, self.vault, form_url)
         self.couriers.append(courier)
         return courier

@@ -1,4 +1,7 @@
-"""`jianliu import customers|people`: a spreadsheet through its use-case, errors as a file."""
+"""`jianliu import customers|people`: a spreadsheet through its use-case, errors as a file.
+
+The columns and the words for what is wrong serve sheets sent in chat, too (`bot/imports.py`).
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,7 @@ class Report:
     def words(self) -> str:
         """The report as a person reads it."""
         if self.wrong:
-            lines = [f"第 {p.row} 行 {p.column}：{p.text}" for p in self.wrong[:20]]
+            lines = [complaint(problem) for problem in self.wrong[:20]]
             left = len(self.wrong) - len(lines)
             lines += [f"还有 {left} 处"] if left > 0 else []
             lines.append(f"一行都没有导入。改好 {self.errors_path} 里标红的行再导一次。")
@@ -129,10 +132,22 @@ def _import(
         return use_case(db, lines, file=file.name, now=datetime.now(UTC), dry_run=dry)
 
     outcome = database.writer.run(work, alone=True)
-    labels = {column.name: column.label for column in columns}
-    wrong = [*sheet.problems, *(Problem(w.line, labels[w.column], w.text) for w in outcome.wrong)]
-    wrong.sort(key=lambda problem: problem.row)
+    wrong = complaints(sheet, outcome, columns)
     errors_path = file.with_name(f"{file.stem.removesuffix(WRONG)}{WRONG}.xlsx") if wrong else None
     if errors_path is not None:
         errors_path.write_bytes(errors_file(sheet, wrong))
-    return Report(outcome, tuple(wrong), sheet, dry_run, errors_path)
+    return Report(outcome, wrong, sheet, dry_run, errors_path)
+
+
+def complaints(
+    sheet: Sheet, outcome: Outcome, columns: Sequence[Column]
+) -> tuple[Problem, ...]:  # fmt: skip
+    """What is wrong with a sheet, by itself and against what is known, in the order of its rows."""
+    labels = {column.name: column.label for column in columns}
+    against = (Problem(w.line, labels[w.column], w.text) for w in outcome.wrong)
+    return tuple(sorted((*sheet.problems, *against), key=lambda problem: problem.row))
+
+
+def complaint(problem: Problem) -> str:
+    """One problem as people read it: "第 3 行 负责人：没有叫「王五」的同事"."""
+    return f"第 {problem.row} 行 {problem.column}：{problem.text}"

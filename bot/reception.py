@@ -75,7 +75,7 @@ HAPPENS: Mapping[str, Way] = {
         (
             "malformed", "unsubscribe", "location", "view", "view_miniprogram", "scancode_push",
             "scancode_waitmsg", "pic_sysphoto", "pic_photo_or_album", "pic_weixin",
-            "location_select", "template_card_menu_event", "batch_job_result",
+            "location_select", "batch_job_result",
             "change_external_contact", "change_external_chat", "change_external_tag",
             "share_agent_change", "share_chain_change", "inactive_alert", "close_inactive_agent",
             "reopen_inactive_agent", "low_active_alert", "low_active", "active_restored",

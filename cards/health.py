@@ -41,6 +41,7 @@ LANES: Mapping[str, str] = {
     "timer": "到期提醒",
     "erasures": "删除名单",
     "directory": "读通讯录",
+    "slow": "收到的文件",
 }
 
 

@@ -62,12 +62,14 @@ class Sheet:
     """A file that was read.
 
     `rows` are the rows without a problem, `problems` say everything about the others.
-    `ignored` are headings of no known column and `unread` further visible worksheets: both
-    are for the answer to the person, so that nothing is left out unsaid.
+    `understood` are the headings of known columns, `ignored` those of no known column and
+    `unread` further visible worksheets: all for the answer to the person, so that nothing is
+    left out unsaid.
     """
 
     filename: str
     header_row: int
+    understood: tuple[str, ...]
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
     ignored: tuple[str, ...]

@@ -12,6 +12,7 @@ from handlers import (
     directory_events,
     health,
     help,  # noqa: A004  the topic's own name
+    imports,
     operations,
     opportunities,
     people,
@@ -27,5 +28,6 @@ def registry() -> Registry:
     return Registry([
         opportunities.routes, customers.routes, health.routes, operations.routes,
         people.routes, directory.routes, directory_events.routes, binding.routes, away.routes,
-        rules.routes, audit.routes, contacts.routes, privacy.routes, unfinished.routes, help.routes,
+        rules.routes, audit.routes, contacts.routes, privacy.routes, unfinished.routes,
+        imports.routes, help.routes,
     ])  # fmt: skip

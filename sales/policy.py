@@ -64,11 +64,14 @@ GRANTS: Mapping[Role, Mapping[str, Grant]] = {
     Role.MARKETING: {},
     Role.SALES_OPS: {
         "customer.read": NO_DEALS,
-        **dict.fromkeys((*_RULES, "people.read", "health"), ALL),
+        **dict.fromkeys((*_RULES, "people.read", "health", "import"), ALL),
     },
     Role.ADMIN: {
         "customer.read": NO_DEALS,
-        **dict.fromkeys((*_PEOPLE, *_RULES, "audit", "privacy", "operations", "health"), ALL),
+        **dict.fromkeys(
+            (*_PEOPLE, *_RULES, "audit", "privacy", "operations", "health", "import"),
+            ALL,
+        ),
     },
 }
 """Every right there is, role by role."""

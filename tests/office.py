@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import socket
 import threading
 import time
@@ -35,6 +36,20 @@ class Office:
         """Somebody types a line; what reached them because of it."""
         body = {"person": person, "text": text, "platform": platform}
         return self._post("/sim/api/say", body)["messages"]
+
+    def sends(
+        self, person: str, name: str, content: bytes, platform: str = "wecom"
+    ) -> list[Message]:
+        """Somebody sends a picture or a file; what reached them because of it."""
+        body = {"person": person, "filename": name, "platform": platform}
+        body["content_base64"] = base64.b64encode(content).decode()
+        return self._post("/sim/api/upload", body)["messages"]
+
+    def downloads(self, message: Message) -> bytes:
+        """Somebody taps the picture or file of a message."""
+        answer = self.http.get(message["file"]["url"])
+        assert answer.status_code == 200, answer.text
+        return answer.content
 
     def presses(
         self, person: str, message: Message, action: str, values: dict[str, str] | None = None

@@ -1,0 +1,223 @@
+"""Sheets sent in chat: fetched, looked at, and written once their sender says so.
+
+Nothing of a file stays: the bytes wait sealed between look and tap, a day at most, and go with
+the import. Limits are those of `connectors/sheet_grid.py`, and fewer rows, because the writer
+that serves everybody does this too; more is for `jianliu import`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import PurePath
+from typing import Any
+
+from bot.importing import CUSTOMERS, WRONG, complaint, complaints
+from bot.platforms.api import Platform, Undelivered
+from bot.slow import Conclusion, Work
+from cards import imports as cards
+from cards import media, outbox
+from cards.imports import Look
+from cards.model import Card
+from connectors.sheet_grid import MAX_BYTES
+from connectors.sheets import Problem, Sheet, SheetError, errors_file, read
+from engine import blobs
+from engine.blobs import Gone
+from engine.database import Database
+from engine.unit import Unit
+from engine.vault import Vault
+from handlers.imports import CHECK, MAY, RUN
+from sales import people, policy
+from sales.importing import Line, Outcome, customers_from
+from sales.people import Address
+
+MOST_ROWS = 500
+"""What one import in chat may bring: everybody waits while it is written, a second or so."""
+WAITS_FOR_TAP = timedelta(days=1)
+TOO_MANY = f"在聊天里一次最多导入 {MOST_ROWS} 行。分成几个文件，或请管理员在服务器上导入。"
+NOT_FETCHED: Mapping[str, str] = {
+    "media_gone": "平台上的文件已经过期，请再发一次。",
+    "media_too_large": f"文件超过 {MAX_BYTES // 1024 // 1024} MB。分成几个文件再传。",
+}
+"""What a fetch ends with that trying again does not change."""
+USED_UP = "检查过的文件已经不在了（最多留一天，有人要求删除资料时也会清掉）。请再发一次。"
+
+
+def works(
+    database: Database, vault: Vault, platforms: Mapping[str, Platform]
+) -> dict[str, Work]:  # fmt: skip
+    """The slow work of an import by its name."""
+    reader = _Reader(database, vault)
+    return {CHECK: Check(reader, platforms), RUN: Run(reader)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A sheet that was read and tried: what it would do, and what is wrong with it."""
+
+    sheet: Sheet
+    outcome: Outcome
+    problems: tuple[Problem, ...]
+
+    @property
+    def look(self) -> Look:
+        bad = len({problem.row for problem in self.problems})
+        return Look(
+            good=len(self.sheet.rows) + len({p.row for p in self.sheet.problems}) - bad,
+            bad=bad,
+            problems=tuple(map(complaint, self.problems)),
+            understood=self.sheet.understood, ignored=self.sheet.ignored,
+            unread=self.sheet.unread,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads a sheet and tries it against what is known; writes nothing."""
+
+    database: Database
+    vault: Vault
+
+    def sheet(self, content: bytes, name: str) -> Sheet:
+        """The rows of a file.
+
+        Raises:
+            SheetError: it cannot be used, or holds too much for a chat.
+        """
+        sheet = read(content, name, CUSTOMERS)
+        if len(sheet.rows) + len(sheet.problems) > MOST_ROWS:
+            raise SheetError(TOO_MANY)
+        return sheet
+
+    def tried(self, content: bytes, name: str, now: datetime) -> tuple[_Found, bytes]:
+        """What an import would do, and the marked copy if something is wrong."""
+        sheet = self.sheet(content, name)
+        with self.database.reading() as db:
+            outcome = customers_from(
+                db, _lines(sheet), vault=self.vault, file=name, now=now, dry_run=True
+            )
+        found = _Found(sheet, outcome, complaints(sheet, outcome, CUSTOMERS))
+        return found, errors_file(sheet, found.problems) if found.problems else b""
+
+    def kept(self, blob: str, now: datetime) -> bytes:
+        """The bytes that waited for the tap.
+
+        Raises:
+            Gone: they do not any more.
+        """
+        with self.database.reading() as db:
+            return blobs.read(db, self.vault, blob, now=now)
+
+    def refuse(
+        self, db: Unit, about: Mapping[str, Any], found: _Found, marked: bytes, now: datetime
+    ) -> None:
+        """The card with what is wrong, and the file with the wrong rows in red."""
+        _say(db, about, cards.refused(about["name"], found.look, flow=about["flow"]), now)
+        stem = PurePath(about["name"]).stem.removesuffix(WRONG)
+        name = f"{stem}{WRONG}.xlsx"
+        file = media.file(db, self.vault, name, marked, personal=True, now=now)
+        outbox.post(db, file, [_address(about)], now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The first look; fulfils `Work`."""
+
+    reader: _Reader
+    platforms: Mapping[str, Platform]
+
+    async def prepare(self, about: Mapping[str, Any], now: datetime) -> Conclusion:
+        """Fetch the file and try it.
+
+        Raises:
+            Undelivered: the platform did not answer; try again.
+        """
+        platform = self.platforms[about["platform"]]
+        try:
+            content = await platform.download(about["ref"], most=MAX_BYTES)
+            found, marked = await asyncio.to_thread(self.reader.tried, content, about["name"], now)
+        except SheetError as wrong:
+            return _unreadable(about, str(wrong))
+        except Undelivered as failure:
+            if (why := NOT_FETCHED.get(failure.reason)) is None:
+                raise
+            return _unreadable(about, why)
+        if marked:
+            return lambda db, now: self.reader.refuse(db, about, found, marked, now)
+        return lambda db, now: self._offer(db, about, found, content, now)
+
+    def gave_up(self, db: Unit, about: Mapping[str, Any], number: str, now: datetime) -> None:
+        """Tell the sender."""
+        _say(db, about, cards.failed(about["name"], number, flow=about["flow"]), now)
+
+    def _offer(
+        self, db: Unit, about: Mapping[str, Any], found: _Found, content: bytes, now: datetime
+    ) -> None:
+        blob = f"import/{about['flow']}"
+        card = cards.checked(about["name"], found.look, found.outcome, blob, flow=about["flow"])
+        if card.buttons:
+            until = now + WAITS_FOR_TAP
+            blobs.keep(db, self.reader.vault, blob, content, personal=True, until=until, now=now)
+        _say(db, about, card, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The import itself; fulfils `Work`."""
+
+    reader: _Reader
+
+    async def prepare(self, about: Mapping[str, Any], now: datetime) -> Conclusion:
+        """Read the bytes that waited."""
+        return await asyncio.to_thread(self._prepare, about, now)
+
+    def gave_up(self, db: Unit, about: Mapping[str, Any], number: str, now: datetime) -> None:
+        """Tell the sender; the bytes go."""
+        blobs.drop(db, about["blob"])
+        _say(db, about, cards.failed(about["name"], number, flow=about["flow"]), now)
+
+    def _prepare(self, about: Mapping[str, Any], now: datetime) -> Conclusion:
+        try:
+            sheet = self.reader.sheet(self.reader.kept(about["blob"], now), about["name"])
+        except Gone:
+            return _unreadable(about, USED_UP)
+        except SheetError as wrong:
+            return _unreadable(about, str(wrong))
+        return lambda db, now: self._write(db, about, sheet, now)
+
+    def _write(self, db: Unit, about: Mapping[str, Any], sheet: Sheet, now: datetime) -> None:
+        """All rows or none; whoever has lost the right meanwhile imports nothing."""
+        blobs.drop(db, about["blob"])
+        to = _address(about)
+        who = people.acting(db, to.platform, to.tenant, to.account, now=now)
+        if who is None or not policy.may(who, MAY):
+            return
+        db.occasion = db.occasion._replace(
+            actor=who.id, channel=to.platform, origin=about["origin"]
+        )  # fmt: skip
+        vault, name = self.reader.vault, about["name"]
+        outcome = customers_from(db, _lines(sheet), vault=vault, file=name, now=now)
+        if outcome.wrong:  # something has changed since the first look
+            found = _Found(sheet, outcome, complaints(sheet, outcome, CUSTOMERS))
+            self.reader.refuse(db, about, found, errors_file(sheet, found.problems), now)
+        else:
+            _say(db, about, cards.imported(name, outcome, flow=about["flow"]), now)
+
+
+def _lines(sheet: Sheet) -> Iterator[Line]:
+    return (Line(row.number, row.values) for row in sheet.rows)
+
+
+def _unreadable(about: Mapping[str, Any], why: str) -> Conclusion:
+    card = cards.unreadable(about["name"], why, flow=about["flow"])
+    return lambda db, now: _say(db, about, card, now)
+
+
+def _say(db: Unit, about: Mapping[str, Any], card: Card, now: datetime) -> None:
+    outbox.post(db, card, [_address(about)], now=now)
+
+
+def _address(about: Mapping[str, Any]) -> Address:
+    return Address(about["person"], about["platform"], about["tenant"], about["account"])
