@@ -191,7 +191,7 @@ class Run:
         """All rows or none; whoever has lost the right meanwhile imports nothing."""
         blobs.drop(db, about["blob"])
         to = _address(about)
-        who = people.acting(db, to.platform, to.tenant, to.account, now=now)
+        who = people.acting(db, to.platform, to.tenant, to.account, now=now, stays=True)
         if who is None or not policy.may(who, MAY):
             return
         db.occasion = db.occasion._replace(

@@ -83,7 +83,11 @@ class FilePhone(EchoPhone):
     """A phone that sends files, too."""
 
     async def upload(self, account: str, filename: str, content: bytes) -> None:
-        await self.say(account, f"{filename} {len(content)} 字节")
+        phones = self.world.phones
+        ref = phones.shelf("wecom").keep(filename, content, timedelta(days=3))
+        kind = "image" if filename.endswith(".png") else "file"
+        phones.show("wecom", account, kind, {"filename": filename, "media_id": ref}, outgoing=False)
+        phones.show("wecom", account, "text", {"content": f"收到：{filename} {len(content)} 字节"})
 
 
 class EchoWorld:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -13,6 +14,11 @@ from tests.simulator.kit import EchoWorld, application
 
 WECOM, DINGTALK, BOSS = (
     f'[data-name="{name}"]' for name in ("张三的企业微信", "张三的钉钉", "王经理的企业微信")
+)
+
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 
 
@@ -62,6 +68,21 @@ def test_a_typed_line_appears_and_its_answer_arrives_by_itself(page):
     expect(page.locator(f"{WECOM} .theirs .bubble")).to_have_text("收到：早上好")
     expect(page.locator(f"{WECOM} .say input")).to_have_value("")
     expect(page.locator(f"{BOSS} .bubble")).to_have_count(0)
+
+
+def test_a_picture_and_a_file_go_out_by_the_paper_clip_and_can_be_had_back(page):
+    clip = page.locator(f"{WECOM} .clip input")
+    clip.set_input_files({"name": "名片.png", "mimeType": "image/png", "buffer": PNG})
+    picture = page.locator(f"{WECOM} .mine .picture img")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1
+    clip.set_input_files({"name": "客户.csv", "mimeType": "text/csv", "buffer": b"a,b\n"})
+    expect(page.locator(f"{WECOM} .theirs .bubble").last).to_have_text("收到：客户.csv 4 字节")
+    with page.expect_download() as down:
+        page.locator(f"{WECOM} .mine a.file").click()
+    assert down.value.suggested_filename == "客户.csv"
+    assert down.value.path().read_bytes() == b"a,b\n"
+    assert serious(page, {"include": ["body"]}, {"color-contrast": {"enabled": False}}) == []
 
 
 @pytest.mark.parametrize("phone", [WECOM, DINGTALK])
