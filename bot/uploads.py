@@ -13,7 +13,8 @@ from datetime import datetime
 
 import structlog
 
-from bot.platforms.api import Platform, Receipt, Request, Undelivered
+from bot.platforms.api import Platform, Receipt, Request, Undelivered, Uploaded
+from bot.platforms.files import BRIEFLY
 from cards import media
 from cards.render.media import MEDIA, REFERENCE
 from engine import blobs
@@ -24,6 +25,8 @@ from engine.vault import Vault
 
 log = structlog.get_logger(__name__)
 
+UPLOAD_SECONDS = 12
+"""Of the courier's 15 for a message; what was uploaded in time is only named the next time."""
 EXPIRED = "media_expired"
 """The platform does not know the reference any more: it is made anew."""
 
@@ -59,11 +62,24 @@ class Uploads:
         known, content = await asyncio.to_thread(self._look, file["blob"])
         if known is not None:
             return known
-        one = await self.platform.upload(file["name"], content, file["sort"])
+        one = await self._uploaded(file, content)
         log.info("media.uploaded", platform=self.platform.name, size=len(content))
         it = (self.platform.name, self.platform.tenant, file["blob"], one.ref)
         await self._commit(lambda db: media.uploaded(db, *it, until=one.good_until))
         return one.ref
+
+    async def _uploaded(self, file: Mapping[str, str], content: bytes) -> Uploaded:
+        """What the platform calls it; a failure leaves no doubt, for no message was on its way."""
+        try:
+            async with asyncio.timeout(UPLOAD_SECONDS):
+                return await self.platform.upload(file["name"], content, file["sort"])
+        except TimeoutError:
+            raise Undelivered("channel_down", "slow upload", retry_after=BRIEFLY) from None
+        except Undelivered as failure:
+            raise Undelivered(
+                failure.reason, failure.detail, retry_after=failure.retry_after,
+                spent=failure.spent,
+            ) from None  # fmt: skip
 
     def _look(self, blob: str) -> tuple[str | None, bytes]:
         """The reference the platform knows, or the bytes to give it."""

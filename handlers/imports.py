@@ -9,6 +9,7 @@ from cards import imports as cards
 from cards.model import Content
 from engine import errands
 from engine.files import Attachment
+from engine.masking import mask
 from handlers.api import Ctx, Routes
 
 routes = Routes("imports")
@@ -21,9 +22,10 @@ CHECK, RUN = "import.check", "import.run"
 @routes.file(MAY, "导入客户表", "sheet")
 def check(ctx: Ctx, *, file: Attachment) -> Content:
     """Fetch it and look what it would do; the result is a card with the button."""
-    about = {**_whose(ctx), "ref": file.ref, "name": file.name}
+    name = mask(file.name)
+    about = {**_whose(ctx), "ref": file.ref, "name": name}
     errands.ask(ctx.db, CHECK, about, key=ctx.flow, now=ctx.now)
-    return cards.reading(file.name)
+    return cards.reading(name)
 
 
 @routes.action(MAY)

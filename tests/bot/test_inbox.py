@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from bot import inbox
 from bot.platforms.api import Unavailable
 from engine import jobs
+from engine.files import Attachment
 from engine.types import EPOCH, MICROSECOND
 from tests.bot.kit import desk
 
@@ -143,5 +144,14 @@ def test_what_happens_to_a_person_is_not_answered_as_if_they_had_sent_it(
         async with desk(tmp_path) as d:
             await d.inbox.receive(d.inbound(sort, kind=kind))
             assert d.one("SELECT count(*) FROM card") == answers
+
+    asyncio.run(story())
+
+
+def test_a_stored_event_comes_back_with_what_was_sent_along(tmp_path):
+    async def story():
+        async with desk(tmp_path) as d:
+            sent = d.inbound(kind="file", attachments=(Attachment("sheet", "r", "客户.xlsx"),))
+            assert inbox._read(inbox._inbound.dump_python(sent, mode="json")) == sent
 
     asyncio.run(story())
