@@ -125,7 +125,7 @@ def _title(body: str) -> str:
     except ValidationError:  # a newer version's card
         return ""
     if isinstance(content, Media):
-        return content.name
+        return content.filename
     return content.title if isinstance(content, Card) else content.text
 
 

@@ -24,8 +24,12 @@ from sales import contacts, privacy
 
 SURELY_A_NAME = 3
 """Characters of a name that is looked for on cards with buttons, where a company could have it."""
-NOT_READ = frozenset({"key", "action", "id", "name", "kind", "style", "tone", "about", "secret"})
+NOT_READ = frozenset({
+    "key", "action", "id", "name", "kind", "style", "tone", "about", "secret", "sort", "blob",
+})  # fmt: skip
 """Members of a card that are for machines."""
+PLAIN = frozenset({"text", "filename"})
+"""What a text or a file has, and a card with buttons has not."""
 GIVEN = "args"
 """What a button hands over: ids, and words somebody typed."""
 DRAWN = "request"
@@ -61,7 +65,7 @@ def _forget(db: Unit, values: Mapping[str, str]) -> None:
 def _on_cards(db: Unit, word: str) -> None:
     for row in _rows(db, _CARDS, word):
         said = from_json(row.body)
-        if len(word) < SURELY_A_NAME and "text" not in said:
+        if len(word) < SURELY_A_NAME and PLAIN.isdisjoint(said):
             continue
         if (new := without(said, word)) != said:
             _SAYS.run(db, {"wanted": row.id, "words": to_json(new).decode()})

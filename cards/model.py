@@ -113,7 +113,7 @@ class Text:
 class Media:
     """A picture or a file, whose bytes are the blob `blob` until it is sent (`cards/media.py`)."""
 
-    name: str
+    filename: str
     sort: Literal["picture", "file"]
     blob: str
 

@@ -15,4 +15,4 @@ MEDIA, REFERENCE = "media", "media_id"
 
 def media(content: Media) -> dict[str, Any]:
     """What is uploaded for this message."""
-    return {MEDIA: {"name": content.name, "sort": content.sort, "blob": content.blob}}
+    return {MEDIA: {"name": content.filename, "sort": content.sort, "blob": content.blob}}

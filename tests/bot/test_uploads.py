@@ -51,7 +51,7 @@ def promise(story):
         async def run():
             async with desk(tmp_path) as d:
                 d.platform.render = lambda content, slot: {
-                    "media": {"name": content.name, "sort": content.sort, "blob": content.blob},
+                    "media": {"name": content.filename, "sort": content.sort, "blob": content.blob},
                     "ref": slot.ref,
                 }
                 await story(d, Taking(d))

@@ -172,6 +172,19 @@ def test_erasing_somebody_takes_the_files_that_wait(office):
     assert "请再发一次" in read(office.presses("冯运营", card, "导入")[-1])
 
 
+def test_a_file_called_after_somebody_is_renamed_when_they_are_erased(office):
+    contacts = office.rows("contact")
+    with office.demo.service.database.reading() as db:
+        values = office.demo.service.vault.read(db, ("contact", contacts[0]["id"]))
+    office.sends("冯运营", f"{values['name']}的客户.xlsx", sheet(GOOD, BAD))
+    assert values["name"] in str(office.rows("card"))
+    office.says("管理员", f"/隐私 删除 {contacts[0]['id']}")
+    ask = office.sees("管理员")[-1]
+    office.presses("管理员", ask, ask["buttons"][0]["action"])
+    [file] = [row for row in office.rows("card") if '"filename":' in row["body"]]
+    assert values["name"] not in file["body"]
+
+
 @pytest.mark.parametrize("platform", ["wecom"])
 def test_nothing_of_a_file_lies_open_in_the_database(office, platform):
     office.sends("冯运营", "客户.csv", csv(GOOD, BAD), platform)
