@@ -39,7 +39,7 @@ async def test_a_message_shows_the_file_it_names(lab):
         (Media("漏斗.png", "picture", "a"), PNG, "imageMsg"),
         (Media("客户-错误.xlsx", "file", "b"), b"PK\x03\x04", "file"),
     ):
-        one = await platform.upload(media.name, content, media.sort)
+        one = await platform.upload(media.filename, content, media.sort)
         assert one.ref.startswith("@lAL")
         request = {**platform.render(media, SLOT), "media_id": one.ref}
         await platform.send("user1", request)
