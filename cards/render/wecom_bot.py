@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cards.model import Card, Content, Text
+from cards.model import Card, Content, Media, Text
 from cards.render import wecom
 from cards.render.slot import Slot
 from cards.render.text import clean, cut, cut_bytes
@@ -24,6 +24,7 @@ LABEL = 13  # a jump, the title of a drop-down
 OPTION = 10
 TICK = 11  # a box to tick
 OPENS_PAGE = "点这张卡片打开填写页面。"
+NO_FILES = "给您的文件「{name}」智能机器人这里发不了，请到建流应用或钉钉里再要一次。"
 
 _URL_BUTTON = 1
 _FILE_ROW = 2
@@ -36,6 +37,8 @@ _STARTS = str.maketrans("#>+-=", "＃＞＋－＝")
 
 def render(content: Content, slot: Slot) -> dict[str, Any]:
     """The message to send: `{"msgtype": …, …}` without the conversation."""
+    if isinstance(content, Media):
+        return _markdown(NO_FILES.format(name=content.filename))
     if isinstance(content, Text):
         return _markdown(content.text)
     message = wecom.render(content, slot)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.simulator.showcase import samples
 from bot.simulator.wecom_bot.rules import check_card
-from cards.model import Button, Card, Choice, Field, Form, Text
+from cards.model import Button, Card, Choice, Field, Form, Media, Text
 from cards.render.slot import Slot
 from cards.render.wecom_bot import fit, literal, render, render_update
 
@@ -107,3 +107,9 @@ def test_an_empty_text_is_not_refused_and_a_long_one_is_cut_between_characters()
     long = render(Text("字" * 9000), SLOT)["markdown"]["content"]
     assert len(long.encode()) <= 20480
     assert long.endswith("字…")
+
+
+def test_a_file_the_line_cannot_carry_is_said_and_not_dropped():
+    message = render(Media("错误明细.xlsx", "file", "b1"), SLOT)
+    assert "错误明细.xlsx" in message["markdown"]["content"]
+    assert "钉钉" in message["markdown"]["content"]

@@ -14,7 +14,7 @@ import structlog
 
 from bot.outgoing import Addresses
 from bot.platforms.api import Pace as Rate
-from bot.platforms.api import Receipt, Request, Undelivered
+from bot.platforms.api import Receipt, Request, Undelivered, Uploaded
 from bot.platforms.wecom_bot import errors, frames
 from bot.platforms.wecom_bot.frames import Frame
 from bot.platforms.wecom_bot.inbound import PLATFORM
@@ -111,6 +111,24 @@ class WeComBotPlatform:
         if code == 0 or (doubtful and code == errors.REPLIED):
             return Receipt(receipt.message_id)
         raise Undelivered("not_updatable", str(code))
+
+    async def upload(self, name: str, content: bytes, sort: str) -> Uploaded:
+        """Files do not go over this line; the renderer says so instead.
+
+        Raises:
+            Undelivered: always.
+        """
+        del name, content, sort
+        raise Undelivered("card_invalid", "no files over the bot's line")
+
+    async def download(self, ref: str, *, most: int) -> bytes:
+        """Files do not come over this line.
+
+        Raises:
+            Undelivered: always.
+        """
+        del ref, most
+        raise Undelivered("media_gone", "no files over the bot's line")
 
     async def say_at_once(self, request: str, words: str) -> None:
         """Answer one push with a sentence that is kept nowhere."""
