@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Awaitable
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -15,11 +14,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from bot.simulator.http import LARGEST_BODY, Refused, SimRoute
-from bot.simulator.page import events, phones_page
+from bot.simulator.page import events, phones_page, picking
 from bot.simulator.page.as_json import as_json
-from bot.simulator.page.face import Face, FaceInput, face
+from bot.simulator.page.face import face
 from bot.simulator.phones import Member, Message, PlatformName
-from bot.simulator.requests import Jump, Opened, Pressed, Said, Sent, Tapped, Trouble
+from bot.simulator.requests import Happened, Jump, Opened, Pressed, Said, Sent, Tapped, Trouble
 from bot.simulator.world import PHONE_ZONE, PLATFORMS, Phone, TakesFiles, World
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -43,6 +42,7 @@ def router(world: World) -> APIRouter:
         ("POST", "upload", api.upload),
         ("POST", "press", api.press),
         ("POST", "menu", api.menu),
+        ("POST", "happen", api.happen),
         ("POST", "open", api.open),
         ("GET", "inbox", api.inbox),
         ("GET", "clock", api.clock),
@@ -56,9 +56,6 @@ def router(world: World) -> APIRouter:
     routes.include_router(phones_page.router(world))
     routes.include_router(events.router(world))
     return routes
-
-
-_KEY = re.compile(r"[0-9]{1,4}\.(?:form|[0-9]{1,2})")
 
 
 class _Api:
@@ -98,12 +95,11 @@ class _Api:
         """Press a button or submit a form of a message."""
         member, message = self._message(pressed.person, pressed.message)
         seen = face(message)
-        _check_action(message, seen, pressed.action)
+        picking.check_action(message, seen, pressed.action)
         values = {one.name: one.chosen for one in seen.inputs if one.chosen}
-        values |= {
-            name: _picked(seen, name, value) if message.state == "shown" else value
-            for name, value in pressed.values.items()
-        }
+        for name, given in pressed.values.items():
+            value = given if isinstance(given, str) else ",".join(given)
+            values[name] = picking.picked(seen, name, value) if message.state == "shown" else value
         phone, _account = self._phone(member, message.platform)
         return await self._caused(member, phone.press(message, pressed.action, values))
 
@@ -114,6 +110,15 @@ class _Api:
         if phone is None or tapped.key not in {key for _name, key in phone.menu}:
             raise Refused("菜单里没有这一项")
         return await self._caused(member, phone.tap_menu(account, tapped.key))
+
+    async def happen(self, happened: Happened) -> dict[str, Any]:
+        """Something other than a text or a press: the app is opened, a place is sent, …."""
+        member = self._member(happened.person)
+        phone, account = self._phone(member, happened.platform)
+        if happened.what not in phone.happenings:
+            raise Refused(f"这个平台的模拟手机只有：{'、'.join(sorted(phone.happenings))}")
+        act = phone.happen(account, happened.what, happened.facts)
+        return await self._caused(member, act)
 
     async def open(self, opened: Opened, request: Request) -> JSONResponse:
         """Open a message's page in the phone; the cookie tells the login whose phone it is."""
@@ -215,31 +220,6 @@ class _Api:
 
 def _looks(message: Message | None) -> object:
     return message and (message.kind, message.wire, message.state)
-
-
-def _check_action(message: Message, seen: Face, action: str) -> None:
-    """A tap may come late, on an earlier face of a card; never on what was not there at all."""
-    button = next((b for b in seen.actions if b.action == action), None)
-    if button is not None and button.url:
-        raise Refused("这个按钮打开网页，请用 /sim/api/open")
-    late = message.state == "updated" and _KEY.fullmatch(action)
-    if not late and (button is None or not button.enabled):
-        known = "、".join(b.action for b in seen.actions if b.enabled and not b.url) or "没有"
-        raise Refused(f"这条消息上没有这个按钮。能按的：{known}")
-
-
-def _picked(seen: Face, name: str, value: str) -> str:
-    """The value an input takes: an option by its id or, as a person picks, by its words."""
-    one: FaceInput | None = next((i for i in seen.inputs if i.name == name), None)
-    if one is None:
-        names = "、".join(i.name for i in seen.inputs) or "没有"
-        raise Refused(f"这条消息上没有这个输入项。有：{names}")
-    if one.kind != "select" or value in {o.id for o in one.options}:
-        return value
-    ids = [o.id for o in one.options if o.text == value]
-    if len(ids) != 1:
-        raise Refused(f"{one.label or name} 里没有这个选项")
-    return ids[0]
 
 
 def _duration(words: str) -> timedelta:

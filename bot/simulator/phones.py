@@ -42,7 +42,8 @@ class Message:
     "markdown", "template_card", "card", "actionCard", …). `wire` is the body as the
     platform took it, for this reader (DingTalk private data already overlaid). `ref` is
     the task_id or outTrackId a press sends back. `chosen` keeps what the person selected
-    so that a repaint does not lose it.
+    so that a repaint does not lose it. `trouble` is what the app says below it when a press
+    came to nothing; the next change takes it away.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Message:
     ref: str = ""
     state: MessageState = "shown"
     chosen: dict[str, str] = field(default_factory=dict)
+    trouble: str = ""
 
 
 class Phones:
@@ -113,8 +115,8 @@ class Phones:
         return self._store(message)
 
     def change(self, message_id: str, **changes: Any) -> Message:
-        """Replace parts of a shown message (`wire`, `state`, `chosen`, `kind`)."""
-        return self._store(replace(self._messages[message_id], **changes))
+        """Replace parts of a shown message (`wire`, `state`, `chosen`, `kind`, `trouble`)."""
+        return self._store(replace(self._messages[message_id], **{"trouble": "", **changes}))
 
     def message(self, message_id: str) -> Message | None:
         """The message with this id as the phone shows it now."""

@@ -36,13 +36,20 @@ class Sent(Body):
     platform: PlatformName | None = None
 
 
+_Value = Annotated[str, Field(max_length=5000)]
+
+
 class Pressed(Body):
-    """A button or a form's submit; `values` are the inputs by name."""
+    """A button, an entry of the ··· menu, or a form's submit.
+
+    `values` are the inputs by name; where several options may be chosen, a list or their ids
+    joined by ",".
+    """
 
     person: _Name
     message: _Name
     action: Annotated[str, Field(min_length=1, max_length=1024)]
-    values: dict[str, Annotated[str, Field(max_length=5000)]] = {}
+    values: dict[str, _Value | Annotated[list[_Value], Field(max_length=100)]] = {}
 
 
 class Tapped(Body):
@@ -50,6 +57,15 @@ class Tapped(Body):
 
     person: _Name
     key: _Name
+
+
+class Happened(Body):
+    """What a phone reports by itself, or sends that is no text: `facts` where they matter."""
+
+    person: _Name
+    what: _Name
+    facts: dict[_Name, _Value] = {}
+    platform: PlatformName | None = None
 
 
 class Opened(Body):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
@@ -26,6 +26,13 @@ class Phone(Protocol):
 
     async def press(self, message: Message, key: str, values: dict[str, str]) -> None:
         """Press the button or submit the form `key`; `values` are the inputs by name."""
+
+    @property
+    def happenings(self) -> Collection[str]:
+        """What `happen` knows."""
+
+    async def happen(self, account: str, sort: str, facts: Mapping[str, str]) -> None:
+        """Send or report something other than text, one of `happenings`."""
 
 
 class WeComPhone(Phone, Protocol):

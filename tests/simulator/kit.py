@@ -9,13 +9,14 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from bot.simulator import api
 from bot.simulator.chaos import Chaos
 from bot.simulator.page import gallery
 from bot.simulator.phones import Member, Message, Phones, PlatformName
 from bot.simulator.wire import WireLog
+from tests.simulator import families
 from tests.simulator.samples import (
     AT,
     DINGTALK_APPROVAL,
@@ -33,10 +34,21 @@ MEMBERS = [
     Member("p3", "王经理", "manager", "陈总", "华东", {"wecom": "wang", "dingtalk": "d003"}),
     Member("p4", "周合规", "compliance", "吴主管", "", {}),
 ]
+CHART = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 100">'
+    '<path d="M0 90 40 60 80 70 160 10" stroke="green" fill="none"/></svg>'
+)
 CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "wecom/卡": ("template_card", WECOM_OVERDUE),
     "wecom/选": ("template_card", WECOM_PICK),
     "wecom/页": ("template_card", WECOM_LINKS),
+    "wecom/通知": ("template_card", families.WECOM_NOTICE),
+    "wecom/图": ("template_card", families.WECOM_NEWS),
+    "wecom/票": ("template_card", families.WECOM_VOTE),
+    "wecom/三选": ("template_card", families.WECOM_SELECTORS),
+    "dingtalk/问": ("card", families.DINGTALK_ASK),
+    "dingtalk/长表": ("card", families.DINGTALK_LONG_FORM),
+    "dingtalk/行": ("actionCard", families.ACTION_ROW),
     "dingtalk/卡": ("card", DINGTALK_APPROVAL),
     "dingtalk/表": ("card", DINGTALK_FORM),
 }
@@ -50,6 +62,7 @@ class EchoPhone:
         self.platform = platform
         self.menu = [("登记转介绍", "/商机"), ("我的审批", "/审批"), ("帮助", "/帮助")]
         self.pressed: list[tuple[str, dict[str, str]]] = []
+        self.happenings = ("location",)
 
     async def say(self, account: str, text: str) -> None:
         phones, wire = self.world.phones, self.world.wire
@@ -74,6 +87,9 @@ class EchoPhone:
         done = {"wecom": "replace_text", "dingtalk": "done"}[self.platform]
         wire = message.wire | {done: "已处理"}
         self.world.phones.change(message.id, wire=wire, chosen=values, state="updated")
+
+    async def happen(self, account: str, sort: str, facts: dict[str, str]) -> None:
+        await self.say(account, f"[{sort}] {facts.get('label', '')}")
 
     async def tap_menu(self, account: str, key: str) -> None:
         await self.say(account, key)
@@ -136,6 +152,10 @@ def application(world: EchoWorld) -> FastAPI:
     @app.get("/h5/receipts")
     async def receipts() -> HTMLResponse:
         return HTMLResponse("<!doctype html><title>回款</title><h1>回款明细</h1>")
+
+    @app.get("/h5/chart.svg")
+    async def chart() -> Response:
+        return Response(CHART, media_type="image/svg+xml")
 
     return app
 

@@ -13,10 +13,15 @@ ORIGIN = "http://127.0.0.1:8787"
 
 
 def sample(
-    platform: PlatformName, kind: str, wire: dict[str, Any], *, outgoing: bool = True
+    platform: PlatformName,
+    kind: str,
+    wire: dict[str, Any],
+    *,
+    outgoing: bool = True,
+    trouble: str = "",
 ) -> Message:
     """A message on 张三's phone, from the bot unless said otherwise."""
-    return Message("m1", AT, platform, "zhangsan", outgoing, kind, wire)
+    return Message("m1", AT, platform, "zhangsan", outgoing, kind, wire, trouble=trouble)
 
 
 CUSTOMERS = (("c-102", "某阀门制造"), ("c-317", "华东泵业"), ("c-410", "恒信阀门"))

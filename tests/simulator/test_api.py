@@ -136,6 +136,44 @@ def test_a_menu_entry_is_tapped_by_its_key(api):
     refusal(api.post("/sim/api/menu", person="张三", key="/没有"))
 
 
+def test_an_entry_behind_the_dots_is_pressed_like_a_button(api, world):
+    (card,) = said(api, "/通知")
+    assert card["menu"][1] == {"action": "1.later", "text": "稍后"}
+    press = {"person": "张三", "message": card["id"], "action": "1.later"}
+    assert api.post("/sim/api/press", **press).status_code == 200
+    assert world.wecom.pressed == [("1.later", {})]
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        (["o0", "恒信阀门"], "o0,o2"),
+        ("某阀门制造,o2", "o0,o2"),
+        ([], ""),
+        (None, "o1"),
+    ],
+)
+def test_several_options_are_ticked_by_id_or_words(api, world, given, sent):
+    (card,) = said(api, "/票")
+    values = {} if given is None else {"first": given}
+    api.post("/sim/api/press", person="张三", message=card["id"], action="1.form", values=values)
+    assert world.wecom.pressed == [("1.form", {"first": sent})]
+
+
+def test_one_drop_down_takes_one_option(api):
+    (card,) = said(api, "/三选")
+    press = {"person": "张三", "message": card["id"], "action": "1.form"}
+    for wrong in (["o0", "o1"], "没有", ["没有"]):
+        answer = api.post("/sim/api/press", **press, values={"industry": wrong})
+        assert "行业" in refusal(answer)
+
+
+def test_a_phone_reports_more_than_texts(api):
+    said_so = api.post("/sim/api/happen", person="张三", what="location", facts={"label": "上海"})
+    assert said_so.json()["messages"][0]["text"] == "收到：[location] 上海"
+    assert "location" in refusal(api.post("/sim/api/happen", person="张三", what="earthquake"))
+
+
 def test_a_file_goes_to_a_phone_that_can_send_files(api):
     sent = {"filename": "名片.png", "content_base64": base64.b64encode(b"12345").decode()}
     answer = api.post("/sim/api/upload", person="张三", **sent).json()
@@ -247,7 +285,7 @@ def test_a_demo_without_a_platform_says_so(world, api):
     assert "钉钉" in refusal(answer)
 
 
-POSTS = ("say", "upload", "press", "menu", "open", "clock", "chaos")
+POSTS = ("say", "upload", "press", "menu", "happen", "open", "clock", "chaos")
 ODD_BODIES = (
     b"",
     b"null",

@@ -6,59 +6,13 @@ import base64
 import json
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser_kit import chromium, server
-from tests.simulator.kit import EchoWorld, application
-
-WECOM, DINGTALK, BOSS = (
-    f'[data-name="{name}"]' for name in ("张三的企业微信", "张三的钉钉", "王经理的企业微信")
-)
-
+from tests.simulator.phone_page import BOSS, DINGTALK, WECOM, serious, type_line
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def site():
-    world = EchoWorld()
-    with server(application(world)) as url:
-        world.origin = url
-        yield url
-
-
-@pytest.fixture
-def complaints():
-    """What the page's console said, violations of the content policy among it."""
-    return []
-
-
-@pytest.fixture
-def page(browser, site, complaints):
-    """A fresh page over empty phones; a complaint on its console fails the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=site)
-    page = context.new_page()
-    page.on("console", lambda said: complaints.append(said.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.request.post("/sim/api/reset")
-    page.goto("/sim")
-    yield page
-    context.close()
-    assert complaints == []
-
-
-def type_line(page: Page, phone: str, line: str) -> None:
-    page.locator(f"{phone} .say input").fill(line)
-    page.locator(f"{phone} .say input").press("Enter")
 
 
 def test_a_typed_line_appears_and_its_answer_arrives_by_itself(page):
@@ -233,13 +187,3 @@ def test_the_gallery_is_accessible_and_copies_json(page):
     expect(page.locator("figure .copy").first).to_have_text("已复制")
     copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
     assert copied["card_type"] == "button_interaction"
-
-
-def serious(page: Page, context: dict, rules: dict) -> list:
-    """Axe's serious and critical findings, with where."""
-    found = Axe().run(page, context, {"resultTypes": ["violations"], "rules": rules})
-    return [
-        (v["id"], [node["html"][:120] for node in v["nodes"]])
-        for v in found.response["violations"]
-        if v["impact"] in {"serious", "critical"}
-    ]

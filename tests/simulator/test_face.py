@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.simulator.page.as_json import as_json
-from bot.simulator.page.face import Face, FaceButton, Option, face
+from bot.simulator.page.face import Face, FaceButton, FaceField, Option, face
 from bot.simulator.page.looks import message_html
 from bot.simulator.phones import PlatformName
 from tests.simulator.samples import (
@@ -28,7 +28,7 @@ from tests.simulator.samples import (
 )
 
 INBOX_KEYS = ["id", "at", "platform", "kind", "title", "text"]
-INBOX_KEYS += ["fields", "buttons", "inputs", "file", "state", "raw"]
+INBOX_KEYS += ["fields", "buttons", "menu", "inputs", "file", "state", "trouble", "raw"]
 
 
 def wecom(wire: dict[str, Any]) -> Face:
@@ -43,7 +43,7 @@ def test_a_wecom_card_gives_its_title_facts_and_buttons():
     seen = wecom(WECOM_OVERDUE)
 
     assert (seen.title, seen.subtitle) == ("线索超 72 小时未联系", "海河医疗 · 王工")
-    assert seen.fields[0] == ("来源", "官网表单")
+    assert seen.fields[0] == FaceField("来源", "官网表单")
     assert seen.buttons == (
         FaceButton("3.0", "已联系", "primary"),
         FaceButton("3.1", "转给他人", "danger"),
@@ -95,7 +95,7 @@ def test_a_wecom_checkbox_starts_with_what_is_ticked():
 def test_a_dingtalk_card_reads_its_facts_from_its_lines():
     seen = dingtalk(DINGTALK_APPROVAL)
 
-    assert seen.fields == (("金额", "49.99 万元"), ("折扣", "8.5 折"), ("毛利率", "31.2%"))
+    assert seen.fields[0] == FaceField("金额", "49.99 万元")
     assert seen.text == "金额：49.99 万元\n折扣：8.5 折\n毛利率：31.2%"
     assert [(b.action, b.style) for b in seen.buttons] == [("2.0", "danger"), ("2.1", "primary")]
 

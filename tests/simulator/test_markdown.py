@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,9 +76,11 @@ def test_escaped_marks_are_text_on_dingtalk():
     assert line.spans[-1].marks == ("bold",)
 
 
-def test_a_dingtalk_picture_is_named_not_fetched():
-    (line,) = markdown.dingtalk("见 ![图](https://x.test/a.png)")
-    assert plain(line) == "见 [图片]"
+@pytest.mark.parametrize(("alt", "words"), [("走势图", "走势图"), ("", "[图片]")])
+def test_a_dingtalk_picture_keeps_its_address_and_its_words(alt: str, words: str):
+    (line,) = markdown.dingtalk(f"见 ![{alt}](https://x.test/a.png)")
+    assert plain(line) == f"见 {words}"
+    assert line.spans[-1].picture == "https://x.test/a.png"
 
 
 @given(st.text(alphabet="ab*`[]()<>\"'\\/#>-. \n:htpfon=c", max_size=80))

@@ -203,6 +203,64 @@ async def test_another_app_may_not_update(world):
 
 
 @promise
+async def test_an_update_for_another_task_is_refused_and_spends_nothing(world):
+    code = (await world.send(template("T1")))["response_code"]
+    await world.send(template("T2"))
+    body = {"userids": ["lisi"], "response_code": code, "template_card": card("T2")}
+    assert (await world.update(body))["errcode"] == 42016
+    body["template_card"] = card("任务")
+    assert (await world.update(body))["errcode"] == 42014
+    body["template_card"] = card("T1", replace_text="已处理")
+    assert (await world.update(body))["errcode"] == 0
+
+
+@promise
+async def test_a_notice_has_no_button_to_grey_but_takes_a_whole_card(world):
+    menu = {"action_list": [{"text": "稍后", "key": "m"}]}
+    notice = template(
+        "T1", card_type="text_notice", button_list=None, action_menu=menu,
+        card_action={"type": 1, "url": "https://a.example/x"},
+    )  # fmt: skip
+    code = (await world.send(notice))["response_code"]
+    body = {"userids": ["lisi"], "response_code": code, "button": {"replace_name": "好"}}
+    assert (await world.update(body))["errcode"] == 40058
+    del body["button"]
+    assert (await world.update({**body, "template_card": card(None)}))["errcode"] == 0
+
+
+@promise
+async def test_a_recalled_message_leaves_every_phone_within_a_day(world):
+    first = await world.send(text("错了"), to="lisi|wang")
+    assert (await world.call("message/recall", {"msgid": first["msgid"]}))["errcode"] == 0
+    assert [m.state for m in world.phones] == ["recalled"] * 2
+    late = await world.send(text("旧的"))
+    world.clock.advance(hours=24, seconds=1)
+    assert (await world.call("message/recall", {"msgid": late["msgid"]}))["errcode"] == 42052
+    assert (await world.call("message/recall", {"msgid": "foreign"}))["errcode"] == 40058
+
+
+@promise
+async def test_a_recalled_card_is_not_painted_again(world):
+    answer = await world.send(template("T1"))
+    await world.call("message/recall", {"msgid": answer["msgid"]})
+    body = {"userids": ["lisi"], "button": {"replace_name": "好"}}
+    await world.update({**body, "response_code": answer["response_code"]})
+    assert world.shown()[0].state == "recalled"
+
+
+@promise
+async def test_receivers_are_counted(world):
+    many = "|".join(str(n) for n in range(101))
+    assert (await world.send({**text(), "toparty": many}))["errcode"] == 82002
+    assert (await world.send({**text(), "totag": many}))["errcode"] == 82003
+    assert (await world.send(text(), to="|".join(f"u{n}" for n in range(1001))))["errcode"] == 40058
+    code = (await world.send(template("T1")))["response_code"]
+    for field, most in (("userids", 1000), ("partyids", 100), ("tagids", 100)):
+        body = {field: ["lisi"] * (most + 1), "response_code": code}
+        assert (await world.update(body))["errcode"] == 40058
+
+
+@promise
 async def test_an_update_needs_somebody_and_something(world):
     code = (await world.send(template("T1")))["response_code"]
     assert (await world.update({"response_code": code}))["errcode"] == 82001
@@ -216,7 +274,9 @@ async def test_an_update_needs_somebody_and_something(world):
         ([{"type": "click", "name": "商机", "key": "/商机"}], 0),
         ([{"type": "click", "name": "商机", "key": "/商机"}] * 4, 40016),
         ([], 40016),
-        ([{"type": "view", "name": "商机", "url": "x"}], 40017),
+        ([{"type": "scancode_push", "name": "商机", "key": "k"}], 40017),
+        ([{"type": "view", "name": "商机", "url": "x"}], 40020),
+        ([{"type": "view", "name": "商机", "url": "https://a.example/" + "x" * 1024}], 40020),
         ([{"type": "click", "name": "六个字的名字", "key": "k"}], 40018),
         ([{"type": "click", "name": "商机", "key": "k" * 129}], 40019),
     ],
@@ -228,6 +288,22 @@ def test_a_menu_has_one_to_three_short_entries(buttons, code):
         assert world.fake.menu == ([("商机", "/商机")] if code == 0 else [])
 
     running(work)
+
+
+@promise
+async def test_a_menu_can_be_read_and_taken_away(world):
+    agent = {"agentid": str(kit.AGENT)}
+    query = {"access_token": (await world.gettoken())["access_token"], **agent}
+
+    async def menu(what):
+        return (await world.http.get(f"/cgi-bin/menu/{what}", params=query)).json()
+
+    assert (await menu("get"))["errcode"] == 46003
+    buttons = [{"type": "view", "name": "看板", "url": "https://a.example/board"}]
+    await world.call("menu/create", {"button": buttons}, **agent)
+    assert (await menu("get"))["button"] == buttons
+    assert (await menu("delete"))["errcode"] == 0
+    assert (await menu("get"))["errcode"] == 46003
 
 
 @promise

@@ -9,6 +9,7 @@ import pytest
 
 from bot.clock import wall
 from bot.simulator.wecom import callbacks
+from bot.simulator.wecom.happenings import HAPPENINGS
 from tests.wecom import kit
 from tests.wecom.fake_kit import World, card, promise, running, template
 
@@ -76,6 +77,44 @@ async def test_several_ticks_come_back_together(world):
     await world.fake.press(world.shown()[0], "3.form", {"q": "none,3.0"})
     await world.fake.press(world.shown()[0], "3.form", {"q": ""})
     assert [inbound.values for inbound in world.heard] == [{"q": "none,3.0"}, {"q": ""}]
+
+
+@promise
+async def test_an_entry_behind_the_dots_is_an_event_of_its_own(world):
+    menu = {"desc": "操作", "action_list": [{"text": "稍后", "key": "1.later"}]}
+    await world.send(template("T1", action_menu=menu))
+    await world.fake.press(world.shown()[0], "1.later", {})
+    told = world.wire.after()[-1].decoded
+    assert "<Event><![CDATA[template_card_menu_event]]></Event>" in told
+    assert "<EventKey><![CDATA[1.later]]></EventKey>" in told
+    assert "<TaskId><![CDATA[T1]]></TaskId>" in told
+
+
+@promise
+async def test_an_entry_that_opens_a_page_is_a_view(world):
+    url = "https://a.example/board"
+    buttons = [{"type": "view", "name": "看板", "url": url}]
+    await world.call("menu/create", {"button": buttons}, agentid=str(kit.AGENT))
+    await world.fake.tap_menu("lisi", url)
+    told = world.wire.after()[-1].decoded
+    assert "<Event><![CDATA[view]]></Event>" in told
+    assert f"<EventKey><![CDATA[{url}]]></EventKey>" in told
+
+
+@pytest.mark.parametrize("sort", sorted(HAPPENINGS))
+def test_whatever_a_phone_causes_is_authentic_and_read_by_wechatpy_alike(sort):
+    async def work(world: World) -> None:
+        await world.fake.happen("lisi", sort, {"label": "人民广场"})
+        (inbound,) = world.heard
+        plain = kit.parse_message(world.wire.after()[-1].decoded)
+        assert inbound.account == plain.source == "lisi"
+        word = plain.event if plain.type == "event" else plain.type
+        assert word.lower() == {"position": "location"}.get(sort, sort)
+        assert bool(world.shown()) is (plain.type != "event")
+        if sort == "location":
+            assert plain.label == "人民广场"
+
+    running(work)
 
 
 @promise

@@ -81,6 +81,9 @@ LEGAL = [
     notice(jump_list=[{"title": "看"}] * 3),
     notice(action_menu={"action_list": [{"text": "x", "key": "k"}]}, task_id="T2"),
     news(vertical_content_list=[{"title": "x"}] * 4),
+    news(card_image={"url": "https://a.example/i", "aspect_ratio": 2.2}),
+    news(card_image=None, image_text_area={"image_url": "https://a.example/i", "title": "图"}),
+    vote(checkbox={"question_key": "q", "mode": 1, "option_list": OPTIONS[:20]}),
     pick(),
     vote(),
 ]
@@ -111,6 +114,11 @@ ILLEGAL = [
     (42033, news(vertical_content_list=[{"desc": "x"}])),
     (42044, news(card_image=None)),
     (42044, news(card_image={"url": "ftp://x"})),
+    (40058, news(card_image={"url": "https://a.example/i", "aspect_ratio": 2.25})),
+    (40058, news(card_image={"url": "https://a.example/i", "aspect_ratio": 1})),
+    (40058, news(card_image={"url": "https://a.example/i", "aspect_ratio": "2"})),
+    (42044, news(card_image=None, image_text_area={"title": "图"})),
+    (42028, news(image_text_area={"image_url": "https://a.example/i", "type": 1})),
     (42042, notice(jump_list=[{"title": "看"}] * 4)),
     (42033, notice(jump_list=[{"type": 0}])),
     (42030, notice(jump_list=[{"title": "看", "type": 2}])),
@@ -148,6 +156,9 @@ ILLEGAL = [
     (42037, vote(checkbox={"question_key": "q", "option_list": OPTIONS})),
     (42043, vote(checkbox=None)),
     (40058, vote(checkbox={"question_key": "q", "mode": 2, "option_list": OPTIONS[:2]})),
+    (40058, vote(checkbox={"question_key": "q", "disable": True, "option_list": OPTIONS[:2]})),
+    (40058, vote(checkbox={"question_key": "q",
+                           "option_list": [{**OPTIONS[0], "is_checked": 1}]})),
     (40058, pick(horizontal_content_list=rows(1))),
     (40058, card(replace_text="已处理")),
     (40058, card(source={"desc_color": 4})),
@@ -165,6 +176,8 @@ def test_a_broken_rule_has_its_documented_code(code, whole):
 def test_an_update_may_go_without_task_and_submit_and_may_be_grey():
     check_card(card(None, replace_text="已处理"), update=True)
     check_card(pick(task_id=None, submit_button=None, replace_text="已投"), update=True)
+    closed = {"question_key": "q", "disable": True, "option_list": OPTIONS[:2]}
+    check_card(vote(task_id=None, checkbox=closed, replace_text="已投"), update=True)
     with pytest.raises(Refused):
         check_card(notice(replace_text="已处理"), update=True)
 

@@ -11,7 +11,8 @@ from bot.simulator.dingtalk.faults import ApiFault
 from bot.simulator.dingtalk.org import Org
 
 _MOST_ACCOUNTS = 20
-_PARAM_BYTES = 15_000
+PARAM_BYTES = 15_000
+"""The most a robot message's `msgParam` may have."""
 _REF_CHARS = 100
 _SPACE = re.compile(r"dtv1\.card//IM_ROBOT\.(?P<account>[^;/]+)", re.IGNORECASE)
 
@@ -128,7 +129,7 @@ def _kind(sort: str) -> str:
 def _param(param: Any, sort: str) -> dict[str, str]:
     if not isinstance(param, str):
         raise ApiFault("invalidParameter.msgParam.invalid")
-    if len(param.encode()) > _PARAM_BYTES:
+    if len(param.encode()) > PARAM_BYTES:
         raise ApiFault("invalidParameter.msgParam.tooLong")
     try:
         found = json.loads(param)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,6 +18,7 @@ from bot.simulator.dingtalk.cards import Cards, Instance
 from bot.simulator.dingtalk.directory import Contacts
 from bot.simulator.dingtalk.faults import NAME, ApiFault
 from bot.simulator.dingtalk.gateway import Gateway
+from bot.simulator.dingtalk.happenings import HAPPENINGS
 from bot.simulator.dingtalk.media import MediaDesk
 from bot.simulator.dingtalk.meter import Meter, Tokens
 from bot.simulator.dingtalk.openapi import OpenApi
@@ -25,10 +26,11 @@ from bot.simulator.dingtalk.org import Ground, Org
 from bot.simulator.dingtalk.webhook import Webhook
 from bot.simulator.dingtalk.wires import (
     card_callback,
+    file_said,
     form_params,
     over_quota,
-    robot_file,
-    robot_text,
+    robot_message,
+    text_said,
 )
 from bot.simulator.phones import Message, Phones
 from bot.simulator.staff import Staff
@@ -42,6 +44,9 @@ PUSH_SECONDS = 3.0
 
 CARD_SECONDS = 2.0
 """How long a phone waits for the answer to a press; a later one is ignored."""
+
+NO_ANSWER = "操作失败，请稍后重试"
+"""What the phone says when a press was not answered in time."""
 
 REDELIVERIES = 5
 
@@ -87,8 +92,7 @@ class FakeDingTalk:
     async def say(self, account: str, text: str) -> None:
         """Write `text` to the robot; returns when it was acknowledged, or not in time."""
         self._ground.phones.show(NAME, account, "text", {"content": text}, outgoing=False)
-        name, now = self._name(account), self._ground.now()
-        await self._deliver(robot_text(self._ground.settings, account, name, text, now))
+        await self._tell(account, text_said(text))
 
     async def upload(self, account: str, filename: str, content: bytes) -> None:
         """Send a picture or a file to the robot."""
@@ -98,16 +102,25 @@ class FakeDingTalk:
         shown = {"filename": filename, "mediaId": code}
         kind = "picture" if picture else "file"
         self._ground.phones.show(NAME, account, kind, shown, outgoing=False)
-        sent, now = (filename, code, picture), self._ground.now()
-        body = robot_file(self._ground.settings, account, self._name(account), sent, now)
-        await self._deliver(body)
+        await self._tell(account, file_said(filename, code, picture=picture))
 
-    def _name(self, account: str) -> str:
-        member = self._ground.phones.member(NAME, account)
-        return member.name if member else account
+    @property
+    def happenings(self) -> Collection[str]:
+        """What a phone can send besides texts and taps."""
+        return HAPPENINGS
 
-    async def _deliver(self, body: dict[str, Any]) -> None:
+    async def happen(self, account: str, sort: str, facts: Mapping[str, str]) -> None:
+        """Send the robot something of `happenings`."""
+        self._ground.phones.show(NAME, account, sort, dict(facts), outgoing=False)
+        await self._tell(account, HAPPENINGS[sort](facts))
+
+    async def _tell(self, account: str, said: dict[str, Any]) -> None:
         """Push a robot message; without its words once the month's pushes are used up."""
+        member = self._ground.phones.member(NAME, account)
+        name = member.name if member else account
+        body = robot_message(self._ground.settings, account, name, self._ground.now(), said)
+        if not self.org.published:
+            del body["senderStaffId"]  # nobody outside knows who speaks to an unpublished robot
         if not self.meter.push():
             body = over_quota(body)
         if self._ground.settings.mode == "http":
@@ -130,8 +143,11 @@ class FakeDingTalk:
         body = card_callback(self._ground.settings, message.ref, message.account, action, params)
         self.meter.push()
         card = self._cards.get(message.ref)
-        response = await self._card_response(card, body)
-        if response:
+        answer = await self._card_answer(card, body)
+        if answer is None:
+            if self._ground.phones.message(message.id) == message:
+                self._ground.phones.change(message.id, trouble=NO_ANSWER)
+        elif isinstance(response := answer.get("response"), dict):
             self._answered(card, message.account, response)
 
     async def event(self, event_type: str, event_id: str, body: dict[str, Any]) -> bool:
@@ -162,16 +178,15 @@ class FakeDingTalk:
             if await self._pushed(body):
                 return
 
-    async def _card_response(self, card: Instance, body: dict[str, Any]) -> dict[str, Any] | None:
+    async def _card_answer(self, card: Instance, body: dict[str, Any]) -> dict[str, Any] | None:
         """What the service answers to a press; None if it is late, refuses or is not asked."""
         if card.callback == "HTTP":
             url, secret = self._api.routes[card.route]
-            return await self._webhook.card(url, secret, body)
+            response = await self._webhook.card(url, secret, body)
+            return None if response is None else {"response": response}
         if card.callback != "STREAM":
             return None
-        ack = await self.gateway.push("CALLBACK", CARD_TOPIC, body, within=CARD_SECONDS)
-        response = (ack or {}).get("response")
-        return response if isinstance(response, dict) else None
+        return await self.gateway.push("CALLBACK", CARD_TOPIC, body, within=CARD_SECONDS)
 
     def _answered(self, card: Instance, account: str, response: dict[str, Any]) -> None:
         try:

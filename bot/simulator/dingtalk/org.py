@@ -25,7 +25,8 @@ PUSH_QUOTA = 3000
 class Org:
     """The organisation and its app; tests turn these knobs.
 
-    `robot_enabled` False: nobody may be written to. `missing_scopes`: permissions not granted.
+    `robot_enabled` False: nobody may be written to. `published` False: the robot hears people
+    but is not told who they are. `missing_scopes`: permissions not granted.
     `flow_controlled`: accounts whose messages are held back although the answer is 200.
     `unpublished`: templates that were saved but never published. `redeliver_after`: seconds
     until an unacknowledged push comes again. `stall`: seconds a call hangs in the fault
@@ -34,6 +35,7 @@ class Org:
     """
 
     robot_enabled: bool = True
+    published: bool = True
     missing_scopes: set[str] = field(default_factory=set)
     flow_controlled: set[str] = field(default_factory=set)
     unpublished: set[str] = field(default_factory=set)

@@ -37,30 +37,10 @@ def raw(value: Any) -> str:
     return json.dumps(masked(value), ensure_ascii=False)
 
 
-def robot_text(
-    settings: DingTalkSettings, account: str, name: str, said: str, at: datetime
+def robot_message(
+    settings: DingTalkSettings, account: str, name: str, at: datetime, said: dict[str, Any]
 ) -> dict[str, Any]:
-    """A text message of one person's own chat with the robot."""
-    envelope = _robot_message(settings, account, name, at)
-    return {**envelope, "msgtype": "text", "text": {"content": said}}
-
-
-def robot_file(
-    settings: DingTalkSettings, account: str, name: str, sent: tuple[str, str, bool], at: datetime
-) -> dict[str, Any]:
-    """A picture or a file, `sent` being its name, its downloadCode and whether it is a picture."""
-    filename, code, picture = sent
-    envelope = _robot_message(settings, account, name, at)
-    if picture:
-        content = {"downloadCode": code, "pictureDownloadCode": code}
-        return {**envelope, "msgtype": "picture", "content": content}
-    content = {"downloadCode": code, "fileName": filename, "spaceId": "1", "fileId": "2"}
-    return {**envelope, "msgtype": "file", "content": content}
-
-
-def _robot_message(
-    settings: DingTalkSettings, account: str, name: str, at: datetime
-) -> dict[str, Any]:
+    """A message of one person's own chat with the robot; `said` is its type and content."""
     return {
         "msgId": f"msg{uuid.uuid4().hex}",
         "createAt": int(at.timestamp() * 1000),
@@ -75,7 +55,22 @@ def _robot_message(
         "robotCode": settings.robot_code,
         "isAdmin": False,
         "senderPlatform": "Android",
+        **said,
     }
+
+
+def text_said(words: str) -> dict[str, Any]:
+    """A typed line."""
+    return {"msgtype": "text", "text": {"content": words}}
+
+
+def file_said(filename: str, code: str, *, picture: bool) -> dict[str, Any]:
+    """A picture or a file, `code` being its downloadCode."""
+    if picture:
+        content = {"downloadCode": code, "pictureDownloadCode": code}
+        return {"msgtype": "picture", "content": content}
+    content = {"downloadCode": code, "fileName": filename, "spaceId": "1", "fileId": "2"}
+    return {"msgtype": "file", "content": content}
 
 
 def over_quota(message: dict[str, Any]) -> dict[str, Any]:
@@ -103,21 +98,28 @@ def card_callback(
 
 
 def form_params(wire: dict[str, Any], key: str, values: dict[str, str]) -> dict[str, Any]:
-    """What the form component submits: hidden defaults, and index and value of a drop-down.
+    """What the form component submits: hidden defaults, and each input in its own shape.
 
     A late tap on a face that is gone still submits that face's key and what was typed.
     """
     fields = json.loads(wire["form"]).get("fields")
-    if not fields or key not in {field.get("defaultValue") for field in fields}:
+    if not fields or key not in [field.get("defaultValue") for field in fields]:
         return {"form": {**values, "_key": key}}
-    filled: dict[str, Any] = {}
-    for field in fields:
-        name = field["name"]
-        value = values.get(name, field.get("defaultValue", ""))
-        if field["type"] == "SELECT" and not field.get("hidden"):
-            offered = [option["value"] for option in field["options"]]
-            index = offered.index(value) if value in offered else -1
-            filled[name] = {"index": index, "value": value}
-        else:
-            filled[name] = value
-    return {"form": filled}
+    return {"form": {field["name"]: _filled(field, values) for field in fields}}
+
+
+def _filled(field: dict[str, Any], values: dict[str, str]) -> Any:
+    """One input: a drop-down gives index and value, several choices lists of both."""
+    given = values.get(field["name"], field.get("defaultValue", ""))
+    offered = [option["value"] for option in field.get("options", ())]
+    match field["type"]:
+        case _ if field.get("hidden"):
+            return given
+        case "SELECT" | "CHECKBOX_GROUP":
+            return {"index": offered.index(given) if given in offered else -1, "value": given}
+        case "MULTI_SELECT" | "MULTI_CHECKBOX_GROUP":
+            chosen = given if isinstance(given, list) else [v for v in given.split(",") if v]
+            return {"index": [offered.index(one) for one in chosen], "value": chosen}
+        case "CHECKBOX" | "SWITCH":
+            return given in (True, "true")
+    return given

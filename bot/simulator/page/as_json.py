@@ -21,10 +21,11 @@ def as_json(message: Message) -> dict[str, Any]:
         "kind": message.kind,
         "title": seen.title,
         "text": _words(seen),
-        "fields": [{"name": name, "value": value} for name, value in seen.fields],
+        "fields": [{"name": field.name, "value": field.value} for field in seen.fields],
         "buttons": [
             {"action": b.action, "text": b.text, "enabled": b.enabled} for b in seen.actions
         ],
+        "menu": [{"action": b.action, "text": b.text} for b in seen.menu],
         "inputs": [
             {
                 "name": one.name,
@@ -35,6 +36,7 @@ def as_json(message: Message) -> dict[str, Any]:
         ],
         "file": asdict(seen.file) if seen.file else None,
         "state": seen.state,
+        "trouble": seen.trouble,
         "raw": message.wire,
     }
 
@@ -42,7 +44,11 @@ def as_json(message: Message) -> dict[str, Any]:
 def _words(seen: Face) -> str:
     """All that can be read but the title and the buttons, a line each."""
     written = {plain(line) for line in seen.lines}
-    facts = (f"{name}：{value}" for name, value in seen.fields)
+    facts = (f"{field.name}：{field.value}" for field in seen.fields)
     unwritten = (fact for fact in facts if fact not in written)
-    parts = (seen.subtitle, *seen.emphasis, seen.text, *unwritten, *seen.quote)
+    beside = (words for picture in seen.pictures for words in (picture.title, picture.words))
+    sections = (words for section in seen.sections for words in section)
+    parts = (
+        seen.subtitle, *seen.emphasis, *beside, seen.text, *sections, *unwritten, *seen.quote,
+    )  # fmt: skip
     return "\n".join(part for part in parts if part) or seen.title

@@ -12,9 +12,11 @@ from bot.simulator.page.model import (
     ButtonStyle,
     Face,
     FaceButton,
+    FaceField,
     FaceInput,
     InputKind,
     Option,
+    Picture,
     Tone,
 )
 from bot.simulator.page.reading import Unreadable, embedded, objects, text
@@ -22,7 +24,17 @@ from bot.simulator.phones import Message
 
 _STYLES: dict[str, ButtonStyle] = {"primary": "primary", "danger": "danger"}
 _TONES: dict[str, Tone] = {"good": "green", "warning": "orange", "bad": "red"}
-_KINDS: dict[str, InputKind] = {"SELECT": "select", "MULTI_SELECT": "checkbox"}
+_KINDS: dict[str, InputKind] = {
+    "SELECT": "select",
+    "MULTI_SELECT": "checkbox",
+    "MULTI_CHECKBOX_GROUP": "checkbox",
+    "CHECKBOX_GROUP": "checkbox",
+    "CHECKBOX": "switch",
+    "SWITCH": "switch",
+    "TEXT_AREA": "area",
+    "NUMBER": "number",
+    "DATE": "date",
+}
 _LONGEST_LABEL = 20  # 字
 _MOST_ACTIONS = 6
 
@@ -45,6 +57,15 @@ def face(message: Message) -> Face:
                 lines=lines,
                 fields=_fields(lines),
                 buttons=_actions(wire),
+                across=bool(text(wire, "buttonTitle1")),
+            )
+        case "link":
+            return Face(
+                "card",
+                title=text(wire, "title"),
+                lines=markdown.literal(text(wire, "text")),
+                pictures=(Picture(text(wire, "picUrl")),) if text(wire, "picUrl") else (),
+                link=text(wire, "messageUrl"),
             )
         case "markdown":
             return Face(
@@ -88,11 +109,13 @@ def _object(wire: dict[str, Any], key: str) -> dict[str, Any]:
     return value
 
 
-def _fields(lines: tuple[Line, ...]) -> tuple[tuple[str, str], ...]:
+def _fields(lines: tuple[Line, ...]) -> tuple[FaceField, ...]:
     """The lines "标签：值" among `lines`."""
     pairs = (plain(line).partition("：") for line in lines if line.kind == "paragraph")
     return tuple(
-        (name, value) for name, _, value in pairs if 0 < len(name) <= _LONGEST_LABEL and value
+        FaceField(name, value)
+        for name, _, value in pairs
+        if 0 < len(name) <= _LONGEST_LABEL and value
     )
 
 
@@ -103,6 +126,7 @@ def _buttons(wire: dict[str, Any]) -> tuple[FaceButton, ...]:
             text(one, "text"),
             _STYLES.get(text(one, "style"), "normal"),
             enabled=text(one, "disabled").lower() != "true",
+            confirm=text(one, "confirm"),
         )
         for one in objects({"buttons": embedded(wire, "buttons")}, "buttons")
     )
@@ -110,15 +134,19 @@ def _buttons(wire: dict[str, Any]) -> tuple[FaceButton, ...]:
 
 def _input(wire: dict[str, Any], chosen: dict[str, str], *, enabled: bool) -> FaceInput:
     name = text(wire, "name")
+    default = wire.get("defaultValue")
+    beforehand = (
+        ",".join(map(str, default)) if isinstance(default, list) else text(wire, "defaultValue")
+    )
     return FaceInput(
         name,
         text(wire, "label"),
         _KINDS.get(text(wire, "type"), "text"),
         tuple(Option(text(o, "value"), text(o, "text")) for o in objects(wire, "options")),
-        chosen.get(name, text(wire, "defaultValue")),
+        chosen.get(name, beforehand),
         required=wire.get("required") is True,
         enabled=enabled and not wire.get("readOnly"),
-        many=True,
+        many=text(wire, "type") != "CHECKBOX_GROUP",
         placeholder=text(wire, "placeholder"),
     )
 
@@ -131,7 +159,8 @@ def _submit(wire: dict[str, Any], form: dict[str, Any], *, enabled: bool) -> Fac
 
 def _actions(wire: dict[str, Any]) -> tuple[FaceButton, ...]:
     numbered = ((f"actionTitle{n}", f"actionURL{n}") for n in range(1, _MOST_ACTIONS + 1))
-    names = chain((("singleTitle", "singleURL"),), numbered)
+    across = ((f"buttonTitle{n}", f"buttonUrl{n}") for n in (1, 2))
+    names = chain((("singleTitle", "singleURL"),), numbered, across)
     return tuple(_action(text(wire, t), text(wire, u)) for t, u in names if text(wire, t))
 
 

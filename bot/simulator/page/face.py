@@ -8,11 +8,18 @@ from urllib.parse import quote
 
 from bot.simulator.page import dingtalk, wecom
 from bot.simulator.page.markdown import literal
-from bot.simulator.page.model import Face, FaceButton, FaceFile, FaceInput, Option
+from bot.simulator.page.model import (
+    Face,
+    FaceButton,
+    FaceField,
+    FaceFile,
+    FaceInput,
+    Option,
+)
 from bot.simulator.page.reading import Unreadable, text
 from bot.simulator.phones import Message
 
-__all__ = ["Face", "FaceButton", "FaceInput", "Option", "face"]
+__all__ = ["Face", "FaceButton", "FaceField", "FaceInput", "Option", "face"]
 
 _PICTURES, _FILES = frozenset({"image", "picture", "imageMsg"}), frozenset({"file"})
 
@@ -37,7 +44,7 @@ def face(message: Message) -> Face:
     except Unreadable as problem:
         return Face("bubble", lines=literal(f"这条消息显示不了：{problem}"))
     if seen.lines or seen.title:
-        return seen
+        return replace(seen, trouble=message.trouble)
     return replace(seen, lines=literal(f"不支持的消息类型：{message.kind}"))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from bot.simulator.page.face import FaceButton, face
+from bot.simulator.page.face import Face, FaceButton, face
 from bot.simulator.phones import Message
 from bot.simulator.world import PHONE_ZONE, PLATFORMS
 
@@ -17,9 +17,9 @@ _WEEKDAYS = "一二三四五六日"
 _SHORT = 4  # 字; as many as half of WeCom's card can show on a button at 16 px
 
 
-def message_html(message: Message) -> str:
-    """One `<li>` of a chat: the bubble or card as the person's app draws it now."""
-    return render("message.html", message=message, face=face(message))
+def message_html(message: Message, seen: Face | None = None) -> str:
+    """One `<li>` of a chat: the bubble or card as the person's app draws it now, or as `seen`."""
+    return render("message.html", message=message, face=seen or face(message))
 
 
 def render(template: str, **facts: Any) -> str:

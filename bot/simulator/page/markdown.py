@@ -16,11 +16,12 @@ LineKind: TypeAlias = Literal["paragraph", "heading", "quote", "item"]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text in one look; `url` makes it a link."""
+    """A run of text in one look; `url` makes it a link, `picture` draws that address instead."""
 
     text: str
     marks: tuple[str, ...] = ()
     url: str = ""
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ _DINGTALK = re.compile(
     r"\\(?P<literal>[\\`*_{}\[\]()#+\-.!>~|@<])"
     r"|(?<!\\)\*\*(?P<bold>.+?)(?<!\\)\*\*"
     r"|(?<!\\)\*(?P<italic>[^*\s].*?)(?<!\\)\*"
-    r"|!\[[^\]]*\]\((?P<image>[^)]*)\)"
+    r"|!\[(?P<alt>[^\]]*)\]\((?P<image>[^)]*)\)"
     r"|\[(?P<label>(?:\\.|[^\]\\])+)\]\(" + _URL + r"\)"
 )
 _HEADING = re.compile(r"(?P<hashes>#{1,6})\s+(?P<words>.*)")
@@ -124,7 +125,7 @@ def _spans(text: str, inline: re.Pattern[str], marks: tuple[str, ...] = ()) -> I
             case "literal":
                 yield Span(found["literal"], marks)
             case "image":
-                yield Span("[图片]", marks)
+                yield Span(found["alt"] or "[图片]", marks, picture=found["image"])
             case _:
                 label = "".join(span.text for span in _spans(found["label"], inline))
                 yield Span(label, marks, found["url"])

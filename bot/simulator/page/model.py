@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from bot.simulator.page.markdown import Line, plain
 
 ButtonStyle: TypeAlias = Literal["primary", "normal", "danger", "link"]
 Tone: TypeAlias = Literal["grey", "black", "red", "green", "orange"]
-InputKind: TypeAlias = Literal["select", "text", "checkbox"]
+InputKind: TypeAlias = Literal["select", "text", "area", "number", "date", "checkbox", "switch"]
 State: TypeAlias = Literal["open", "done", "shown"]
 
 
 @dataclass(frozen=True, slots=True)
 class FaceButton:
-    """Something to tap. `action` comes back with a press; a `url` opens a page instead."""
+    """Something to tap. `action` comes back with a press; a `url` opens a page instead.
+
+    `confirm` is what the app asks before the press goes out. `busy`: it has been pressed and
+    the answer is not there yet.
+    """
 
     action: str
     text: str
     style: ButtonStyle = "normal"
     enabled: bool = True
     url: str = ""
+    confirm: str = ""
+    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +38,32 @@ class Option:
     text: str
 
 
+class FaceField(NamedTuple):
+    """A label and its value; a `linked` value is drawn blue and may open a page."""
+
+    name: str
+    value: str
+    linked: bool = False
+    url: str = ""
+
+
+class Picture(NamedTuple):
+    """A picture by its address, with what stands beside it; `ratio` is width to height."""
+
+    url: str
+    ratio: float = 1.3
+    title: str = ""
+    words: str = ""
+    link: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class FaceInput:
     """One input of a card.
 
     `chosen` is the value it shows: an option id (several joined by "," in a checkbox), or
-    the text. `many` says whether a checkbox takes more than one option.
+    the text; a switch is "true" or not. `many` says whether a checkbox takes more than one
+    option.
     """
 
     name: str
@@ -66,8 +92,11 @@ class Face:
 
     `lines` is the free text with its markup. `fields` are label and value pairs; DingTalk
     writes them as lines "标签：值", so there they are read from `lines` and stand in both.
-    `link` is the page a tap on the card opens. state "open": there is something to press;
-    "done": the platform locked the card; "shown": nothing to press.
+    `sections` are headings with a paragraph each. `menu` stands behind the ··· of the card.
+    `across`: the buttons stand in one row whatever their words.
+    `link` is the page a tap on the card opens, `quote_link` a tap on the quote. `trouble` is
+    what the app says when a press failed. state "open": there is something to press; "done":
+    the platform locked the card; "shown": nothing to press.
     """
 
     kind: Literal["bubble", "card"]
@@ -76,16 +105,22 @@ class Face:
     source: str = ""
     tone: Tone = "grey"
     lines: tuple[Line, ...] = ()
-    fields: tuple[tuple[str, str], ...] = ()
+    fields: tuple[FaceField, ...] = ()
+    sections: tuple[tuple[str, str], ...] = ()
+    pictures: tuple[Picture, ...] = ()
     quote: tuple[str, str] = ("", "")
+    quote_link: str = ""
     emphasis: tuple[str, str] = ("", "")
     inputs: tuple[FaceInput, ...] = ()
     buttons: tuple[FaceButton, ...] = ()
     submit: FaceButton | None = None
     jumps: tuple[FaceButton, ...] = ()
+    menu: tuple[FaceButton, ...] = ()
+    across: bool = False
     link: str = ""
     locked: bool = False
     file: FaceFile | None = None
+    trouble: str = ""
 
     @property
     def text(self) -> str:
@@ -94,7 +129,7 @@ class Face:
 
     @property
     def actions(self) -> tuple[FaceButton, ...]:
-        """Everything that can be tapped, top to bottom."""
+        """Everything that can be tapped, top to bottom, but the ··· menu."""
         link = (FaceButton(self.link, "打开", url=self.link),) if self.link else ()
         submit = (self.submit,) if self.submit else ()
         return self.buttons + submit + self.jumps + link
@@ -109,5 +144,8 @@ class Face:
     @property
     def urls(self) -> frozenset[str]:
         """Every page this message can open."""
-        links = (span.url for line in self.lines for span in line.spans)
-        return frozenset(u for u in (*links, *(b.url for b in self.actions)) if u)
+        links = [span.url for line in self.lines for span in line.spans]
+        links += [field.url for field in self.fields]
+        links += [button.url for button in self.actions]
+        links += [self.quote_link, *(picture.link for picture in self.pictures)]
+        return frozenset(filter(None, links))

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from bot.simulator.page import markdown
-from bot.simulator.page.model import ButtonStyle, Face, FaceButton, FaceInput, Option, Tone
+from bot.simulator.page.model import (
+    ButtonStyle,
+    Face,
+    FaceButton,
+    FaceField,
+    FaceInput,
+    Option,
+    Picture,
+    Tone,
+)
 from bot.simulator.page.reading import obj, objects, text
 from bot.simulator.phones import Message
 
@@ -38,19 +48,46 @@ def _card(wire: dict[str, Any], chosen: dict[str, str]) -> Face:
         source=text(source, "desc"),
         tone=_TONES.get(text(source, "desc_color"), "grey"),
         lines=markdown.literal(sub_title if title else ""),
-        fields=tuple(
-            (text(row, "keyname"), text(row, "value"))
-            for row in objects(wire, "horizontal_content_list")
+        fields=tuple(map(_field, objects(wire, "horizontal_content_list"))),
+        sections=tuple(
+            (text(one, "title"), text(one, "desc"))
+            for one in objects(wire, "vertical_content_list")
         ),
+        pictures=tuple(_pictures(wire)),
         quote=(text(quote, "title"), text(quote, "quote_text")),
+        quote_link=text(quote, "url"),
         emphasis=(text(emphasis, "title"), text(emphasis, "desc")),
         inputs=_inputs(wire, chosen, enabled=not done),
         buttons=(_grey(done),) if done else tuple(map(_button, objects(wire, "button_list"))),
         submit=button if submit and not done else None,
         jumps=tuple(map(_jump, objects(wire, "jump_list"))),
+        menu=tuple(
+            FaceButton(text(one, "key"), text(one, "text"))
+            for one in objects(obj(wire, "action_menu"), "action_list")
+        ),
         link=text(obj(wire, "card_action"), "url"),
         locked=bool(done),
     )
+
+
+def _field(wire: dict[str, Any]) -> FaceField:
+    """A row; files and members are blue, too, but open nothing here."""
+    linked = text(wire, "type") in {"1", "2", "3"}
+    return FaceField(text(wire, "keyname"), text(wire, "value"), linked, text(wire, "url"))
+
+
+def _section(wire: dict[str, Any]) -> tuple[str, str]:
+    return text(wire, "title"), text(wire, "desc")
+
+
+def _pictures(wire: dict[str, Any]) -> Iterator[Picture]:
+    if whole := obj(wire, "card_image"):
+        ratio = whole.get("aspect_ratio")
+        shown = float(ratio) if isinstance(ratio, int | float) else Picture._field_defaults["ratio"]
+        yield Picture(text(whole, "url"), shown)
+    if beside := obj(wire, "image_text_area"):
+        words = (text(beside, name) for name in ("title", "desc", "url"))
+        yield Picture(text(beside, "image_url"), 1, *words)
 
 
 def _grey(done: str) -> FaceButton:

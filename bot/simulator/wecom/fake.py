@@ -7,7 +7,7 @@ messages we send (text, pictures, files, template cards); other kinds are refuse
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -25,6 +25,7 @@ from bot.simulator.wecom.agent import AgentDesk
 from bot.simulator.wecom.callbacks import CallbackDriver
 from bot.simulator.wecom.directory import DirectoryDesk
 from bot.simulator.wecom.errors import Refused
+from bot.simulator.wecom.happenings import HAPPENINGS
 from bot.simulator.wecom.login import COOKIE, LoginDesk
 from bot.simulator.wecom.media import MediaDesk
 from bot.simulator.wecom.menu import MenuDesk
@@ -79,6 +80,11 @@ class FakeWeCom:
         """(name, key) of the entries under the chat, left to right."""
         return list(self._menu.entries)
 
+    @property
+    def happenings(self) -> Collection[str]:
+        """What a phone can send or report besides texts and taps."""
+        return HAPPENINGS
+
     async def say(self, account: str, text: str) -> None:
         """Type `text` to the bot."""
         self._phones.show("wecom", account, "text", {"content": text}, outgoing=False)
@@ -110,7 +116,15 @@ class FakeWeCom:
 
     async def tap_menu(self, account: str, key: str) -> None:
         """Tap the menu entry `key`."""
-        await self._tell(account, taps.menu_tapped(key))
+        opens_page = self._menu.opens_page(key)
+        await self._tell(account, taps.menu_tapped(key, opens_page=opens_page))
+
+    async def happen(self, account: str, sort: str, facts: Mapping[str, str]) -> None:
+        """Cause the message or event `sort`, one of `happenings`."""
+        what = HAPPENINGS[sort](facts)
+        if what["MsgType"] != "event":
+            self._phones.show("wecom", account, sort, dict(facts), outgoing=False)
+        await self._tell(account, what)
 
     async def verify(self) -> str:
         """Check the callback address as WeCom's console does: "ok" or what is wrong."""
@@ -135,8 +149,11 @@ class FakeWeCom:
         calls: tuple[tuple[str, str, _Work], ...] = (
             ("POST", "message/send", lambda _, raw: self._messages.send(raw)),
             ("POST", "message/update_template_card", lambda _, raw: self._messages.update(raw)),
+            ("POST", "message/recall", lambda _, raw: self._messages.recall(raw)),
             ("POST", "menu/create", lambda q, raw: self._menu.create(q.get("agentid", ""), raw)),
             ("POST", "media/upload", self._media.upload),
+            ("GET", "menu/get", lambda q, _: self._menu.get(q.get("agentid", ""))),
+            ("GET", "menu/delete", lambda q, _: self._menu.delete(q.get("agentid", ""))),
             ("GET", "auth/getuserinfo", lambda q, _: self._logins.userinfo(q)),
             ("GET", "agent/get", lambda q, _: self.agent.get(q)),
             ("GET", "department/list", lambda *_: self.directory.departments()),

@@ -20,7 +20,9 @@ MOST_RECEIVERS = 1000
 TEXT_BYTES = 2048
 LONGEST_WINDOW = 14400
 USUAL_WINDOW = 1800
+MOST_GROUPS = 100
 CODE_LIFE = timedelta(hours=72)
+RECALL_LIFE = timedelta(hours=24)
 PACE = ((timedelta(minutes=1), 30), (timedelta(hours=1), 1000))
 """Messages an app may show one member per span; more are dropped without a word."""
 
@@ -31,6 +33,7 @@ class Sent:
 
     task_id: str
     card_type: str
+    at: datetime
     copies: dict[str, str]
 
 
@@ -60,6 +63,7 @@ class MessageDesk:
         """Forget everything."""
         self._task_ids: set[str] = set()
         self._by_copy: dict[str, Sent] = {}
+        self._by_msgid: dict[str, Sent] = {}
         self._codes: dict[str, tuple[Sent, datetime]] = {}
         self._answers: dict[bytes, tuple[datetime, dict[str, Any]]] = {}
         self._shown: defaultdict[str, deque[datetime]] = defaultdict(deque)
@@ -78,10 +82,12 @@ class MessageDesk:
         if body.get("agentid") != self._agent_id:
             raise Refused(301002, "not allow operate another agent with this accesstoken")
         window = _duplicate_window(body)
+        for switch in ("safe", "enable_id_trans"):
+            reading.number(body, switch, 0, (0, 1))
         kind, wire = self._content(body)
         accounts, invalid = self._receivers(body)
         answer = ok(invaliduser="|".join(invalid), msgid=secrets.token_urlsafe(24))
-        sent = self._show(accounts, kind, wire)
+        sent = self._by_msgid[answer["msgid"]] = self._show(accounts, kind, wire)
         if sent.card_type in INTERACTIVE or "action_menu" in wire:
             answer["response_code"] = self._issue(sent)
         if window:
@@ -109,6 +115,21 @@ class MessageDesk:
             if account in sent.copies:
                 self._repaint(sent.copies[account], change)
         return ok(invaliduser=[a for a in accounts if a not in sent.copies])
+
+    def recall(self, raw: bytes) -> dict[str, Any]:
+        """The answer to message/recall; the message leaves every phone (doc 94867).
+
+        Raises:
+            Refused: 40058 not a message of this app, 42052 over 24 h old.
+        """
+        sent = self._by_msgid.get(reading.text(reading.body(raw), "msgid"))
+        if sent is None:
+            raise Refused(reading.ILLEGAL, "msgid not of this app")
+        if self._now() - sent.at > RECALL_LIFE:
+            raise Refused(42052, "message too old to recall")
+        for copy in sent.copies.values():
+            self._phones.change(copy, state="recalled")
+        return ok()
 
     def code_for_press(self, message: Message) -> str:
         """A response_code for the person who pressed a card; "" if we never sent it."""
@@ -139,6 +160,9 @@ class MessageDesk:
         named = reading.text(body, "touser")
         if not any(reading.text(body, field) for field in ("touser", "toparty", "totag")):
             raise Refused(82001, "touser, toparty and totag are all empty")
+        for field, code in (("toparty", 82002), ("totag", 82003)):
+            if len(reading.text(body, field).split("|")) > MOST_GROUPS:
+                raise Refused(code, f"too many in {field}")
         if named == "@all":
             accounts = [m.accounts["wecom"] for m in self._phones.members if "wecom" in m.accounts]
             return accounts, []
@@ -154,7 +178,7 @@ class MessageDesk:
         ref = str(wire.get("task_id", ""))
         if ref:
             self._task_ids.add(ref)
-        sent = Sent(ref, str(wire.get("card_type", "")), {})
+        sent = Sent(ref, str(wire.get("card_type", "")), self._now(), {})
         for account in accounts:
             if self._over_pace(account.lower()):
                 continue  # as the real one does: no error, no trace in the answer
@@ -184,6 +208,8 @@ class MessageDesk:
         if "template_card" in body:
             card = reading.obj(body, "template_card")
             check_card(card, update=True)
+            if card.get("task_id", sent.task_id) != sent.task_id:
+                raise Refused(42016, "no card with this task_id")
             return card
         name = reading.needed(reading.obj(body, "button"), "replace_name", reading.ILLEGAL)
         if sent.card_type not in INTERACTIVE:
@@ -192,7 +218,7 @@ class MessageDesk:
 
     def _repaint(self, message_id: str, change: dict[str, Any]) -> None:
         shown = self._phones.message(message_id)
-        if shown is None:
+        if shown is None or shown.state == "recalled":
             return
         wire = change if "card_type" in change else {**shown.wire, **change}
         self._phones.change(message_id, wire=wire, kind="template_card", state="updated")
@@ -208,11 +234,15 @@ def _duplicate_window(body: dict[str, Any]) -> timedelta | None:
 
 
 def _userids(body: dict[str, Any]) -> list[str]:
+    reading.number(body, "atall", 0, (0, 1))
     wanted = body.get("userids") or []
-    if not isinstance(wanted, list) or not all(isinstance(one, str) for one in wanted):
-        raise Refused(reading.ILLEGAL, "userids must be a list of texts")
-    if len(wanted) > MOST_RECEIVERS:
-        raise Refused(reading.ILLEGAL, "too many users")
+    groups = [body.get(field) or [] for field in ("partyids", "tagids")]
+    if not all(isinstance(one, list) for one in (wanted, *groups)):
+        raise Refused(reading.ILLEGAL, "receivers must be lists")
+    if not all(isinstance(one, str) for one in wanted):
+        raise Refused(reading.ILLEGAL, "userids must be texts")
+    if len(wanted) > MOST_RECEIVERS or any(len(group) > MOST_GROUPS for group in groups):
+        raise Refused(reading.ILLEGAL, "too many receivers")
     if not wanted and body.get("atall") != 1:
         raise Refused(82001, "no receivers")
     return [one.lower() for one in wanted]

@@ -37,6 +37,8 @@ INTERACTIVE = frozenset({"button_interaction", "vote_interaction", "multiple_int
 
 _KEY_BYTES = 1024
 _TASK_ID = re.compile(r"[0-9A-Za-z_\-@]{1,128}")
+_RATIOS = (1.3, 2.25)
+"""Width to height of a card's picture: not below the first, under the second."""
 _URL = re.compile(r"https?://[^\s/]+\S*")
 
 
@@ -59,15 +61,15 @@ def check_card(card: dict[str, Any], *, update: bool) -> None:
     if kind == "button_interaction":
         _check_buttons(card)
     if kind == "vote_interaction":
-        number(obj(card, "checkbox"), "mode", 0, (0, 1))
-        _check_options(obj(card, "checkbox"), 20)
+        _check_vote(obj(card, "checkbox"))
     if kind == "multiple_interaction":
         _check_selectors(card)
     if kind in ("vote_interaction", "multiple_interaction"):
         _check_submit(card, update=update)
     _check_replace_text(card)
     if not update:
-        _check_task_id(card, required=kind in INTERACTIVE or "action_menu" in card)
+        _check_enabled(card)
+    _check_task_id(card, required=not update and (kind in INTERACTIVE or "action_menu" in card))
 
 
 def _check_head(card: dict[str, Any], kind: str) -> None:
@@ -89,11 +91,22 @@ def _check_head(card: dict[str, Any], kind: str) -> None:
 
 
 def _check_picture(card: dict[str, Any]) -> None:
-    picture = obj(card, "card_image")
+    picture, beside = obj(card, "card_image"), obj(card, "image_text_area")
+    if not picture and not beside:
+        raise Refused(42044, "card_image or image_text_area missing")
     if picture:
         _check_url(picture, 42044)
-    elif not obj(card, "image_text_area"):
-        raise Refused(42044, "card_image or image_text_area missing")
+        ratio = picture.get("aspect_ratio", _RATIOS[0])
+        if isinstance(ratio, bool) or not isinstance(ratio, int | float):
+            raise Refused(ILLEGAL, "aspect_ratio has the wrong type")
+        if not _RATIOS[0] <= ratio < _RATIOS[1]:
+            raise Refused(ILLEGAL, "aspect_ratio out of range")
+    if beside:
+        if not _URL.fullmatch(needed(beside, "image_url", 42044, 2048)):
+            raise Refused(42044, "image_url needs http:// or https://")
+        text(beside, "title")
+        text(beside, "desc")
+        _check_target(beside, number(beside, "type", 0, range(3)))
 
 
 def _check_rows(card: dict[str, Any]) -> None:
@@ -155,6 +168,21 @@ def _check_buttons(card: dict[str, Any]) -> None:
         else:
             keys.append(needed(button, "key", 42039, _KEY_BYTES))
     unique(keys, "button key", 42039)
+
+
+def _check_vote(checkbox: dict[str, Any]) -> None:
+    number(checkbox, "mode", 0, (0, 1))
+    _check_options(checkbox, 20)
+    for option in objects(checkbox, "option_list", 1, 20, 42037):
+        if not isinstance(option.get("is_checked", False), bool):
+            raise Refused(ILLEGAL, "is_checked has the wrong type")
+
+
+def _check_enabled(card: dict[str, Any]) -> None:
+    """A fresh card cannot come with inputs that take nothing; only an update may."""
+    questions = [obj(card, "checkbox"), *objects(card, "select_list", 0, 3, 42047)]
+    if any("disable" in question for question in questions):
+        raise Refused(ILLEGAL, "disable is for updates")
 
 
 def _check_selectors(card: dict[str, Any]) -> None:

@@ -19,18 +19,20 @@ def sent(kind: str, filename: str, media_id: str) -> dict[str, Any]:
     return {"MsgType": kind, **named, "MediaId": media_id, "MsgId": secrets.randbits(62)}
 
 
-def menu_tapped(key: str) -> dict[str, Any]:
-    """A tap on a menu entry."""
-    return {"MsgType": "event", "Event": "click", "EventKey": key}
+def menu_tapped(key: str, *, opens_page: bool) -> dict[str, Any]:
+    """A tap on a menu entry; `key` is the address if it opens a page."""
+    return {"MsgType": "event", "Event": "view" if opens_page else "click", "EventKey": key}
 
 
 def pressed(
     message: Message, key: str, chosen: dict[str, str], response_code: str
 ) -> dict[str, Any]:
-    """A press of the button `key`, with what every input of the card shows."""
+    """A press of the button or ··· entry `key`, with what every input of the card shows."""
+    menu = message.wire.get("action_menu", {}).get("action_list", ())
+    in_menu = any(entry["key"] == key for entry in menu)
     fields: dict[str, Any] = {
         "MsgType": "event",
-        "Event": "template_card_event",
+        "Event": "template_card_menu_event" if in_menu else "template_card_event",
         "EventKey": key,
         "TaskId": message.ref,
         "CardType": str(message.wire.get("card_type", "")),

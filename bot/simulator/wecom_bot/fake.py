@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from hmac import compare_digest
@@ -29,6 +29,7 @@ from bot.simulator.wecom_bot.desk import NAME, Desk
 from bot.simulator.wire import WireLog
 
 PATH = "/openws"
+ENTERED = "enter_chat"
 BAD_SECRET = 853000
 SWITCHED_OFF = 846601
 ANSWER_SECONDS = 1.0
@@ -69,7 +70,17 @@ class FakeWeComBot:
         today = f"{self._now():%Y%m%d}"
         if self.desk.entered.get(account) != today:
             self.desk.entered[account] = today
-            await self._event(account, WELCOME, {"eventtype": "enter_chat"})
+            await self._event(account, WELCOME, {"eventtype": ENTERED})
+
+    @property
+    def happenings(self) -> Collection[str]:
+        """What a phone can do here besides texts and taps."""
+        return (ENTERED,)
+
+    async def happen(self, account: str, sort: str, facts: Mapping[str, str]) -> None:
+        """Open the bot's chat, the first time that day."""
+        del sort, facts
+        await self.enter(account)
 
     async def tell(self, account: str, body: dict[str, Any], *, chat: str = "") -> None:
         """Send any message, in a group when it has the bot's name in it."""

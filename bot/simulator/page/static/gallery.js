@@ -1,4 +1,8 @@
-/** "Copy JSON" in the card gallery. */
+/** The card gallery: pictures, "Copy JSON". */
+
+import { develop } from "./pictures.js";
+
+develop(document);
 
 document.addEventListener("click", async ({ target }) => {
   if (!target.matches(".copy")) return;

@@ -1,6 +1,7 @@
 /** The phones page: draws what the feed sends, sends what a finger does. */
 
 import { post } from "./api.js";
+import { develop } from "./pictures.js";
 import { follow, toggle } from "./wire.js";
 
 const CLOSE = 300; // seconds; messages nearer than this share one time line
@@ -21,6 +22,7 @@ events.addEventListener("message", ({ data }) => {
   if (!chat || drawn.get(id) === html) return;
   drawn.set(id, html);
   const node = new DOMParser().parseFromString(html, "text/html").querySelector("li");
+  develop(node);
   const old = $(`[data-id="${CSS.escape(id)}"]`, chat);
   const low = chat.scrollHeight - chat.scrollTop - chat.clientHeight < 80;
   if (old) repaint(old, node);
@@ -46,7 +48,7 @@ events.addEventListener("open", () => announce(""));
 function repaint(old, node) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   const kept = touched.get(old.dataset.id) ?? new Set();
-  for (const input of all("input, select", node)) {
+  for (const input of all("input, select, textarea", node)) {
     if (!kept.has(input.name) || input.matches(":disabled")) continue;
     const same = `[name="${CSS.escape(input.name)}"]`;
     const tick = input.type === "checkbox" || input.type === "radio";
@@ -88,13 +90,30 @@ async function busy(button, act) {
   button.ariaBusy = null;
 }
 
-document.addEventListener("submit", (event) => {
+document.addEventListener("submit", async (event) => {
   const { target: form, submitter } = event;
   if (!phoneOf(form)) return;
   event.preventDefault();
-  if (form.matches(".say")) send(form);
-  else busy(submitter, () => post("press", pressed(form, submitter)));
+  if (form.matches(".say")) return send(form);
+  const question = submitter.dataset.confirm;
+  if (question && !(await agreed(submitter, question))) return;
+  busy(submitter, () => post("press", pressed(form, submitter)));
 });
+
+/** Ask on the phone of `button`; whether the person said yes. */
+async function agreed(button, question) {
+  const sheet = $(".ask", phoneOf(button));
+  $("p", sheet).textContent = question;
+  cover(sheet, true);
+  $("button", sheet).focus();
+  const answer = await new Promise((resolve) => {
+    sheet.onclick = ({ target }) => target.matches("button") && resolve(target.value);
+    sheet.onkeydown = ({ key }) => key === "Escape" && resolve("");
+  });
+  cover(sheet, false);
+  button.focus();
+  return Boolean(answer);
+}
 
 /** Send the typed line; another can be typed at once, and a refused one comes back. */
 async function send(form) {
@@ -122,15 +141,17 @@ async function attach(input) {
 }
 
 function pressed(form, button) {
-  const values = {};
+  const ticks = [...all("[type=checkbox]:enabled", form)];
+  const values = Object.fromEntries(ticks.map(({ name }) => [name, ""]));
   for (const [name, value] of new FormData(form)) {
-    values[name] = name in values ? `${values[name]},${value}` : value;
+    values[name] = values[name] ? `${values[name]},${value}` : value;
   }
   const { person } = phoneOf(form).dataset;
   return { person, message: messageOf(form), action: button.value, values };
 }
 
 document.addEventListener("click", ({ target }) => {
+  for (const more of all("details.more[open]")) more.open = more.contains(target);
   const button = target.closest("button");
   if (!button) return;
   const { url, key, advance, monday, target: aim } = button.dataset;
@@ -148,7 +169,7 @@ document.addEventListener("keydown", ({ key, target }) => {
   if (key !== "Escape") return;
   const sheet = phoneOf(target) && $(".sheet:not([hidden])", phoneOf(target));
   if (sheet) closeSheet(sheet);
-  for (const chooser of all("details.chooser[open]")) chooser.open = false;
+  for (const open of all("details.chooser[open], details.more[open]")) open.open = false;
 });
 
 async function openSheet(button, url) {
