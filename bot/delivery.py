@@ -212,6 +212,8 @@ class Courier(Rounds):
         self, db: Unit, *, parcel: Parcel, outcome: Receipt | Undelivered, now: datetime
     ) -> None:
         db.cause = cause(parcel.job)
+        if isinstance(outcome, Undelivered) and _was_shown(parcel, outcome):
+            outcome = Receipt(parcel.message_id)
         if isinstance(outcome, Undelivered):
             self._failed(db, parcel, outcome, now)
         elif jobs.finish(db, parcel.job, now=now):
@@ -242,3 +244,13 @@ class Courier(Rounds):
                 mark(db, parcel.delivery_id, "uncertain", failure.reason)
         elif jobs.bury(db, job, error, now=now):
             mark(db, parcel.delivery_id, "failed", failure.reason)
+
+
+def _was_shown(parcel: Parcel, failure: Undelivered) -> bool:
+    """Whether an earlier try, whose answer was lost, has already changed the card.
+
+    A token is good for one update and only this one had it: if it is spent now, that try
+    arrived. Anything sent in its place would tell the person twice.
+    """
+    spent = failure.reason == "not_updatable" and bool(parcel.token)
+    return spent and in_doubt(parcel.job)

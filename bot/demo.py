@@ -235,7 +235,7 @@ def build(folder: Path, port: int, database: str = "") -> tuple[Demo, FastAPI]:
     service = Service(chosen, clock, rate=RATE)
     phones = Phones(seed.members(), clock.now)
     staff = Staff(phones)
-    wire, chaos, http = WireLog(clock.now), Chaos(), httpx.AsyncClient(trust_env=False)
+    wire, chaos, http = WireLog(clock.now), Chaos(clock.now), httpx.AsyncClient(trust_env=False)
     assert chosen.wecom is not None  # noqa: S101  made above
     assert chosen.wecom.bot is not None  # noqa: S101  made above
     assert chosen.dingtalk is not None  # noqa: S101  made above

@@ -84,7 +84,7 @@ class Jump(Body):
 
 
 class Trouble(Body):
-    """A fault the fake platform commits the next `times` times."""
+    """A fault the fake platform commits the next `times` times; "down" lasts ten minutes each."""
 
     platform: PlatformName
     fault: Fault

@@ -38,7 +38,7 @@ class Corp:
             *(Member(r, r, "rep", "wangjingli", "华东", {"wecom": r, "dingtalk": r}) for r in REPS),
         ]
         self.phones = Phones(members, lambda: datetime.now(UTC))
-        self.wire, self.chaos = WireLog(self.phones.now), Chaos()
+        self.wire, self.chaos = WireLog(self.phones.now), Chaos(self.phones.now)
         self.http = httpx.AsyncClient(trust_env=False)
         self.wecom = FakeWeCom(
             self.phones, self.settings.wecom, f"http://127.0.0.1:{port}/wecom/callback",

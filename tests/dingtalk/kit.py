@@ -242,7 +242,7 @@ def _lab(http: httpx.AsyncClient, app: FastAPI, relay: Relay, here: DingTalkSett
     accounts = {"张三": "user1", "王经理": "boss"}
     members = [Member(a, n, "rep", "", "华东", {"dingtalk": a}) for n, a in accounts.items()]
     phones = Phones(members, lambda: clock[0])
-    wire, chaos = WireLog(lambda: clock[0]), Chaos()
+    wire, chaos = WireLog(lambda: clock[0]), Chaos(lambda: clock[0])
     fake = FakeDingTalk(phones, here, http, lambda: clock[0], wire, chaos)
     fake.org.redeliver_after = 0.05
     app.include_router(fake.router)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.platforms.api import Undelivered
+from bot.simulator.chaos import OUTAGE
 from bot.simulator.dingtalk import cards
 from cards.render.slot import Slot
 from tests.dingtalk.kit import APPROVAL, TEMPLATE, Lab, desk
@@ -251,6 +252,7 @@ def test_the_twenty_first_call_in_a_second_is_refused():
         ("5xx", "channel_down"),
         ("429", "rate_limited"),
         ("down", "channel_down"),
+        ("over_quota", "quota_exhausted"),
         ("ip_denied", "config"),
     ],
 )
@@ -262,6 +264,7 @@ def test_a_fault_meets_our_client_as_its_typed_failure_once(fault, reason):
         with pytest.raises(Undelivered) as undelivered:
             await platform.send("user1", platform.render(APPROVAL, Slot("card-1", 1)))
         assert undelivered.value.reason == reason
+        here.wait(OUTAGE)
         await platform.send("user1", platform.render(APPROVAL, Slot("card-1", 1)))
         assert len(here.of("user1")) == 1
 

@@ -243,9 +243,9 @@ def test_a_platform_that_is_down_is_asked_again_after_a_growing_jittered_wait():
 
     async def main() -> None:
         async with lab() as here:
-            here.chaos.order("dingtalk", "down", 3)
+            here.chaos.order("dingtalk", "5xx", 3)
             await here.stream()
-            assert sum("open → 502" in e.summary for e in here.wire.after()) == 3
+            assert sum("open → 500" in e.summary for e in here.wire.after()) == 3
 
     asyncio.run(main())
 

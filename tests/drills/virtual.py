@@ -53,7 +53,7 @@ class Town:
         self.clock = Clock("Asia/Shanghai")
         self.clock.jump(MONDAY)
         self.phones = Phones(seed.members(), self.clock.now)
-        self.chaos = Chaos()
+        self.chaos = Chaos(self.clock.now)
         self.api = FastAPI()
         self.wire = Wire(self.api)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self.wire))

@@ -114,7 +114,7 @@ class EchoWorld:
         self.origin = ORIGIN
         self.phones = Phones(MEMBERS, self.now)
         self.wire = WireLog(self.now)
-        self.chaos = Chaos()
+        self.chaos = Chaos(self.now)
         self.wecom = FilePhone(self, "wecom")
         self.dingtalk = EchoPhone(self, "dingtalk")
         self.wecom_bot = None

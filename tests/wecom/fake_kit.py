@@ -40,7 +40,7 @@ class World:
             [member("张三", "ZhangSan"), member("李四", "lisi"), member("王经理", "wang")],
             self.clock,
         )
-        self.wire, self.chaos = WireLog(self.clock), Chaos()
+        self.wire, self.chaos = WireLog(self.clock), Chaos(self.clock)
         self.heard: list[Inbound] = []
         self.statuses: list[int] = []
         self.plan: Callable[[int], Awaitable[int]] | None = None

@@ -339,6 +339,23 @@ async def test_a_token_may_die_early_and_a_new_one_is_given(world):
     assert await codes(world, 1) == [0]
 
 
+@promise
+async def test_an_outage_lasts_ten_minutes_of_the_demos_clock(world):
+    world.chaos.order("wecom", "down", 1)
+    for minutes, status in ((0, 503), (9, 503), (1, 200)):
+        world.clock.advance(minutes=minutes)
+        assert (await world.http.get("/cgi-bin/gettoken")).status_code == status
+    world.chaos.order("wecom", "down", 2)
+    world.chaos.order("wecom", "down", 0)
+    assert (await world.gettoken())["errcode"] == 0
+
+
+@promise
+async def test_a_used_up_quota_is_said_to_calls_with_a_token(world):
+    world.chaos.order("wecom", "over_quota", 1)
+    assert await codes(world, 2) == [45009, 0]
+
+
 @pytest.mark.parametrize("fault", ["5xx", "down"])
 def test_a_broken_server_answers_with_a_page_not_with_json(fault):
     async def work(world: World) -> None:

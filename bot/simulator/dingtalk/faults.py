@@ -59,9 +59,11 @@ def strike_api(chaos: Chaos) -> None:
     """Commit a fault that meets calls with a token.
 
     Raises:
-        ApiFault: "429" or "ip_denied" was ordered.
+        ApiFault: "429", "over_quota" or "ip_denied" was ordered.
     """
     if chaos.strikes(NAME, "429"):
         raise ApiFault("Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", status=403)
+    if chaos.strikes(NAME, "over_quota"):
+        raise ApiFault("Forbidden.AccessDenied.ApiCountLimitForOrg", status=403)
     if chaos.strikes(NAME, "ip_denied"):
         raise ApiFault("Forbidden.AccessDenied.IpNotInWhiteList", status=403)

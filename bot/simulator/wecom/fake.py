@@ -175,6 +175,8 @@ class FakeWeCom:
             if self._chaos.strikes("wecom", "token_expired"):
                 self._tokens.expire()
             self._tokens.check(query)
+            if self._chaos.strikes("wecom", "over_quota"):
+                raise Refused(45009, "api daily quota reach limit")
             return work(query, raw)
 
         return guarded
