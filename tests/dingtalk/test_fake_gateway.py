@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from bot.platforms.api import Undelivered
+from bot.simulator.dingtalk.happenings import HAPPENINGS
 from cards.model import Card, Text
 from cards.render.slot import Slot
 from tests.dingtalk.kit import APPROVAL, FORM, Lab, lab, until
@@ -161,5 +163,102 @@ def test_the_wire_log_shows_everything_but_secrets():
         everything = repr(here.wire.after())
         assert "app-secret" not in everything
         assert here.fake._api._tokens._token not in everything
+
+    play(use)
+
+
+def test_an_event_answered_later_comes_again_after_growing_waits():
+    async def use(here: Lab) -> None:
+        acks = [{"status": "LATER"}, None, {"status": "SUCCESS"}]
+        moments = []
+
+        async def push(*_: Any, **__: Any) -> Any:
+            moments.append(asyncio.get_running_loop().time())
+            return acks.pop(0)
+
+        here.fake.gateway.push = push  # type: ignore[method-assign]
+        assert not await here.fake.event("user_leave_org", "e-1", {"userId": ["user1"]})
+        await until(lambda: not acks)
+        first, second, third = moments
+        assert third - second > 1.5 * (second - first)
+
+    play(use)
+
+
+def test_a_zombie_connection_looks_alive_and_carries_nothing(monkeypatch):
+    monkeypatch.setattr("bot.simulator.dingtalk.fake.PUSH_SECONDS", 0.1)
+
+    async def use(here: Lab) -> None:
+        await here.stream()
+        here.fake.org.zombie = True
+        await here.fake.say("user1", "听得到吗")
+        assert here.inbox.texts == []
+        assert here.fake.gateway.lines
+        here.fake.org.zombie = False
+        await until(lambda: here.inbox.texts == ["听得到吗"])
+
+    play(use)
+
+
+def test_an_aborted_connection_is_made_again_and_what_was_said_meanwhile_arrives():
+    async def use(here: Lab) -> None:
+        stream = await here.stream()
+        (line,) = here.fake.gateway.lines
+        here.fake.gateway.abort()
+        await until(lambda: line not in here.fake.gateway.lines)
+        await here.fake.say("user1", "还在吗")
+        await until(lambda: here.inbox.texts == ["还在吗"])
+        assert stream.connected
+
+    play(use)
+
+
+def test_an_unpublished_robot_is_not_told_who_speaks():
+    async def use(here: Lab) -> None:
+        await here.stream()
+        here.fake.org.published = False
+        await here.fake.say("user1", "你好")
+        assert here.inbox.texts == ["not_published"]
+
+    play(use)
+
+
+def test_a_push_over_quota_has_an_error_code_and_no_words():
+    async def use(here: Lab) -> None:
+        here.fake.org.push_quota = 0
+        await here.stream()
+        await here.fake.say("user1", "你好")
+        data = here.wire.after()[-1].decoded["data"]
+        assert data["errorCode"] == 20001
+        assert "text" not in data
+
+    play(use)
+
+
+@pytest.mark.parametrize("sort", sorted(HAPPENINGS))
+def test_whatever_a_phone_sends_is_understood_or_named(sort):
+    async def use(here: Lab) -> None:
+        await here.stream()
+        await here.fake.happen("user1", sort, {})
+        (inbound,) = here.inbox.events
+        assert inbound.account == "user1"
+        assert inbound.kind in ("text", "other")
+        assert here.wire.after()[-1].decoded["data"]["msgtype"] == sort
+
+    play(use)
+
+
+def test_a_press_nobody_answers_is_said_to_have_failed_until_the_card_changes(monkeypatch):
+    monkeypatch.setattr("bot.simulator.dingtalk.fake.CARD_SECONDS", 0.1)
+
+    async def use(here: Lab) -> None:
+        platform = here.platform
+        receipt = await platform.send("user1", platform.render(APPROVAL, Slot("card-1", 1)))
+        (shown,) = here.of("user1")
+        await here.fake.press(shown, "1.0", {})
+        assert here.of("user1")[0].trouble == "操作失败，请稍后重试"
+        done = replace(APPROVAL, done="已同意")
+        await platform.update("user1", receipt, platform.render(done, Slot("card-1", 2)))
+        assert here.of("user1")[0].trouble == ""
 
     play(use)

@@ -21,6 +21,7 @@ from bot.simulator.dingtalk.gateway import Gateway
 from bot.simulator.dingtalk.happenings import HAPPENINGS
 from bot.simulator.dingtalk.media import MediaDesk
 from bot.simulator.dingtalk.meter import Meter, Tokens
+from bot.simulator.dingtalk.oldapi import OldApi
 from bot.simulator.dingtalk.openapi import OpenApi
 from bot.simulator.dingtalk.org import Ground, Org
 from bot.simulator.dingtalk.webhook import Webhook
@@ -81,9 +82,11 @@ class FakeDingTalk:
         tokens = Tokens(ground)
         self._media = MediaDesk(ground, tokens)
         self._api = OpenApi(ground, self._cards, tokens, self.meter, self._media)
+        self.old = OldApi(ground, tokens)
         self.contacts = Contacts(ground, tokens, staff or Staff(phones))
         self.router = APIRouter()
         self._media.add_routes(self.router)
+        self.old.add_routes(self.router)
         self._api.add_routes(self.router)
         self.contacts.add_routes(self.router)
         self.gateway.add_routes(self.router)
@@ -119,6 +122,10 @@ class FakeDingTalk:
         member = self._ground.phones.member(NAME, account)
         name = member.name if member else account
         body = robot_message(self._ground.settings, account, name, self._ground.now(), said)
+        session, ends = self.old.session(account)
+        base = self._ground.settings.oapi_base
+        body["sessionWebhook"] = f"{base}/robot/sendBySession?session={session}"
+        body["sessionWebhookExpiredTime"] = int(ends.timestamp() * 1000)
         if not self.org.published:
             del body["senderStaffId"]  # nobody outside knows who speaks to an unpublished robot
         if not self.meter.push():
@@ -151,7 +158,10 @@ class FakeDingTalk:
             self._answered(card, message.account, response)
 
     async def event(self, event_type: str, event_id: str, body: dict[str, Any]) -> bool:
-        """Push a change in the organisation over Stream; whether it was taken."""
+        """Push a change in the organisation over Stream; whether it was taken at once.
+
+        What was not, or was answered LATER, comes again after growing waits.
+        """
         self.meter.push()
         headers = {
             "eventType": event_type,
@@ -159,8 +169,10 @@ class FakeDingTalk:
             "eventCorpId": self._ground.settings.corp_id,
             "eventBornTime": str(int(self._ground.now().timestamp() * 1000)),
         }
-        ack = await self.gateway.push("EVENT", "*", body, within=PUSH_SECONDS, headers=headers)
-        return ack is not None and ack.get("status") != "LATER"
+        if await self._told(body, headers):
+            return True
+        self._spawn(self._tell_later(body, headers))
+        return False
 
     async def close(self) -> None:
         """Give up redelivering."""
@@ -171,6 +183,16 @@ class FakeDingTalk:
     async def _pushed(self, body: dict[str, Any]) -> bool:
         ack = await self.gateway.push("CALLBACK", ROBOT_TOPIC, body, within=PUSH_SECONDS)
         return ack is not None
+
+    async def _told(self, body: dict[str, Any], headers: dict[str, str]) -> bool:
+        ack = await self.gateway.push("EVENT", "*", body, within=PUSH_SECONDS, headers=headers)
+        return ack is not None and ack.get("status") != "LATER"
+
+    async def _tell_later(self, body: dict[str, Any], headers: dict[str, str]) -> None:
+        for attempt in range(REDELIVERIES):
+            await asyncio.sleep(self.org.redeliver_after * 2**attempt)
+            if await self._told(body, headers):
+                return
 
     async def _redeliver(self, body: dict[str, Any]) -> None:
         for _ in range(REDELIVERIES):

@@ -59,7 +59,8 @@ class Gateway:
         with suppress(TimeoutError, WebSocketDisconnect):
             async with asyncio.timeout(within):
                 line = await self._pick(kind, topic)
-                waiting = [await line.send(frame) for _ in range(times)]
+                mute = self._ground.org.zombie
+                waiting = [await line.send(frame, mute=mute) for _ in range(times)]
                 self._overtaken()
                 ack = await waiting[0]
         code = ack.get("code") if ack else None
@@ -81,6 +82,11 @@ class Gateway:
         frame = self._frame("SYSTEM", "disconnect", {"reason": reason}, {})
         for line in list(self.lines):
             await line.leave(frame, self._ground.org.farewell)
+
+    def abort(self) -> None:
+        """End every connection without a goodbye."""
+        for line in list(self.lines):
+            line.drop()
 
     async def _open(self, request: Request) -> Response:
         body = await body_of(request)

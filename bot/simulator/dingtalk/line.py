@@ -25,8 +25,12 @@ class Line:
         subscribed = (kind, "*" if kind == "EVENT" else topic)
         return not self._leaving and subscribed in self._wanted
 
-    async def send(self, frame: dict[str, Any]) -> asyncio.Future[dict[str, Any]]:
+    async def send(
+        self, frame: dict[str, Any], *, mute: bool = False
+    ) -> asyncio.Future[dict[str, Any]]:
         """Send one frame; the future is its ack, {} if the connection ends before.
+
+        `mute`: the frame gets lost on the way, as on a connection that only looks alive.
 
         Raises:
             WebSocketDisconnect: the connection is gone.
@@ -35,7 +39,8 @@ class Line:
         waiting = self._waiting.get(message_id)
         if waiting is None:
             waiting = self._waiting[message_id] = asyncio.get_running_loop().create_future()
-        await self._websocket.send_text(json.dumps(frame, ensure_ascii=False))
+        if not mute:
+            await self._websocket.send_text(json.dumps(frame, ensure_ascii=False))
         return waiting
 
     async def leave(self, frame: dict[str, Any], farewell: float) -> None:
@@ -43,6 +48,11 @@ class Line:
         self._leaving = True
         await self._websocket.send_text(json.dumps(frame, ensure_ascii=False))
         self._deadline.reschedule(asyncio.get_running_loop().time() + farewell)
+
+    def drop(self) -> None:
+        """Close at once, without a word."""
+        self._leaving = True
+        self._deadline.reschedule(asyncio.get_running_loop().time())
 
     async def read(self) -> None:
         """Take acks until the connection ends."""

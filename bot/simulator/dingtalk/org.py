@@ -26,12 +26,13 @@ class Org:
     """The organisation and its app; tests turn these knobs.
 
     `robot_enabled` False: nobody may be written to. `published` False: the robot hears people
-    but is not told who they are. `missing_scopes`: permissions not granted.
-    `flow_controlled`: accounts whose messages are held back although the answer is 200.
-    `unpublished`: templates that were saved but never published. `redeliver_after`: seconds
-    until an unacknowledged push comes again. `stall`: seconds a call hangs in the fault
-    "timeout", after it has been carried out. `farewell`: seconds between `disconnect` and
-    the end of the connection.
+    but is not told who they are. `missing_scopes`: permissions not granted. `flow_controlled`:
+    accounts whose messages are held back although the answer is 200. `unpublished`: templates
+    that were saved but never published. `group_robots`: secrets of custom robots by their
+    token. `zombie`: connections stay open but nothing comes over them. `redeliver_after`:
+    seconds until an unacknowledged push comes again. `stall`: seconds a call hangs in the
+    fault "timeout", after it has been carried out. `farewell`: seconds between `disconnect`
+    and the end of the connection.
     """
 
     robot_enabled: bool = True
@@ -39,6 +40,8 @@ class Org:
     missing_scopes: set[str] = field(default_factory=set)
     flow_controlled: set[str] = field(default_factory=set)
     unpublished: set[str] = field(default_factory=set)
+    group_robots: dict[str, str] = field(default_factory=dict)
+    zombie: bool = False
     api_quota: int = API_QUOTA
     push_quota: int = PUSH_QUOTA
     redeliver_after: float = 60

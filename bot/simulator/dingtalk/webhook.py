@@ -27,15 +27,15 @@ class Webhook:
     async def robot(self, url: str, secret: str, body: dict[str, Any]) -> None:
         """Push a robot message."""
         timestamp = _timestamp()
-        sign = _hmac(secret, f"{timestamp}\n{secret}")
-        await self._post(url, {"timestamp": timestamp, "sign": sign}, body)
+        signed = sign(secret, f"{timestamp}\n{secret}")
+        await self._post(url, {"timestamp": timestamp, "sign": signed}, body)
 
     async def card(self, url: str, secret: str, body: dict[str, Any]) -> dict[str, Any] | None:
         """Push a card press; the response, None if there was none in time."""
         timestamp = _timestamp()
         headers = {
             "x-ddpaas-signature-timestamp": timestamp,
-            "x-ddpaas-signature": _hmac(secret, timestamp),
+            "x-ddpaas-signature": sign(secret, timestamp),
         }
         return await self._post(url, headers, body)
 
@@ -62,6 +62,7 @@ def _timestamp() -> str:
     return str(int(time.time() * 1000))
 
 
-def _hmac(secret: str, message: str) -> str:
+def sign(secret: str, message: str) -> str:
+    """HMAC-SHA256 as DingTalk writes it, in Base64."""
     digest = hmac.digest(secret.encode(), message.encode(), hashlib.sha256)
     return base64.b64encode(digest).decode()

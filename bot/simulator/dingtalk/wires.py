@@ -12,7 +12,16 @@ from fastapi.requests import Request
 from bot.settings import DingTalkSettings
 
 _SECRET = frozenset(
-    {"appSecret", "appsecret", "clientSecret", "apiSecret", "accessToken", "access_token", "ticket"}
+    {
+        "appSecret",
+        "appsecret",
+        "clientSecret",
+        "apiSecret",
+        "accessToken",
+        "access_token",
+        "ticket",
+        "sessionWebhook",
+    }
 )
 
 
