@@ -55,7 +55,8 @@ class Office:
         self, person: str, message: Message, action: str, values: dict[str, str] | None = None
     ) -> list[Message]:
         """Somebody presses the button whose text begins so (or whose action is exactly this)."""
-        keys = [b["action"] for b in message["buttons"] if b["text"].startswith(action)]
+        offered = message["buttons"] + message["menu"]
+        keys = [b["action"] for b in offered if b["text"].startswith(action)]
         body = {"person": person, "message": message["id"], "action": (keys or [action])[0]}
         return self._post("/sim/api/press", body | {"values": values or {}}).get("messages", [])
 

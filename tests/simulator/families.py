@@ -118,8 +118,17 @@ WECOM_SELECTORS: dict[str, Any] = {
 
 DINGTALK_ASK: dict[str, Any] = DINGTALK_APPROVAL | {
     "tone": "bad",
-    "markdown": "金额：49.99 万元  \n毛利率：31.2%\n\n"
-    f"![毛利走势]({PICTURE})\n\n> 王经理：先看毛利",
+    "picture": f"![毛利走势]({PICTURE})",
+    "markdown": "金额：49.99 万元  \n毛利率：31.2%\n\n> 王经理：先看毛利",
+    "links": f"[看合同]({PAGE})",
+    "menu": json.dumps(
+        [
+            {"text": "为什么找我", "key": "2.why"},
+            {"text": "稍后", "key": "2.later"},
+            {"text": "今天不再提醒", "key": "2.mute"},
+        ],
+        ensure_ascii=False,
+    ),
     "buttons": json.dumps(
         [
             {"text": "拒绝", "key": "2.0", "style": "danger", "disabled": False,

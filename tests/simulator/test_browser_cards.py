@@ -88,6 +88,13 @@ def test_a_button_that_asks_acts_only_after_yes(page, presses):
     assert [press["action"] for press in presses] == ["2.0"]
 
 
+def test_the_last_row_of_a_dingtalk_card_presses(page, presses):
+    type_line(page, DINGTALK, "/问")
+    page.locator(f"{DINGTALK} .entries button", has_text="稍后").click()
+    expect(page.locator(f"{DINGTALK} .press")).to_have_text(["已处理"])
+    assert presses[0]["action"] == "2.later"
+
+
 def test_a_long_form_is_filled_field_by_field(page, presses):
     type_line(page, DINGTALK, "/长表")
     card = page.locator(f"{DINGTALK} .message").last

@@ -79,6 +79,14 @@ def test_a_dingtalk_button_may_ask_before_it_acts():
     assert 'data-confirm="拒绝后' in message_html(sample("dingtalk", "card", families.DINGTALK_ASK))
 
 
+def test_a_dingtalk_card_has_its_menu_in_the_last_row_until_it_is_done():
+    seen = dingtalk(families.DINGTALK_ASK)
+    assert [(one.action, one.text) for one in seen.menu][1] == ("2.later", "稍后")
+    assert seen.urls == {PAGE}
+    assert seen.lines[0].spans[0].picture == PICTURE
+    assert dingtalk(families.DINGTALK_ASK | {"done": "已同意"}).menu == ()
+
+
 def test_a_form_has_an_input_for_each_kind_of_field():
     seen = dingtalk(families.DINGTALK_LONG_FORM)
     kinds = {one.name: (one.kind, one.chosen, one.many) for one in seen.inputs}

@@ -79,7 +79,8 @@ def face(message: Message) -> Face:
 
 def _card(wire: dict[str, Any], chosen: dict[str, str]) -> Face:
     done, tone = text(wire, "done"), text(wire, "tone")
-    lines = markdown.dingtalk(text(wire, "markdown"))
+    parts = (text(wire, name) for name in ("picture", "markdown", "links"))
+    lines = tuple(line for part in parts for line in markdown.dingtalk(part))
     form = _object(wire, "form")
     active = not done and text(wire, "form_status") != "disabled"
     return Face(
@@ -94,8 +95,9 @@ def _card(wire: dict[str, Any], chosen: dict[str, str]) -> Face:
             for one in objects(form, "fields")
             if not one.get("hidden")
         ),
-        buttons=(FaceButton("", done, enabled=False),) if done else _buttons(wire),
+        buttons=(FaceButton("", done, enabled=False),) if done else _buttons(wire, "buttons"),
         submit=_submit(wire, form, enabled=active) if form and not done else None,
+        menu=() if done else _buttons(wire, "menu"),
         locked=bool(done),
     )
 
@@ -119,7 +121,7 @@ def _fields(lines: tuple[Line, ...]) -> tuple[FaceField, ...]:
     )
 
 
-def _buttons(wire: dict[str, Any]) -> tuple[FaceButton, ...]:
+def _buttons(wire: dict[str, Any], name: str) -> tuple[FaceButton, ...]:
     return tuple(
         FaceButton(
             text(one, "key"),
@@ -128,7 +130,7 @@ def _buttons(wire: dict[str, Any]) -> tuple[FaceButton, ...]:
             enabled=text(one, "disabled").lower() != "true",
             confirm=text(one, "confirm"),
         )
-        for one in objects({"buttons": embedded(wire, "buttons")}, "buttons")
+        for one in objects({name: embedded(wire, name)}, name)
     )
 
 

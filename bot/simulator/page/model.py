@@ -92,7 +92,8 @@ class Face:
 
     `lines` is the free text with its markup. `fields` are label and value pairs; DingTalk
     writes them as lines "标签：值", so there they are read from `lines` and stand in both.
-    `sections` are headings with a paragraph each. `menu` stands behind the ··· of the card.
+    `sections` are headings with a paragraph each. `menu` stands behind the ··· of a WeCom card
+    and in the last row of a DingTalk card.
     `across`: the buttons stand in one row whatever their words.
     `link` is the page a tap on the card opens, `quote_link` a tap on the quote. `trouble` is
     what the app says when a press failed. state "open": there is something to press; "done":
