@@ -12,13 +12,18 @@ LINE = "/商机 某阀门制造 北方泵业"
 ON_THE_WAY_OUT = ("timeout", "5xx", "429", "down", "token_expired", "ip_denied", "over_quota")
 
 
-@pytest.fixture(autouse=True)
-def _quick(office, monkeypatch):
-    """What hangs is given up after a third of a second, and hangs no longer than needed."""
-    monkeypatch.setattr("bot.delivery.SEND_SECONDS", 0.3)
-    monkeypatch.setattr("bot.delivery.SETTLE_WAITS", (0.1,))
-    monkeypatch.setattr("bot.simulator.wecom.fake.STALL", 0.6)
-    monkeypatch.setattr(office.demo.dingtalk.org, "stall", 0.6)
+@pytest.fixture
+def order(office, monkeypatch):
+    """Orders a fault; what hangs then is given up soon, and hangs no longer than needed."""
+
+    def order(platform, fault):
+        if fault == "timeout":
+            monkeypatch.setattr("bot.delivery.SEND_SECONDS", 0.5)
+            monkeypatch.setattr("bot.simulator.wecom.fake.STALL", 1.0)
+            monkeypatch.setattr(office.demo.dingtalk.org, "stall", 1.0)
+        office.fault(platform, fault, 1 if fault == "down" else 2)
+
+    return order
 
 
 def about(office, words, platform):
@@ -28,8 +33,8 @@ def about(office, words, platform):
 
 @pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
 @pytest.mark.parametrize("fault", ON_THE_WAY_OUT)
-def test_an_answer_arrives_once_whatever_the_platform_did_to_it(office, platform, fault):
-    office.fault(platform, fault, 2 if fault != "down" else 1)
+def test_an_answer_arrives_once_whatever_the_platform_did_to_it(office, order, platform, fault):
+    order(platform, fault)
     office.says("张三", LINE, platform)
     office.wait("3h")
     assert len(about(office, "北方泵业", platform)) == 1
@@ -40,11 +45,11 @@ def test_an_answer_arrives_once_whatever_the_platform_did_to_it(office, platform
 @pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
 @pytest.mark.parametrize("fault", ON_THE_WAY_OUT)
 def test_a_press_counts_once_and_its_card_changes_whatever_the_platform_did(
-    office, platform, fault
+    office, order, platform, fault
 ):
     """One of two similar customers is picked while the platform is in trouble."""
     [card] = office.says("张三", "/商机 恒信 西部机电", platform)
-    office.fault(platform, fault, 2 if fault != "down" else 1)
+    order(platform, fault)
     press(office, card, platform)
     office.wait("3h")
     assert len(office.rows("opportunity")) == 1

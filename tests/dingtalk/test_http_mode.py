@@ -14,6 +14,7 @@ from bot.platforms.dingtalk.robot import Robot
 from cards.model import Card
 from cards.render.slot import Slot
 from tests.dingtalk.kit import APPROVAL, Lab, lab
+from tests.dingtalk.test_fake import token
 
 
 def mount(here: Lab) -> None:
@@ -30,6 +31,14 @@ def mount(here: Lab) -> None:
         event = robot.read_card(request.headers, body, datetime.now(UTC))
         return card_answer(await here.inbox.receive(event))
 
+    async def event(request: Request) -> dict[str, str]:
+        now = datetime.now(UTC)
+        told = robot.read_event(request.query_params, await request.body(), now)
+        if told:
+            await here.inbox.receive(told)
+        return robot.event_answer(now)
+
+    here.app.add_api_route("/dingtalk/event", event, methods=["POST"])
     here.app.add_api_route("/dingtalk/robot", message, methods=["POST"])
     here.app.add_api_route("/dingtalk/card", card, methods=["POST"])
 
@@ -63,5 +72,32 @@ def test_a_service_that_does_not_answer_leaves_the_card_as_it_was():
             await here.fake.press(here.of("user1")[0], "1.1", {})
             assert here.of("user1")[0].state == "shown"
             assert here.saw("/nobody/here → 404")
+
+    asyncio.run(main())
+
+
+def test_events_arrive_sealed_and_the_sealed_answer_is_read():
+    async def main() -> None:
+        async with lab(mode="http") as here:
+            mount(here)
+            assert await here.fake.check_url()
+            assert here.inbox.events == []
+            assert await here.fake.event("user_leave_org", "e-1", {"userId": ["user1"]})
+            (told,) = here.inbox.events
+            assert (told.text, told.account, told.event_key) == ("user_leave_org", "user1", "e-1")
+
+    asyncio.run(main())
+
+
+def test_an_event_nobody_takes_waits_to_be_asked_for_once():
+    async def main() -> None:
+        async with lab(mode="http") as here:
+            assert not await here.fake.check_url()
+            assert not await here.fake.event("user_leave_org", "e-1", {"userId": ["user1"]})
+            url = f"{here.settings.api_base}/call_back/get_call_back_failed_result"
+            query = {"access_token": await token(here)}
+            first = (await here.http.get(url, params=query)).json()
+            assert [one["eventId"] for one in first["failed_list"]] == ["e-1"]
+            assert (await here.http.get(url, params=query)).json()["failed_list"] == []
 
     asyncio.run(main())

@@ -158,11 +158,14 @@ class FakeDingTalk:
             self._answered(card, message.account, response)
 
     async def event(self, event_type: str, event_id: str, body: dict[str, Any]) -> bool:
-        """Push a change in the organisation over Stream; whether it was taken at once.
+        """Push a change in the organisation; whether it was taken at once.
 
-        What was not, or was answered LATER, comes again after growing waits.
+        What was not, or was answered LATER, comes again after growing waits over Stream, and
+        waits to be asked for (`call_back/get_call_back_failed_result`) in HTTP mode.
         """
         self.meter.push()
+        if self._ground.settings.mode == "http":
+            return await self._posted(event_type, event_id, body)
         headers = {
             "eventType": event_type,
             "eventId": event_id,
@@ -183,6 +186,24 @@ class FakeDingTalk:
     async def _pushed(self, body: dict[str, Any]) -> bool:
         ack = await self.gateway.push("CALLBACK", ROBOT_TOPIC, body, within=PUSH_SECONDS)
         return ack is not None
+
+    async def check_url(self) -> bool:
+        """Ask as the console does when the address for events is saved; whether it answers."""
+        address = f"{self.callback_base}/dingtalk/event"
+        return await self._webhook.event(address, {"EventType": "check_url"})
+
+    async def _posted(self, event_type: str, event_id: str, body: dict[str, Any]) -> bool:
+        told = {
+            "EventType": event_type,
+            "eventId": event_id,
+            "CorpId": self._ground.settings.corp_id,
+            "TimeStamp": str(int(self._ground.now().timestamp() * 1000)),
+            **body,
+        }
+        taken = await self._webhook.event(f"{self.callback_base}/dingtalk/event", told)
+        if not taken:
+            self.old.missed.append(told)
+        return taken
 
     async def _told(self, body: dict[str, Any], headers: dict[str, str]) -> bool:
         ack = await self.gateway.push("EVENT", "*", body, within=PUSH_SECONDS, headers=headers)

@@ -33,6 +33,7 @@ _SORTS = frozenset({"text", "markdown", "link", "actionCard", "feedCard"})
 _MESSAGE_BYTES, _NOTICE_BYTES, _MOST_PEOPLE, _A_DAY = 20_000, 2048, 100, 500
 _A_MINUTE, _BLOCKED = 20, timedelta(minutes=10)
 _SIGNED_WITHIN = 3600  # seconds
+_MOST_MISSED = 200
 _DUPLICATE, _DAILY_CAP = 143106, 143105
 
 
@@ -48,6 +49,8 @@ class OldApi:
     """Work notifications of the app, group robots, and the sessions of robot messages."""
 
     def __init__(self, ground: Ground, tokens: Tokens) -> None:
+        self.missed: list[dict[str, Any]] = []
+        """Events over HTTP that were not taken; asking for them clears them."""
         self.said: list[dict[str, Any]] = []
         """What group robots brought into their groups, in order."""
         self._ground = ground
@@ -60,14 +63,15 @@ class OldApi:
 
     def add_routes(self, router: APIRouter) -> None:
         """Put every call on `router`."""
-        for path, work in (
-            ("/topapi/message/corpconversation/asyncsend_v2", self._notify),
-            ("/topapi/message/corpconversation/getsendresult", self._result),
-            ("/robot/send", self._group),
-            ("/robot/sendBySession", self._reply),
+        for method, path, work in (
+            ("GET", "/call_back/get_call_back_failed_result", self._missed),
+            ("POST", "/topapi/message/corpconversation/asyncsend_v2", self._notify),
+            ("POST", "/topapi/message/corpconversation/getsendresult", self._result),
+            ("POST", "/robot/send", self._group),
+            ("POST", "/robot/sendBySession", self._reply),
         ):
             endpoint = self._endpoint(work)
-            router.add_api_route(path, endpoint, methods=["POST"], include_in_schema=False)
+            router.add_api_route(path, endpoint, methods=[method], include_in_schema=False)
 
     def session(self, account: str) -> tuple[str, datetime]:
         """A new session of `account`'s chat and when it ends."""
@@ -82,7 +86,7 @@ class OldApi:
                 answer = {"errcode": 0, "errmsg": "ok", **work(request, body)}
             except Declined as declined:
                 answer = declined.answer
-            summary = f"POST {request.url.path} → {answer['errcode']}"
+            summary = f"{request.method} {request.url.path} → {answer['errcode']}"
             self._ground.note("from_bot", summary, body, answer)
             return JSONResponse(answer)
 
@@ -91,6 +95,11 @@ class OldApi:
     def _check_token(self, request: Request) -> None:
         if not self._tokens.valid(request.query_params.get("access_token", "")):
             raise Declined(40014, "不合法的access_token")
+
+    def _missed(self, request: Request, _: dict[str, Any]) -> dict[str, Any]:
+        self._check_token(request)
+        told, self.missed = self.missed[:_MOST_MISSED], self.missed[_MOST_MISSED:]
+        return {"has_more": bool(self.missed), "failed_list": told}
 
     def _notify(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
         """Success whatever happens to whom; the same words reach a person once a day."""

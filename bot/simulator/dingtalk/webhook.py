@@ -1,4 +1,4 @@
-"""HTTP mode of the fake: signed POSTs to the service. Reference dingtalk.md §2.2, §4.3."""
+"""HTTP mode of the fake: signed or encrypted POSTs to the service. Reference §2.2, §2.4, §4.3."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import base64
 import hashlib
 import hmac
 import json
+import secrets
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
+from bot.platforms.api import BadCallback
+from bot.platforms.codec import Codec
 from bot.simulator.dingtalk.org import Ground
 
 PUSH_SECONDS = 2.5
@@ -38,6 +42,22 @@ class Webhook:
             "x-ddpaas-signature": sign(secret, timestamp),
         }
         return await self._post(url, headers, body)
+
+    async def event(self, url: str, body: dict[str, Any]) -> bool:
+        """Push a change in the organisation, sealed; whether the sealed answer is "success"."""
+        settings = self._ground.settings
+        token, key = (s.get_secret_value() for s in (settings.token, settings.aes_key))
+        codec = Codec(token, key, settings.client_id)
+        content = json.dumps(body, ensure_ascii=False).encode()
+        sealed = codec.encrypt(content, secrets.token_hex(4), _timestamp())
+        signed = {"msg_signature": sealed.signature, "timestamp": sealed.timestamp}
+        query = urlencode({**signed, "nonce": sealed.nonce})
+        answer = await self._post(f"{url}?{query}", {}, {"encrypt": sealed.encrypted}) or {}
+        fields = (answer.get(n, "") for n in ("msg_signature", "timeStamp", "nonce", "encrypt"))
+        try:
+            return codec.verify_and_decrypt(*map(str, fields)) == b"success"
+        except BadCallback:
+            return False
 
     async def _post(
         self, url: str, headers: dict[str, str], body: dict[str, Any]
