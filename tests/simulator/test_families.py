@@ -12,6 +12,7 @@ from bot.simulator.page.face import face
 from bot.simulator.page.lint import findings
 from bot.simulator.page.looks import message_html
 from bot.simulator.page.model import FaceField, Picture
+from bot.simulator.showcase import samples
 from bot.simulator.wecom.rules import check_card
 from tests.simulator import families
 from tests.simulator.families import FAMILIES, PAGE, PICTURE
@@ -166,3 +167,14 @@ def test_a_badge_names_what_breaks_a_limit(message, level, words):
 def test_every_key_of_a_card_json_is_plain_json():
     for message in WIRES:
         json.dumps(as_json(message))
+
+
+def test_no_card_of_the_product_would_be_refused():
+    broken = [
+        (name, label, finding.words)
+        for name, shown in samples().items()
+        for label, message in shown.items()
+        for finding in findings(message)
+        if finding.level == "bad"
+    ]
+    assert broken == []

@@ -87,6 +87,7 @@ def test_a_fault_is_named_and_the_next_try_succeeds(fault, reason, spent):
             await world.platform.send("lisi", request)
         assert (failed.value.reason, failed.value.spent) == (reason, spent)
         assert failed.value.retry_after is not None
+        world.clock.advance(minutes=10)  # an outage lasts that long
         await world.platform.send("lisi", request)
         assert [m.wire["content"] for m in world.shown()] == ["一", "二"]
 
