@@ -1,6 +1,7 @@
 """The one path out: claim, render, send, store what the platform gave back.
 
-One courier per platform. A message is rendered when it is first claimed (`bot/parcels.py`) and
+One courier per platform. What may go now is decided by its pace (`bot/pacing.py`), what goes
+together by `bot/calls.py`. A message is rendered when it is first claimed (`bot/parcels.py`) and
 kept with its job, so that every retry repeats the same bytes; the platform's own duplicate
 check then covers the one gap nobody can close, a crash between its acceptance and our commit.
 What may have arrived and can no longer be repeated safely is `uncertain`: a person decides.
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -21,9 +22,12 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.exc import DBAPIError
 
 from bot import metrics
+from bot.calls import Call
+from bot.calls import calls as together
 from bot.clock import Clock
 from bot.inbox import CRASHES
 from bot.logs import cleaned, follow
+from bot.pacing import Pace
 from bot.parcels import (
     DOUBTFUL,
     Packing,
@@ -35,7 +39,7 @@ from bot.parcels import (
     mark,
     send_anew,
 )
-from bot.platforms.api import Platform, Receipt, Undelivered
+from bot.platforms.api import Outcome, Platform, Receipt, Undelivered
 from bot.rounds import Rounds
 from bot.uploads import Uploads
 from cards import outbox
@@ -90,10 +94,11 @@ class Courier(Rounds):
         self._database = database
         self._platform = platform
         self._clock = clock
+        self.lane = outbox.lane(platform.name, platform.tenant)
+        self._pace = Pace(platform, self.lane)
         self._packing = Packing(platform, vault, form_url)
         self._uploads = Uploads(database, platform, vault, clock.now)
         self._carrying: set[asyncio.Task[None]] = set()
-        self.lane = outbox.lane(platform.name, platform.tenant)
 
     async def drain(self) -> None:
         """Wait for the messages that are on their way."""
@@ -111,38 +116,33 @@ class Courier(Rounds):
         if room <= 0:
             return IDLE
         now, latest = self._clock.now(), asyncio.get_running_loop().time() + START_SECONDS
-        fresh, later = await self._commit(
+        turn = await self._commit(lambda db: self._pace.claim(db, room, lease=LEASE, now=now))
+        calls, alone = await self._commit(
             lambda db: (
-                jobs.claim(db, self.lane, now=now, lease=LEASE, limit=room, suspects=False),
-                jobs.next_due(db, self.lane, now=now),
+                self._pack(db, turn.jobs, now),
+                self._pace.claim(db, 1, lease=LEASE, now=now, suspects=True),
             )
         )
-        parcels, suspects = await self._commit(
-            lambda db: (
-                self._pack(db, fresh, now),
-                jobs.claim(db, self.lane, now=now, lease=LEASE, limit=1, suspects=True),
-            )
-        )
-        self._start(parcels, latest)
-        if suspects:
-            self._start(await self._commit(lambda db: self._pack(db, suspects, now)), latest)
+        self._start(calls, latest)
+        if alone.jobs:
+            self._start(await self._commit(lambda db: self._pack(db, alone.jobs, now)), latest)
             return 0.0
-        if later is None:
+        if turn.later is None:
             return IDLE
-        return min(max((later - self._clock.now()).total_seconds(), SHORTEST), IDLE)
+        return min(max((turn.later - self._clock.now()).total_seconds(), SHORTEST), IDLE)
 
-    def _start(self, parcels: list[Parcel], latest: float) -> None:
-        for parcel in parcels:
-            task = asyncio.create_task(self._carry(parcel, latest))
+    def _start(self, calls: list[Call], latest: float) -> None:
+        for call in calls:
+            task = asyncio.create_task(self._carry(call, latest))
             self._carrying.add(task)
             task.add_done_callback(self._carrying.discard)
 
-    def _pack(self, db: Unit, claimed: list[Leased], now: datetime) -> list[Parcel]:
-        """What can be sent of the claimed jobs; the others are over, or wait."""
+    def _pack(self, db: Unit, claimed: list[Leased], now: datetime) -> list[Call]:
+        """The calls that send what can be sent of the claimed; the others are over, or wait."""
         parcels = [parcel for job in claimed if (parcel := self._take(db, job, now)) is not None]
         if len(parcels) < len(claimed):
             db.lanes.add(self.lane)  # what one of them was ahead of may go now
-        return parcels
+        return list(together(db, self._platform, parcels))
 
     def _take(self, db: Unit, job: Leased, now: datetime) -> Parcel | None:
         db.cause = follow(cause(job))
@@ -169,31 +169,35 @@ class Courier(Rounds):
     async def _commit(self, work: Callable[[Unit], T]) -> T:
         return await asyncio.wrap_future(self._database.writer.submit(work))
 
-    async def _carry(self, parcel: Parcel, latest: float) -> None:
+    async def _carry(self, call: Call, latest: float) -> None:
         if asyncio.get_running_loop().time() > latest:
             return  # we were stopped; the lease runs out, or has, and another process sends it
-        follow(cause(parcel.job))
+        job = call.parcels[0].job
+        follow(cause(job))
         began = time.perf_counter()
-        outcome: Receipt | Undelivered
+        outcome: Mapping[str, Outcome] | Undelivered
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                outcome = await self._transmit(parcel)
+                outcome = await self._transmit(call)
         except Undelivered as failure:
             outcome = failure
         except TimeoutError:
             outcome = Undelivered("channel_down", "slow", retry_after=LADDER[0], ambiguous=True)
         except Exception as bug:  # an adapter's mistake must not lose the message
-            log.exception("delivery.adapter_failed", lane=self.lane, job=parcel.job.id)
+            log.exception("delivery.adapter_failed", lane=self.lane, job=job.id)
             outcome = Undelivered(
                 "adapter_failed", type(bug).__name__, retry_after=LADDER[0], ambiguous=True
             )
-        metrics.attempted(self._platform.name, outcome, time.perf_counter() - began)
-        if isinstance(outcome, Receipt):
-            log.info("delivery.sent", lane=self.lane, job=parcel.job.id)
+        results = _each(call, outcome)
+        metrics.attempted(self._platform.name, results.values(), time.perf_counter() - began)
+        for parcel in call.parcels:
+            follow(cause(parcel.job))
+            if isinstance(results[parcel.to.account], Receipt):
+                log.info("delivery.sent", lane=self.lane, job=parcel.job.id)
         for wait in SETTLE_WAITS:
             now = self._clock.now()
             try:
-                await self._commit(partial(self._settle, parcel=parcel, outcome=outcome, now=now))
+                await self._commit(partial(self._settle, call=call, results=results, now=now))
                 break
             except Stopped:
                 return  # the lease runs out and the same bytes are sent again
@@ -202,29 +206,39 @@ class Courier(Rounds):
                 await asyncio.sleep(wait)
         self.wake.set()
 
-    async def _transmit(self, parcel: Parcel) -> Receipt:
+    async def _transmit(self, call: Call) -> Mapping[str, Outcome]:
+        parcel = call.parcels[0]
+        if len(call.receivers) > 1:
+            return await self._platform.send_many(call.receivers, parcel.request)
+        account = parcel.to.account
         if not parcel.message_id:
-            return await self._uploads.send(parcel.to.account, parcel.request)
+            return {account: await self._uploads.send(account, parcel.request)}
         shown = Receipt(parcel.message_id, parcel.token)
-        return await self._platform.update(parcel.to.account, shown, parcel.request)
+        return {account: await self._platform.update(account, shown, parcel.request)}
 
     def _settle(
-        self, db: Unit, *, parcel: Parcel, outcome: Receipt | Undelivered, now: datetime
+        self, db: Unit, *, call: Call, results: Mapping[str, Outcome], now: datetime
     ) -> None:
-        db.cause = cause(parcel.job)
-        if isinstance(outcome, Undelivered) and _was_shown(parcel, outcome):
-            outcome = Receipt(parcel.message_id)
-        if isinstance(outcome, Undelivered):
-            self._failed(db, parcel, outcome, now)
-        elif jobs.finish(db, parcel.job, now=now):
-            values = {
-                "wanted": parcel.delivery_id, "version": parcel.posted.version,
-                "message": outcome.message_id, "spent": parcel.token, "fresh": outcome.token,
-            }  # fmt: skip
-            _SHOWN.run(db, values)
-            _NEW_TOKEN.run(db, values)
+        late = random.uniform(0.8, 1.0)  # one for all: what is tried again goes together again
+        for parcel in call.parcels:
+            db.cause = cause(parcel.job)
+            outcome = results[parcel.to.account]
+            if isinstance(outcome, Undelivered) and _was_shown(parcel, outcome):
+                outcome = Receipt(parcel.message_id)
+            if isinstance(outcome, Undelivered):
+                self._pace.refused(db, outcome, now=now)
+                self._failed(db, parcel, outcome, late, now)
+            elif jobs.finish(db, parcel.job, now=now):
+                values = {
+                    "wanted": parcel.delivery_id, "version": parcel.posted.version,
+                    "message": outcome.message_id, "spent": parcel.token, "fresh": outcome.token,
+                }  # fmt: skip
+                _SHOWN.run(db, values)
+                _NEW_TOKEN.run(db, values)
 
-    def _failed(self, db: Unit, parcel: Parcel, failure: Undelivered, now: datetime) -> None:
+    def _failed(
+        self, db: Unit, parcel: Parcel, failure: Undelivered, late: float, now: datetime
+    ) -> None:  # fmt: skip
         job, error = parcel.job, cleaned(str(failure))
         log.warning("delivery.failed", lane=self.lane, job=job.id, reason=failure.reason)
         if failure.reason == "not_updatable" and parcel.message_id:
@@ -237,7 +251,7 @@ class Courier(Rounds):
         elif failure.retry_after is not None and job.attempts < len(LADDER):
             if failure.ambiguous:
                 jobs.keep(db, job, {**parcel.payload, DOUBTFUL: True})
-            wait = max(failure.retry_after, LADDER[job.attempts]) * random.uniform(0.8, 1.0)
+            wait = max(failure.retry_after, LADDER[job.attempts]) * late
             jobs.retry(db, job, error, due=now + wait)
         elif failure.ambiguous or (failure.retry_after is not None and in_doubt(job)):
             if jobs.doubt(db, job, error, now=now):
@@ -254,3 +268,11 @@ def _was_shown(parcel: Parcel, failure: Undelivered) -> bool:
     """
     spent = failure.reason == "not_updatable" and bool(parcel.token)
     return spent and in_doubt(parcel.job)
+
+
+def _each(call: Call, outcome: Mapping[str, Outcome] | Undelivered) -> Mapping[str, Outcome]:
+    """What became of the message to each person the call settles."""
+    accounts = [parcel.to.account for parcel in call.parcels]
+    if isinstance(outcome, Undelivered):
+        return dict.fromkeys(accounts, outcome)
+    return {account: outcome[account] for account in accounts}

@@ -175,6 +175,7 @@ class Demo:
         self.chaos.clear()
         self.wecom.clear()
         self.wecom_bot.clear()
+        self.dingtalk.meter.clear()
         self.service.rates.forget()
 
     async def run(self, page: FastAPI, port: int, ready: Callable[[], None]) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
-from bot.platforms.api import Answer, Inbound, Receipt, Receive, Unavailable, Undelivered
+from bot.platforms.api import Answer, Inbound, Outcome, Receipt, Receive, Unavailable
 from engine.vitals import Lane, Vitals
 
 CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
@@ -103,15 +103,16 @@ def incident() -> None:
     _INCIDENTS.inc()
 
 
-def attempted(platform: str, outcome: Receipt | Undelivered, seconds: float) -> None:
-    """A message was tried to be sent or updated."""
+def attempted(platform: str, outcomes: Iterable[Outcome], seconds: float) -> None:
+    """One call was tried, for one person's message or for several."""
     _SEND.labels(platform).observe(seconds)
-    if isinstance(outcome, Receipt):
-        _SENT.labels(platform).inc()
-        return
-    _FAILED.labels(platform, outcome.reason).inc()
-    if found := CODE.match(outcome.detail):
-        _ERRORS.labels(platform, found[0]).inc()
+    for outcome in outcomes:
+        if isinstance(outcome, Receipt):
+            _SENT.labels(platform).inc()
+            continue
+        _FAILED.labels(platform, outcome.reason).inc()
+        if found := CODE.match(outcome.detail):
+            _ERRORS.labels(platform, found[0]).inc()
 
 
 def exposition(vitals: Vitals | None, sizes: dict[str, float]) -> bytes:

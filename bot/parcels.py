@@ -34,6 +34,8 @@ REPEATED = timedelta(hours=3)
 ERASED, FROZEN = "erased", "frozen"
 """Why a message is never sent: the contact it tells about was erased, or is only kept."""
 SEALED = "sealed"
+FIRST = "first"
+"""In a job's payload: the number of the job whose call carried its message along."""
 DOUBTFUL = "doubtful"
 """Marks a job's payload when an attempt ended without an answer."""
 
@@ -72,7 +74,10 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One claimed message: what to send, where, and the message it changes ("": a new one)."""
+    """One claimed message: what to send, where, and the message it changes ("": a new one).
+
+    `common` is what other messages must share to go in the same call, "" if it goes alone.
+    """
 
     job: Leased
     payload: Mapping[str, Any]
@@ -82,6 +87,7 @@ class Parcel:
     request: Request
     message_id: str
     token: str
+    common: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +162,15 @@ class Packing:
             request=request,
             message_id=row.message_id,
             token=row.token,
+            common=self._common(job, row, request),
         )
+
+    def _common(self, job: Leased, row: Any, request: Request) -> str:
+        """A message that may have arrived is repeated as it was."""
+        if not job.alike or row.message_id or (in_doubt(job) and FIRST not in job.payload):
+            return ""
+        common = self.platform.common(request)
+        return "" if common is None else to_json(common).decode()
 
     def _draw(self, db: Unit, content: Content, row: Any) -> tuple[Request, Mapping[str, Any]]:
         """The request, and what is kept of it in the job."""

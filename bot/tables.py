@@ -6,6 +6,7 @@ from cards.media import Upload
 from cards.tables import CardRow, Delivery
 from engine.audit import Audit
 from engine.blobs import Blob
+from engine.buckets import Bucket
 from engine.calendar_days import Absence, CalendarDay
 from engine.deadlines import Deadline
 from engine.documents import Document
@@ -31,8 +32,8 @@ from sales.people import Identity, Person
 TABLES: tuple[type[Row], ...] = (
     Person, Identity, Channel, Delegation, Customer, CustomerKey, CustomerTag, Purchase,
     Opportunity, OpportunityTag, Referral, Contact, Consent, Reveal, VaultKey, VaultEntry, CardRow,
-    Delivery, Job, Deadline, CalendarDay, Absence, Slot, Lease, Shared, Worker, Audit, Sequence,
-    Secret, Document, Entry, DepartmentRow, BindingCode, BindingTry, Blob, Upload,
+    Delivery, Job, Deadline, CalendarDay, Absence, Slot, Lease, Bucket, Shared, Worker, Audit,
+    Sequence, Secret, Document, Entry, DepartmentRow, BindingCode, BindingTry, Blob, Upload,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 
 from sqlalchemy import bindparam, literal, select, update
 
-from cards.model import Card, Content, dump
+from cards.model import Card, Content, Text, dump
 from cards.tables import CARD, DELIVERY, CardRow, Delivery
 from engine import jobs
 from engine.ids import ulid
+from engine.jobs import Urgency
 from engine.model import table
 from engine.statement import Statement, insertion, insertion_once
 from engine.unit import Unit
@@ -77,9 +79,12 @@ def lane(platform: str, tenant: str) -> str:
 
 def post(
     db: Unit, content: Content, to: Sequence[Address], *, now: datetime,
-    not_before: datetime | None = None,
+    not_before: datetime | None = None, urgency: Urgency = Urgency.NOW,
 ) -> Posted:  # fmt: skip
     """Say `content` to one person, at all the given addresses, now or `not_before` a moment.
+
+    Answers and decisions are urgent NOW, reminders SOON, digests and notices LATER: where not
+    everything can go at once, the more urgent does, and the rest goes together where it can.
 
     A card with a key the person already has becomes that card's new face: updated where it
     is shown, replaced where it still waits, nothing at all if it looks the same. Anything
@@ -91,10 +96,11 @@ def post(
     shown: set[Address] = set()
     if (posted := _create(db, person_id, key, body, now)) is None:
         posted, changed = _renew(db, person_id, key, body, now)
-        shown = _refresh(db, posted, changed=changed, now=now, due=due)
+        shown = _refresh(db, posted, changed=changed, now=now, due=due, urgency=urgency)
+    alike = _alike(content, body) if urgency > Urgency.NOW else ""
     for address in to:
         if address not in shown:
-            send(db, posted, address, now=now, due=due)
+            send(db, posted, address, now=now, due=due, urgency=urgency, alike=alike)
     return posted
 
 
@@ -111,9 +117,13 @@ def settle(db: Unit, key: str, content: Content, *, now: datetime) -> None:
 
 
 def send(
-    db: Unit, posted: Posted, to: Address, *, now: datetime, due: datetime | None = None
+    db: Unit, posted: Posted, to: Address, *, now: datetime, due: datetime | None = None,
+    urgency: Urgency = Urgency.NOW, alike: str = "",
 ) -> None:  # fmt: skip
-    """Put the card into a new message to one address, now or when it is `due`."""
+    """Put the card into a new message to one address, now or when it is `due`.
+
+    `alike` names what reads the same for everybody, so that one call may carry it to many.
+    """
     delivery_id = ulid(now)
     _INSERT_DELIVERY.run(
         db,
@@ -121,7 +131,8 @@ def send(
          "tenant": to.tenant, "account": to.account, "state": "waiting", "shown_version": 0,
          "message_id": "", "token": "", "reason": "", "created_at": now},
     )  # fmt: skip
-    _enqueue(db, delivery_id, to, str(posted.version), now=now, due=due or now)
+    _enqueue(db, delivery_id, to, str(posted.version), now=now, due=due or now, urgency=urgency,
+             alike=alike)  # fmt: skip
 
 
 def again(db: Unit, key: str, to: Address, *, now: datetime) -> None:
@@ -182,7 +193,7 @@ def _renew(db: Unit, person_id: str, key: str, body: str, now: datetime) -> tupl
 
 
 def _refresh(
-    db: Unit, posted: Posted, *, changed: bool, now: datetime, due: datetime
+    db: Unit, posted: Posted, *, changed: bool, now: datetime, due: datetime, urgency: Urgency
 ) -> set[Address]:  # fmt: skip
     """The addresses that show the card; their messages get its new face if it changed."""
     rows = _SHOWING.rows(db, {"wanted": posted.card_id})
@@ -190,16 +201,26 @@ def _refresh(
     if changed:
         for delivery_id, address in shown.items():
             jobs.cancel(db, lane(address.platform, address.tenant), f"{delivery_id}/")
-            _enqueue(db, delivery_id, address, str(posted.version), now=now, due=due)
+            _enqueue(db, delivery_id, address, str(posted.version), now=now, due=due,
+                     urgency=urgency)  # fmt: skip
     return set(shown.values())
 
 
 def _enqueue(
     db: Unit, delivery_id: str, to: Address, face: str, *, now: datetime, due: datetime,
-    again: bool = False,
+    again: bool = False, urgency: Urgency = Urgency.NOW, alike: str = "",
 ) -> None:  # fmt: skip
     jobs.add(
         db, lane(to.platform, to.tenant), f"{delivery_id}/{face}",
         {"delivery": delivery_id, "again": again, "cause": db.cause},
-        due=due, now=now, order_key=to.account,
+        due=due, now=now, order_key=to.account, urgency=urgency, alike=alike,
     )  # fmt: skip
+
+
+def _alike(content: Content, body: str) -> str:
+    """The name of content nobody answers and that tells no secret; "" for everything else."""
+    if isinstance(content, Card):
+        shared = not content.buttons and content.form is None
+    else:
+        shared = isinstance(content, Text) and content.secret is None
+    return blake2b(body.encode(), digest_size=12).hexdigest() if shared else ""

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from engine import jobs
 from engine.deadlines import DEADLINE
-from engine.jobs import JOB, State
+from engine.jobs import JOB, State, Urgency
 from engine.statement import Statement
 from engine.types import EPOCH, MICROSECOND, UtcTime
 from engine.unit import Unit
@@ -99,7 +99,7 @@ _AS_READ = update(DEADLINE).where(
 )  # fmt: skip
 _WAITING = Statement(
     select(func.count())
-    .where(JOB.c.lane == LANE, JOB.c.state == State.OPEN)
+    .where(JOB.c.lane == LANE, JOB.c.state == State.OPEN, JOB.c.urgency == Urgency.NOW)
     .where(JOB.c.due <= bindparam("now", type_=UtcTime))
 )
 _FIRE = Statement(

@@ -38,6 +38,14 @@ LEFT_FOR = timedelta(hours=1)
 """Longer than a rolling deploy takes, counted from when the job was stored."""
 
 
+class Urgency(IntEnum):
+    """Whose turn it is where not everything can go at once; within a level, the earliest due."""
+
+    NOW = 0
+    SOON = 1
+    LATER = 2
+
+
 class State(IntEnum):
     """Where a job is; dead and uncertain ones wait for a person (`engine/dead_letters.py`)."""
 
@@ -49,19 +57,27 @@ class State(IntEnum):
     UNCERTAIN = 5
 
 
+_WAITS = text("state = 0")
+_ALIKE = text("state = 0 AND alike <> ''")
 _QUEUED = text("state < 2 AND order_key <> ''")
 _SENT = text("state = 2 AND order_key <> ''")
 _FAILED = text("state IN (3, 5)")
 
 
 class Job(Row, table=True):
-    """One intent; `order_key` keeps the jobs of one receiver in order."""
+    """One intent; `order_key` keeps the jobs of one receiver in order.
+
+    The more urgent goes first, also to one receiver; of the same urgency the older. `alike`
+    names jobs that one holder may do together, "" for none.
+    """
 
     __tablename__ = "job"
     __table_args__ = (
         UniqueConstraint("lane", "key"),
-        Index("ix_job_due", "lane", "due", "id", sqlite_where=text("state = 0"),
-              postgresql_where=text("state = 0")),
+        Index("ix_job_due", "lane", "urgency", "due", "id", sqlite_where=_WAITS,
+              postgresql_where=_WAITS),
+        Index("ix_job_alike", "lane", "alike", "due", sqlite_where=_ALIKE,
+              postgresql_where=_ALIKE),
         Index("ix_job_lease", "lease_until", sqlite_where=text("state = 1"),
               postgresql_where=text("state = 1")),
         Index("ix_job_order", "lane", "order_key", "id", sqlite_where=_QUEUED,
@@ -77,6 +93,8 @@ class Job(Row, table=True):
     lane: str
     key: str
     order_key: str = ""
+    urgency: int = Field(default=Urgency.NOW, sa_column_kwargs={"server_default": "0"})
+    alike: str = Field(default="", sa_column_kwargs={"server_default": ""})
     payload: dict[str, Any] = Field(sa_type=Json)
     state: int = State.OPEN
     due: datetime = Field(sa_type=UtcTime)
@@ -92,13 +110,13 @@ class Job(Row, table=True):
 JOB = table(Job)
 _COLUMNS = (
     JOB.c.id, JOB.c.token, JOB.c.lane, JOB.c.key, JOB.c.payload, JOB.c.attempts, JOB.c.crashes,
-    JOB.c.created_at,
+    JOB.c.created_at, JOB.c.alike,
 )  # fmt: skip
 
 
 _ADD = insertion_counted(
-    JOB, "lane", "key", "order_key", "payload", "due", "created_at", "last_error", "attempts",
-    "crashes", "state", "token", "lease_until",
+    JOB, "lane", "key", "order_key", "urgency", "alike", "payload", "due", "created_at",
+    "last_error", "attempts", "crashes", "state", "token", "lease_until",
 )  # fmt: skip
 _HELD = update(JOB).where(
     JOB.c.id == bindparam("held_id"),
@@ -134,14 +152,17 @@ BLOCKED = exists(
         or_(
             and_(_AHEAD.c.id != JOB.c.id, _AHEAD.c.state == State.LEASED),
             and_(
-                _AHEAD.c.id < JOB.c.id,
+                or_(
+                    _AHEAD.c.urgency < JOB.c.urgency,
+                    and_(_AHEAD.c.urgency == JOB.c.urgency, _AHEAD.c.id < JOB.c.id),
+                ),
                 or_(_AHEAD.c.due <= bindparam("now", type_=UtcTime), _AHEAD.c.token > 0),
             ),
         ),
     )
 )
 """Waits behind another job of its receiver."""
-_DUE = (
+_FREE = (
     select(JOB.c.id)
     .where(JOB.c.lane == bindparam("from_lane"), JOB.c.state == State.OPEN)
     .where(JOB.c.due <= bindparam("now", type_=UtcTime), ~BLOCKED)
@@ -149,8 +170,12 @@ _DUE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_DUE = _FREE.where(JOB.c.urgency == bindparam("level"))
+_MATES = _FREE.where(
+    JOB.c.alike == bindparam("like"), JOB.c.alike != literal_column("''"), JOB.c.crashes == 0
+)
 # A CTE, because PostgreSQL may run a subquery once per row and so take more than the limit.
-_CLAIM, _CLAIM_FRESH, _CLAIM_SUSPECTS = (
+_CLAIM, _CLAIM_FRESH, _CLAIM_SUSPECTS, _CLAIM_MATES = (
     Statement(
         update(JOB)
         .where(JOB.c.id.in_(select(due.cte("due"))), JOB.c.state == State.OPEN)
@@ -159,7 +184,7 @@ _CLAIM, _CLAIM_FRESH, _CLAIM_SUSPECTS = (
         )
         .returning(*_COLUMNS)
     )
-    for due in (_DUE, _DUE.where(JOB.c.crashes == 0), _DUE.where(JOB.c.crashes > 0))
+    for due in (_DUE, _DUE.where(JOB.c.crashes == 0), _DUE.where(JOB.c.crashes > 0), _MATES)
 )
 _LOST = select(JOB.c.id).where(JOB.c.state == State.LEASED).with_for_update(skip_locked=True)
 _LATE = _LOST.where(JOB.c.lease_until < bindparam("now", type_=UtcTime))
@@ -176,9 +201,17 @@ _REAP_ALL, _REAP_LATE = (
     )
     for lost in (_LOST, _LATE)
 )
+_PUT_OFF = Statement(
+    update(JOB)
+    .where(JOB.c.lane == bindparam("in_lane"), JOB.c.state == State.OPEN)
+    .where(JOB.c.urgency >= bindparam("from_level"))
+    .where(JOB.c.due <= bindparam("now", type_=UtcTime))
+    .values(due=bindparam("later", type_=UtcTime))
+)
 _NEXT_DUE = Statement(
     select(JOB.c.due)
     .where(JOB.c.lane == bindparam("lane"), JOB.c.state == State.OPEN)
+    .where(JOB.c.urgency == bindparam("level"))
     .where(JOB.c.due > bindparam("now", type_=UtcTime))
     .order_by(JOB.c.due)
     .limit(1)
@@ -226,6 +259,7 @@ class Leased:
     attempts: int
     crashes: int
     created_at: datetime
+    alike: str = ""
 
     @property
     def trace(self) -> str:
@@ -242,6 +276,8 @@ def add(
     due: datetime,
     now: datetime,
     order_key: str = "",
+    urgency: Urgency = Urgency.NOW,
+    alike: str = "",
     lease: timedelta | None = None,
     crashes: int = 0,
 ) -> Leased | None:
@@ -252,6 +288,7 @@ def add(
     """
     values: dict[str, Any] = {
         "lane": lane, "key": key, "order_key": order_key, "payload": dict(payload),
+        "urgency": urgency, "alike": alike,
         "due": due, "created_at": now, "last_error": "", "attempts": 0, "crashes": crashes,
         "state": State.OPEN if lease is None else State.LEASED,
         "token": 0 if lease is None else 1,
@@ -267,17 +304,34 @@ def add(
 
 def claim(
     db: Unit, lane: str, *, now: datetime, lease: timedelta, limit: int,
-    suspects: bool | None = None,
+    suspects: bool | None = None, urgency: Urgency = Urgency.NOW,
 ) -> list[Leased]:  # fmt: skip
     """Lease up to `limit` due jobs of a lane, at most one per order key, earliest due first.
 
-    A job waits while an older job of its order key is due, leased, or was begun before and
-    given back (a rate limit, a failed attempt): messages to one person never overtake.
-    `suspects` True takes only jobs whose holder died with them before, False only others.
+    A job waits while an older or more urgent job of its order key is due, leased, or was begun
+    before and given back (a rate limit, a failed attempt): messages of one urgency to one
+    person never overtake. `suspects` True takes only jobs whose holder died with them before,
+    False only others. Only jobs of the one `urgency` are taken.
     """
     claiming = _CLAIM if suspects is None else _CLAIM_SUSPECTS if suspects else _CLAIM_FRESH
-    values = {"from_lane": lane, "now": now, "until": now + lease, "most": limit}
-    return sorted((Leased(*row) for row in claiming.rows(db, values)), key=lambda job: job.id)
+    values = {"from_lane": lane, "now": now, "until": now + lease, "most": limit, "level": urgency}
+    return _leased(claiming.rows(db, values))
+
+
+def claim_mates(
+    db: Unit, job: Leased, *, now: datetime, lease: timedelta, limit: int
+) -> list[Leased]:  # fmt: skip
+    """Lease up to `limit` due jobs that can be done together with `job`, which we hold."""
+    if not job.alike or limit <= 0:
+        return []
+    values = {"from_lane": job.lane, "now": now, "until": now + lease, "most": limit}
+    return _leased(_CLAIM_MATES.rows(db, {**values, "like": job.alike}))
+
+
+def put_off(db: Unit, lane: str, least: Urgency, *, until: datetime, now: datetime) -> int:
+    """Make what is due at `now` and no more urgent than `least` due later; how many there were."""
+    values = {"in_lane": lane, "from_level": least, "later": until, "now": now}
+    return _PUT_OFF.run(db, values)
 
 
 def finish(db: Unit, job: Leased, *, now: datetime) -> bool:
@@ -360,7 +414,8 @@ def nth_last_done(db: Unit, lane: str, order_key: str, nth: int) -> datetime | N
 
 def next_due(db: Unit, lane: str, *, now: datetime) -> datetime | None:
     """When the next job of a lane falls due after `now`; None when there is none."""
-    return _NEXT_DUE.value(db, {"lane": lane, "now": now})
+    probes = (_NEXT_DUE.value(db, {"lane": lane, "now": now, "level": one}) for one in Urgency)
+    return min((due for due in probes if due is not None), default=None)
 
 
 def busy(db: Unit, *, now: datetime) -> bool:
@@ -372,6 +427,10 @@ def upcoming(db: Unit, *, now: datetime, until: datetime) -> tuple[str, datetime
     """(lane, due) of the next job that falls due after `now` and by `until`, if any."""
     row = _UPCOMING.row(db, {"now": now, "until": until})
     return None if row is None else (row.lane, row.due)
+
+
+def _leased(rows: list[Any]) -> list[Leased]:
+    return sorted((Leased(*row) for row in rows), key=lambda job: job.id)
 
 
 def _held(db: Unit, statement: Statement, job: Leased, **values: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, func, literal, select
 
 from engine.deadlines import DEADLINE
-from engine.jobs import BLOCKED, JOB, State
+from engine.jobs import BLOCKED, JOB, State, Urgency
 from engine.slots import SLOT, Outcome
 from engine.statement import Statement
 from engine.types import UtcTime
@@ -75,7 +75,6 @@ _LANES, _JOBS = _names(JOB.c.lane), _names(SLOT.c.job)
 _WAITING = (
     select(JOB.c.id)
     .where(JOB.c.lane == bindparam("of_lane"), JOB.c.state == State.OPEN)
-    .order_by(JOB.c.due)
     .limit(COUNTED)
     .subquery()
 )
@@ -93,7 +92,7 @@ _FAILED = Statement(
 _DUE = Statement(
     select(JOB.c.due)
     .where(JOB.c.lane == bindparam("of_lane"), JOB.c.state == State.OPEN)
-    .where(JOB.c.due <= _NOW, ~BLOCKED)
+    .where(JOB.c.urgency == bindparam("level"), JOB.c.due <= _NOW, ~BLOCKED)
     .order_by(JOB.c.due)
     .limit(1)
 )
@@ -141,8 +140,8 @@ def size(db: Unit) -> int:
 
 def late(db: Unit, lane: str, *, now: datetime) -> timedelta:
     """How long the oldest job of a lane that could be done now has been due."""
-    due = _DUE.value(db, {"of_lane": lane, "now": now})
-    return timedelta() if due is None else now - due
+    probes = (_DUE.value(db, {"of_lane": lane, "level": one, "now": now}) for one in Urgency)
+    return max((now - due for due in probes if due is not None), default=timedelta())
 
 
 def _lanes(db: Unit, now: datetime) -> tuple[Lane, ...]:

@@ -25,6 +25,8 @@ WEEKDAYS = re.compile(r"\*|[a-z]{3}(-[a-z]{3})?(,[a-z]{3}(-[a-z]{3})?)*")
 CROWDED = (0, 30)
 """Minutes of an hour at which everybody sends; WeCom asks us not to."""
 MINUTE = timedelta(minutes=1)
+AFTER_THE_HOUR = 4 * MINUTE
+"""What comes due at a crowded minute goes out within so long after it."""
 SECONDS = 60
 
 
@@ -58,13 +60,28 @@ class Tick:
             ValueError: the job has no spread.
         """
         start = self.slot if self.now - self.slot <= PROMPT else self.now
-        start = start.replace(second=0, microsecond=0)
-        minutes = [start + i * MINUTE for i in range(self.spread // MINUTE)]
-        free = [minute for minute in minutes if minute.minute not in CROWDED]
-        if not free:
-            raise ValueError("a job that writes to many people has to spread them over minutes")
-        place = zlib.crc32(person_id.encode()) % (len(free) * SECONDS)
-        return free[place // SECONDS] + timedelta(seconds=place % SECONDS)
+        return _spread(person_id, start, self.spread)
+
+
+def off_the_hour(moment: datetime, person_id: str) -> datetime:
+    """`moment`, or a few minutes later if it is one at which everybody sends.
+
+    The same person always has to wait equally long.
+    """
+    if moment.minute not in CROWDED:
+        return moment
+    return _spread(person_id, moment + MINUTE, AFTER_THE_HOUR)
+
+
+def _spread(person_id: str, start: datetime, over: timedelta) -> datetime:
+    """A moment of the minutes from `start` on that is always the same for a person."""
+    start = start.replace(second=0, microsecond=0)
+    minutes = [start + i * MINUTE for i in range(over // MINUTE)]
+    free = [minute for minute in minutes if minute.minute not in CROWDED]
+    if not free:
+        raise ValueError("a job that writes to many people has to spread them over minutes")
+    place = zlib.crc32(person_id.encode()) % (len(free) * SECONDS)
+    return free[place // SECONDS] + timedelta(seconds=place % SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

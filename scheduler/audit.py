@@ -7,6 +7,7 @@ from cards import outbox
 from cards.model import Card
 from engine import audit
 from engine.audit import Broken, Head
+from engine.jobs import Urgency
 from sales import people
 from sales.people import Role
 from scheduler.api import More, Tick, job
@@ -57,4 +58,4 @@ def _alarm(tick: Tick, found: Broken) -> str:
 def _tell(tick: Tick, card: Card, who: list[str]) -> None:
     for person_id in who:
         if (to := people.usual_address(tick.db, person_id)) is not None:
-            outbox.post(tick.db, card, [to], now=tick.now)
+            outbox.post(tick.db, card, [to], now=tick.now, urgency=Urgency.LATER)

@@ -19,9 +19,11 @@ from cards import outbox
 from cards.deadlines import digest
 from cards.model import Button, Card
 from engine.deadlines_due import Fired
+from engine.jobs import Urgency
 from engine.rulebook import Rulebook
 from engine.unit import Unit
 from sales.people import Address
+from scheduler.api import off_the_hour
 
 MANY = 3
 """So many reminders of one person at once become one card."""
@@ -72,13 +74,17 @@ def deadline(kind: str) -> Callable[[React], Reaction]:
 
 
 def remind(db: Unit, reminders: Iterable[Reminder], *, now: datetime) -> None:
-    """Say them: one card each, or one digest per person for many at once and for late ones."""
-    for _, group in groupby(sorted(reminders, key=_TO), key=_TO):
+    """Say them: one card each, or one digest per person for many at once and for late ones.
+
+    Those of a full or half hour go out in the minutes after it.
+    """
+    for key, group in groupby(sorted(reminders, key=_TO), key=_TO):
+        moment = off_the_hour(now, key[0])
         newest_first = sorted(group, key=lambda one: one.at, reverse=True)
         to, many = [newest_first[0].to], len(newest_first) >= MANY
         alone = 0 if many else sum(now - one.at <= MAX_AGE for one in newest_first)
         if together := newest_first[alone:]:
             card = digest([(one.line, one.button) for one in together])
-            outbox.post(db, card, to, now=now)
+            outbox.post(db, card, to, now=now, not_before=moment, urgency=Urgency.SOON)
         for one in newest_first[:alone]:
-            outbox.post(db, one.card, to, now=now)
+            outbox.post(db, one.card, to, now=now, not_before=moment, urgency=Urgency.SOON)

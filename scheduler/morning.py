@@ -10,6 +10,7 @@ from cards import outbox, unfinished
 from cards.model import Button
 from engine import calendar_days, deadlines_due
 from engine.deadlines_due import Due
+from engine.jobs import Urgency
 from sales import morning, people
 from sales.unfinished import KIND as UNFINISHED
 from scheduler.api import More, Tick, job
@@ -46,5 +47,5 @@ def _tell(tick: Tick, person_id: str, tonight: datetime) -> bool:
     # Where the first of the errands was begun: the way on leads back to it.
     to = outbox.last_address(db, person_id, due[0].subject_id) or usual
     card = cards.waiting([(one.about, WAYS_ON[one.kind](one)) for one in due], tick.today)
-    outbox.post(db, card, [to], now=tick.now, not_before=moment)
+    outbox.post(db, card, [to], now=tick.now, not_before=moment, urgency=Urgency.LATER)
     return True

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from cards.model import Card, Content
 from cards.render.slot import Slot
+from engine.buckets import Rate
 from engine.files import Attachment
 from engine.text import MOST, clean
 
@@ -149,7 +150,8 @@ class Undelivered(Exception):
 
     reason: stable word for people and logs (see requirements §6: "rate_limited",
     "channel_down", "card_invalid", "user_left", "not_updatable", …). `retry_after` None
-    means never. `spent` False means the attempt does not count (a rate limit).
+    means never. `spent` False means the attempt does not count (a rate limit). `everybody`
+    means that the platform takes nothing from us until then, whoever it is for.
     `ambiguous` means the platform may have taken it: repeat only the same bytes.
     """
 
@@ -161,6 +163,7 @@ class Undelivered(Exception):
         retry_after: timedelta | None = None,
         spent: bool = True,
         ambiguous: bool = False,
+        everybody: bool = False,
     ) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
@@ -168,6 +171,11 @@ class Undelivered(Exception):
         self.retry_after = retry_after
         self.spent = spent
         self.ambiguous = ambiguous
+        self.everybody = everybody
+
+
+Outcome: TypeAlias = Receipt | Undelivered
+"""What became of a message to one person."""
 
 
 Pace: TypeAlias = tuple[int, timedelta]
@@ -186,20 +194,43 @@ class Uploaded:
 
 
 class Platform(Protocol):
-    """One chat platform of one organisation."""
+    """One chat platform of one organisation.
+
+    `pace` is kept per person, `rate` for all calls together. One call carries a message to
+    `together` people at most. `knows_repeats`: a call repeated with the same bytes and the
+    same receivers is carried out once.
+    """
 
     name: str
     tenant: str
     pace: Sequence[Pace]
+    rate: Rate
+    together: int
+    knows_repeats: bool
 
-    def render(self, content: Content, slot: Slot) -> Request:
-        """The message that shows `content`; pure, the same bytes for the same arguments."""
+    def render(self, content: Content, slot: Slot, *, plain: bool = False) -> Request:
+        """The message that shows `content`; pure, the same bytes for the same arguments.
+
+        `plain`: spare the platform's own card for content that takes no press.
+        """
+
+    def common(self, request: Request) -> Request | None:
+        """What of a request is equal if one call can carry it to many; None if none can."""
 
     async def send(self, account: str, request: Request) -> Receipt:
         """Send a message to one person.
 
         Raises:
             Undelivered: it did not arrive, or nobody knows whether it did.
+        """
+
+    async def send_many(
+        self, accounts: Sequence[str], request: Request
+    ) -> Mapping[str, Outcome]:  # fmt: skip
+        """Send one message to several people in one call; what became of it for each.
+
+        Raises:
+            Undelivered: nobody got it, or nobody knows.
         """
 
     async def update(self, account: str, receipt: Receipt, request: Request) -> Receipt:

@@ -108,5 +108,6 @@ class AccessToken:
 def _nothing_sent(failure: Undelivered) -> Undelivered:
     """The same failure without doubt: no message was on its way yet."""
     return Undelivered(
-        failure.reason, failure.detail, retry_after=failure.retry_after, spent=failure.spent
-    )
+        failure.reason, failure.detail, retry_after=failure.retry_after, spent=failure.spent,
+        everybody=failure.everybody,
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from bot.migrate import upgrade
 from bot.platforms.api import Inbound, Receipt
 from bot.simulator import seed
 from cards.model import dump
+from engine.buckets import Rate
 from engine.calendar_days import Calendars
 from engine.database import Database
 from engine.rulebook import Rulebook
@@ -25,12 +26,16 @@ class Scripted:
     """A platform that notes what it is given; `send` and `update` may be replaced."""
 
     name, tenant, pace = "wecom", "ww", ()
+    rate, together, knows_repeats = Rate(1000, 1000), 1, True
 
     def __init__(self):
         self.sent, self.updated = [], []
 
-    def render(self, content, slot):
+    def render(self, content, slot, **_):
         return {"body": dump(content), "ref": slot.ref, "version": slot.version}
+
+    def common(self, _):
+        return None
 
     async def send(self, account, request):
         self.sent.append((account, request))

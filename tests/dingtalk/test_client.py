@@ -189,7 +189,7 @@ CASES = [
     (403, "Forbidden.AccessDenied.QpsLimitForApi", "rate_limited", True, False, False),
     (400, "send.too.fast", "rate_limited", True, False, False),
     (400, "too.many.people", "rate_limited", True, False, False),
-    (403, "Forbidden.AccessDenied.ApiCountLimitForOrg", "quota_exhausted", True, True, False),
+    (403, "Forbidden.AccessDenied.ApiCountLimitForOrg", "quota_exhausted", True, False, False),
     (403, "Forbidden.AccessDenied.IpNotInWhiteList", "config", True, True, False),
     (400, "param.templateUnpublished", "config", True, True, False),
     (400, "invalidParameter.robotCode.notExsit", "config", True, True, False),

@@ -115,7 +115,7 @@ class Stage:
     def press(self, message, key, *, at):
         """The XML of one press on a message; another moment is another event."""
         app = self.corp.settings.wecom
-        code = self.corp.wecom._messages.code_for_press(message)
+        code = self.corp.wecom.messages.code_for_press(message)
         return (
             f"<xml><ToUserName>{app.corp_id}</ToUserName><AgentID>{app.agent_id}</AgentID>"
             f"<FromUserName>{message.account}</FromUserName><CreateTime>{at}</CreateTime>"

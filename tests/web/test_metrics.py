@@ -95,8 +95,8 @@ def test_a_repeated_callback_is_counted_as_such(office):
 def test_a_failed_attempt_is_counted_by_reason_and_by_the_platforms_own_code():
     before = samples(metrics.exposition(None, {}).decode())
     for detail in ("60020 from ip 203.0.113.7", "http 503", "param.userId requestid=abc", ""):
-        metrics.attempted("wecom", Undelivered("config", detail), 0.1)
-    metrics.attempted("wecom", Receipt("m1"), 0.1)
+        metrics.attempted("wecom", [Undelivered("config", detail)], 0.1)
+    metrics.attempted("wecom", [Receipt("m1")], 0.1)
     after = samples(metrics.exposition(None, {}).decode())
     failed = {"platform": "wecom", "reason": "config"}
     assert grown(before, after, "jianliu_messages_failed_total", **failed) == 4

@@ -6,7 +6,7 @@ it idempotent; robot messages have no such key, so an ambiguous failure stays am
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from bot.platforms import files
-from bot.platforms.api import Pace, Receipt, Request, Undelivered, Uploaded
+from bot.platforms.api import Outcome, Pace, Receipt, Request, Undelivered, Uploaded
 from bot.platforms.dingtalk.answers import BY_KEY
 from bot.platforms.dingtalk.errors import Refused, TokenRefused, checked, refused, unreachable
 from bot.platforms.dingtalk.fields import items, obj, text
@@ -22,11 +22,12 @@ from bot.platforms.dingtalk.inbound import NAME
 from bot.platforms.dingtalk.token import fetcher
 from bot.platforms.tokens import AccessToken, Share, unshared
 from bot.settings import DingTalkSettings
-from cards.model import Content
+from cards.model import Card, Content
 from cards.render import dingtalk
 from cards.render.dingtalk import compact
 from cards.render.media import MEDIA, REFERENCE
 from cards.render.slot import Slot
+from engine.buckets import Rate
 
 TEMPLATE = "card"
 """The name under `dingtalk.templates` of our one card template."""
@@ -43,12 +44,24 @@ _CALLBACKS = {
 }
 
 
+_MISSED = {
+    "filteredStaffIdList": "chatbotId.notAllow.sendOTO",
+    "flowControlledStaffIdList": "too.many.people",
+    "invalidStaffIdList": "staffId.notExisted",
+}
+"""Who of a batch got nothing, and which refusal that is."""
+
+
 class DingTalkPlatform:
     """One app of one organisation."""
 
     name = NAME
     pace: Sequence[Pace] = ()
     """DingTalk limits calls per second and app, and says so; nothing is dropped per person."""
+    rate = Rate(per_second=12, burst=3)
+    """15 calls in any second, of the 20 of one app to one API (reference §1.6)."""
+    together = 20
+    knows_repeats = False
 
     def __init__(
         self, settings: DingTalkSettings, http: httpx.AsyncClient, now: Callable[[], datetime],
@@ -60,9 +73,20 @@ class DingTalkPlatform:
         self._now = now
         self._token = AccessToken(fetcher(settings, http, now), now, share)
 
-    def render(self, content: Content, slot: Slot) -> Request:
-        """A card for our template if one is configured, else an ActionCard, markdown or text."""
-        return dingtalk.render(content, slot, template=TEMPLATE in self._settings.templates)
+    def render(self, content: Content, slot: Slot, *, plain: bool = False) -> Request:
+        """A card for our template if one is configured, else an ActionCard, markdown or text.
+
+        Our own card is for what is pressed or will change; a notice without a key does neither.
+        """
+        spared = isinstance(content, Card) and not (content.buttons or content.form) and (
+            plain or not content.key
+        )  # fmt: skip
+        template = TEMPLATE in self._settings.templates and not spared
+        return dingtalk.render(content, slot, template=template)
+
+    def common(self, request: Request) -> Request | None:
+        """All of a message; an interactive card has a number of its own, a file is fetched."""
+        return None if "card" in request or MEDIA in request else request
 
     async def send(self, account: str, request: Request) -> Receipt:
         """Send to one person's chat with the robot; the receipt's id is the card's own id.
@@ -72,9 +96,11 @@ class DingTalkPlatform:
         """
         if "card" in request:
             return await self._send_card(account, request)
-        if MEDIA in request:
-            return await self._send_message(account, _file_message(request))
-        return await self._send_message(account, request)
+        message = _file_message(request) if MEDIA in request else request
+        outcome = (await self.send_many([account], message))[account]
+        if isinstance(outcome, Undelivered):
+            raise outcome
+        return outcome
 
     async def upload(self, name: str, content: bytes, sort: str) -> Uploaded:
         """Give DingTalk a file; it may be named for good, we give it anew after a month.
@@ -189,22 +215,28 @@ class DingTalkPlatform:
             },
         }
 
-    async def _send_message(self, account: str, request: Request) -> Receipt:
+    async def send_many(
+        self, accounts: Sequence[str], request: Request
+    ) -> Mapping[str, Outcome]:  # fmt: skip
+        """Send one message to up to 20 people; HTTP 200 can mean that nobody got it.
+
+        Raises:
+            Undelivered: as `send`, for all of them.
+        """
         body = {
             "robotCode": self._settings.robot_code,
-            "userIds": [account],
+            "userIds": list(accounts),
             "msgKey": request["msgKey"],
             "msgParam": compact(request["msgParam"]),
         }
         answer = await self._call("POST", "/v1.0/robot/oToMessages/batchSend", body)
-        # HTTP 200 can mean that nobody got it.
-        if items(answer.get("invalidStaffIdList")):
-            raise refused("staffId.notExisted")
-        if items(answer.get("flowControlledStaffIdList")):
-            raise refused("too.many.people", note="flowControlledStaffIdList")
-        if items(answer.get("filteredStaffIdList")):
-            raise refused("chatbotId.notAllow.sendOTO", note="filteredStaffIdList")
-        return Receipt(text(answer.get("processQueryKey")))
+        missed = {
+            text(account).lower(): refused(code, note=field)
+            for field, code in _MISSED.items()
+            for account in items(answer.get(field))
+        }
+        receipt = Receipt(text(answer.get("processQueryKey")))
+        return {account: missed.get(account.lower(), receipt) for account in accounts}
 
     async def _call(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """One call of the new API."""

@@ -20,6 +20,9 @@ _BAN = timedelta(minutes=5)
 _HALF_HOUR = timedelta(minutes=30)  # an admin must act first
 _HOUR = timedelta(hours=1)
 
+_EVERYBODY = ("rate_limited", "quota_exhausted")
+_SOME = "too.many."
+"""These codes are about the receivers of one message."""
 _TOKEN_REFUSED = frozenset({"InvalidAuthentication", "40014", "42001", "40001", "33001"})
 
 _SPEAKING = frozenset({401, 403, 429})
@@ -77,8 +80,9 @@ class Refused(Undelivered):
             reason,
             detail,
             retry_after=wait,
-            spent=reason != "rate_limited",
+            spent=reason not in _EVERYBODY,
             ambiguous=reason == "channel_down",
+            everybody=reason in _EVERYBODY and not code.startswith(_SOME),
         )
         self.code = code
 
@@ -108,7 +112,7 @@ def checked(response: httpx.Response) -> dict[str, Any]:
         raise refused(f"HTTP {response.status_code}", status=response.status_code)
     if "punish" in answer or not response.is_success:
         # HTML, or {"status": 1111, "punish": "deny"}: too many calls from our address.
-        raise Undelivered("rate_limited", "banned", retry_after=_BAN, spent=False)
+        raise Undelivered("rate_limited", "banned", retry_after=_BAN, spent=False, everybody=True)
     return answer
 
 

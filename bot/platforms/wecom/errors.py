@@ -80,4 +80,6 @@ def check(answer: dict[str, Any]) -> None:
     # administrator must paste into 企业可信IP.
     address = _ADDRESS.search(str(answer.get("errmsg", "")))
     detail = f"{code} from ip {address[1].rstrip('.')}" if address else str(code)
-    raise Undelivered(reason, detail, retry_after=retry_after, spent=spent)
+    raise Undelivered(
+        reason, detail, retry_after=retry_after, spent=spent, everybody=reason == "rate_limited"
+    )

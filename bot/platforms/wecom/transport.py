@@ -51,7 +51,9 @@ async def exchange(
         sent = not isinstance(problem, (*_NEVER_SENT, httpx.InvalidURL))
         raise _down(type(problem).__name__, ambiguous=sent) from None
     if response.status_code == _TOO_MANY_REQUESTS:
-        raise Undelivered("rate_limited", "http 429", retry_after=NEXT_MINUTE, spent=False)
+        raise Undelivered(
+            "rate_limited", "http 429", retry_after=NEXT_MINUTE, spent=False, everybody=True
+        )
     if not response.is_success:
         raise _down(f"http {response.status_code}", ambiguous=response.is_server_error)
     try:

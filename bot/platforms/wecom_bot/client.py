@@ -13,8 +13,8 @@ from typing import Any
 import structlog
 
 from bot.outgoing import Addresses
-from bot.platforms.api import Pace as Rate
-from bot.platforms.api import Receipt, Request, Undelivered, Uploaded
+from bot.platforms.api import Outcome, Receipt, Request, Undelivered, Uploaded
+from bot.platforms.api import Pace as PerPerson
 from bot.platforms.wecom_bot import errors, frames
 from bot.platforms.wecom_bot.frames import Frame
 from bot.platforms.wecom_bot.inbound import PLATFORM
@@ -25,6 +25,7 @@ from bot.settings import WeComBotSettings
 from cards.model import Card, Content
 from cards.render import wecom_bot as renderer
 from cards.render.slot import Slot
+from engine.buckets import Rate
 
 log = structlog.get_logger(__name__)
 
@@ -36,8 +37,12 @@ class WeComBotPlatform:
     """One smart bot of one corp; fulfils `Platform`. Only the holder of its line sends."""
 
     name = PLATFORM
-    pace: Sequence[Rate] = ((28, timedelta(minutes=1)), (980, timedelta(hours=1)))
+    pace: Sequence[PerPerson] = ((28, timedelta(minutes=1)), (980, timedelta(hours=1)))
     """Just below 30 a minute and 1000 an hour in one conversation, replies included."""
+    rate = Rate(per_second=20, burst=40)
+    """One connection carries everything; nothing is documented, so we are modest."""
+    together = 1
+    knows_repeats = False
 
     def __init__(
         self, settings: WeComBotSettings, tenant: str, addresses: Addresses,
@@ -49,12 +54,28 @@ class WeComBotPlatform:
         self._replies = Windows(pace.window)
         self._updates = Windows(pace.window)
 
-    def render(self, content: Content, slot: Slot) -> Request:
+    def render(self, content: Content, slot: Slot, *, plain: bool = False) -> Request:
         """The message, and for a card also the body that shows it in place of an older one."""
+        del plain  # a card costs nothing here
         request: Request = {"ref": slot.ref, "message": renderer.render(content, slot)}
         if isinstance(content, Card):
             request["update"] = renderer.render_update(content, slot)
         return request
+
+    def common(self, request: Request) -> Request | None:
+        """Nothing: every conversation is told by a frame of its own."""
+        del request
+        return None
+
+    async def send_many(
+        self, accounts: Sequence[str], request: Request
+    ) -> Mapping[str, Outcome]:  # fmt: skip
+        """Send one message to each.
+
+        Raises:
+            Undelivered: as `send`.
+        """
+        return {account: await self.send(account, request) for account in accounts}
 
     def may_answer(self, account: str, request: str, command: str) -> None:
         """Something that may be replied to for some seconds has come in."""

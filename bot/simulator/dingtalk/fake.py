@@ -50,6 +50,11 @@ NO_ANSWER = "操作失败，请稍后重试"
 """What the phone says when a press was not answered in time."""
 
 REDELIVERIES = 5
+FREE_EVENTS = frozenset({
+    "user_add_org", "user_modify_org", "user_leave_org", "org_dept_create", "org_dept_modify",
+    "org_dept_remove",
+})  # fmt: skip
+"""Changes in the directory are not counted (reference §1.5)."""
 
 _SPELLED = re.compile(r"/卡 (?P<ref>\S+) (?P<key>\S+\.(?:form|[0-9]+))")
 _ESCAPED = re.compile(r"\\(.)")
@@ -163,7 +168,8 @@ class FakeDingTalk:
         What was not, or was answered LATER, comes again after growing waits over Stream, and
         waits to be asked for (`call_back/get_call_back_failed_result`) in HTTP mode.
         """
-        self.meter.push()
+        if event_type not in FREE_EVENTS:
+            self.meter.push()
         if self._ground.settings.mode == "http":
             return await self._posted(event_type, event_id, body)
         headers = {

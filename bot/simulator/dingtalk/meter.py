@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections import Counter, defaultdict, deque
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from hmac import compare_digest
 from typing import Any
 
@@ -15,6 +14,9 @@ from bot.simulator.dingtalk.org import Ground
 TOKEN_SECONDS = 7200
 CALLS_A_SECOND = 20
 """Calls of one app to one API within a second."""
+SECOND = timedelta(seconds=1)
+CHINA = timezone(timedelta(hours=8))
+"""Where the month turns."""
 
 
 class Tokens:
@@ -50,29 +52,38 @@ class Tokens:
 
 
 class Meter:
-    """Counts paid calls and pushes by calendar month of the simulated clock."""
+    """Counts paid calls and pushes by calendar month of the simulated clock.
+
+    `turned_away` counts the calls that came too fast or after the month's were used up.
+    """
 
     def __init__(self, ground: Ground) -> None:
         self.calls: Counter[str] = Counter()
         self.pushes: Counter[str] = Counter()
+        self.turned_away: Counter[str] = Counter()
         self._org = ground.org
         self._now = ground.now
-        self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._recent: defaultdict[str, deque[datetime]] = defaultdict(deque)
+
+    def clear(self) -> None:
+        """Begin anew (the demo starts over)."""
+        for counted in (self.calls, self.pushes, self.turned_away, self._recent):
+            counted.clear()
 
     def call(self, api: str) -> None:
         """Count one call.
 
         Raises:
-            ApiFault: more than 20 in this second (real time), or the month's are used up.
+            ApiFault: more than 20 in this second, or the month's are used up.
         """
-        recent, moment = self._recent[api], time.monotonic()
-        while recent and recent[0] <= moment - 1:
+        recent, now = self._recent[api], self._now()
+        while recent and not timedelta() <= now - recent[0] < SECOND:
             recent.popleft()
         if len(recent) >= CALLS_A_SECOND:
-            raise ApiFault("Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", status=403)
+            raise self._away("QpsLimitForAppkeyAndApi")
         if self.calls[self._month()] >= self._org.api_quota:
-            raise ApiFault("Forbidden.AccessDenied.ApiCountLimitForOrg", status=403)
-        recent.append(moment)
+            raise self._away("ApiCountLimitForOrg")
+        recent.append(now)
         self.calls[self._month()] += 1
 
     def push(self) -> bool:
@@ -80,5 +91,9 @@ class Meter:
         self.pushes[self._month()] += 1
         return self.pushes[self._month()] <= self._org.push_quota
 
+    def _away(self, why: str) -> ApiFault:
+        self.turned_away[why] += 1
+        return ApiFault(f"Forbidden.AccessDenied.{why}", status=403)
+
     def _month(self) -> str:
-        return f"{self._now():%Y-%m}"
+        return f"{self._now().astimezone(CHINA):%Y-%m}"

@@ -66,7 +66,7 @@ class FakeWeCom:
         self._chaos = chaos
         self._tokens = TokenDesk(settings, now)
         self._media = MediaDesk(phones)
-        self._messages = MessageDesk(
+        self.messages = MessageDesk(
             settings, phones, now, self._media, calls_back=bool(callback_url)
         )
         self._menu = MenuDesk(settings)
@@ -111,7 +111,7 @@ class FakeWeCom:
         chosen = taps.choices(message.wire, {**message.chosen, **values})
         if self._phones.message(message.id):
             self._phones.change(message.id, chosen=chosen)
-        code = self._messages.code_for_press(message)
+        code = self.messages.code_for_press(message)
         await self._tell(message.account, taps.pressed(message, key, chosen, code))
 
     async def tap_menu(self, account: str, key: str) -> None:
@@ -132,7 +132,7 @@ class FakeWeCom:
 
     def clear(self) -> None:
         """Forget tokens, messages, codes and events held back; the menu stays."""
-        for desk in (self._tokens, self._messages, self._logins, self._callbacks, self._media):
+        for desk in (self._tokens, self.messages, self._logins, self._callbacks, self._media):
             desk.clear()
 
     async def _tell(self, account: str, what: dict[str, Any]) -> None:
@@ -147,9 +147,9 @@ class FakeWeCom:
     def _routes(self) -> APIRouter:
         router = APIRouter(include_in_schema=False)
         calls: tuple[tuple[str, str, _Work], ...] = (
-            ("POST", "message/send", lambda _, raw: self._messages.send(raw)),
-            ("POST", "message/update_template_card", lambda _, raw: self._messages.update(raw)),
-            ("POST", "message/recall", lambda _, raw: self._messages.recall(raw)),
+            ("POST", "message/send", lambda _, raw: self.messages.send(raw)),
+            ("POST", "message/update_template_card", lambda _, raw: self.messages.update(raw)),
+            ("POST", "message/recall", lambda _, raw: self.messages.recall(raw)),
             ("POST", "menu/create", lambda q, raw: self._menu.create(q.get("agentid", ""), raw)),
             ("POST", "media/upload", self._media.upload),
             ("GET", "menu/get", lambda q, _: self._menu.get(q.get("agentid", ""))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +23,9 @@ USUAL_WINDOW = 1800
 MOST_GROUPS = 100
 CODE_LIFE = timedelta(hours=72)
 RECALL_LIFE = timedelta(hours=24)
+CALLS_A_MINUTE = 10_000
+"""Of one API, for all apps of a corp; more are refused with 45009."""
+MINUTE = timedelta(minutes=1)
 PACE = ((timedelta(minutes=1), 30), (timedelta(hours=1), 1000))
 """Messages an app may show one member per span; more are dropped without a word."""
 
@@ -41,6 +44,8 @@ class MessageDesk:
     """Everything WeCom remembers about an app's messages.
 
     `calls_back`: the app has a callback address, without which no interactive card is taken.
+    `unlicensed` are members (in lower case) without a licence. `dropped` counts what was kept
+    from each member because the app sent too much.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class MessageDesk:
         self._now = now
         self._media = media
         self._calls_back = calls_back
+        self.unlicensed: set[str] = set()
         self.clear()
 
     def clear(self) -> None:
@@ -67,14 +73,18 @@ class MessageDesk:
         self._codes: dict[str, tuple[Sent, datetime]] = {}
         self._answers: dict[bytes, tuple[datetime, dict[str, Any]]] = {}
         self._shown: defaultdict[str, deque[datetime]] = defaultdict(deque)
+        self._calls: deque[datetime] = deque()
+        self.dropped: Counter[str] = Counter()
+        self.unlicensed.clear()
 
     def send(self, raw: bytes) -> dict[str, Any]:
         """The answer to message/send.
 
         Raises:
-            Refused: the message breaks a documented rule.
+            Refused: the message breaks a documented rule, or there were too many.
         """
         now = self._now()
+        self._count(now)
         until, answer = self._answers.get(raw, (now, {}))
         if now < until:
             return answer
@@ -86,8 +96,11 @@ class MessageDesk:
             reading.number(body, switch, 0, (0, 1))
         kind, wire = self._content(body)
         accounts, invalid = self._receivers(body)
-        answer = ok(invaliduser="|".join(invalid), msgid=secrets.token_urlsafe(24))
-        sent = self._by_msgid[answer["msgid"]] = self._show(accounts, kind, wire)
+        unlicensed = [a.lower() for a in accounts if a.lower() in self.unlicensed]
+        answer = ok(invaliduser="|".join(invalid), unlicenseduser="|".join(unlicensed),
+                    msgid=secrets.token_urlsafe(24))  # fmt: skip
+        taking = [a for a in accounts if a.lower() not in unlicensed]
+        sent = self._by_msgid[answer["msgid"]] = self._show(taking, kind, wire)
         if sent.card_type in INTERACTIVE or "action_menu" in wire:
             answer["response_code"] = self._issue(sent)
         if window:
@@ -181,11 +194,19 @@ class MessageDesk:
         sent = Sent(ref, str(wire.get("card_type", "")), self._now(), {})
         for account in accounts:
             if self._over_pace(account.lower()):
+                self.dropped[account.lower()] += 1
                 continue  # as the real one does: no error, no trace in the answer
             copy = self._phones.show("wecom", account, kind, wire, ref=ref)
             sent.copies[account.lower()] = copy.id
             self._by_copy[copy.id] = sent
         return sent
+
+    def _count(self, now: datetime) -> None:
+        while self._calls and not timedelta() <= now - self._calls[0] < MINUTE:
+            self._calls.popleft()
+        if len(self._calls) >= CALLS_A_MINUTE:
+            raise Refused(45009, "api freq out of limit")
+        self._calls.append(now)
 
     def _over_pace(self, account: str) -> bool:
         now, shown = self._now(), self._shown[account]
