@@ -29,13 +29,16 @@ from bot.heartbeat import Heartbeat
 from bot.holding import Holding
 from bot.inbox import LANE, Inbox
 from bot.lanes import Lane
+from bot.ledger import Ledger
 from bot.loops import forever
 from bot.menu import MENU
 from bot.metrics import metered
 from bot.notices import Notices
 from bot.outgoing import Addresses
+from bot.parcels import Packing
 from bot.platforms.api import Platform, Undelivered
 from bot.platforms.dingtalk.client import DingTalkPlatform
+from bot.platforms.dingtalk.inbound import NAME as DINGTALK
 from bot.platforms.dingtalk.robot import Robot
 from bot.platforms.dingtalk.stream import Stream
 from bot.platforms.wecom.callback import Callback as WeComCallback
@@ -60,9 +63,10 @@ from bot.web.metrics import MetricsPage
 from bot.web.sessions import Sessions, signing_key
 from bot.wecom_bot import WeComBot
 from bot.working_days import renew
-from engine import documents, jobs
+from engine import documents, jobs, quota
 from engine.calendar_days import Calendars
 from engine.database import Database
+from engine.quota import CALLS, PUSHES
 from engine.secrets import secret
 from engine.unit import Unit
 from engine.vault import Vault
@@ -145,7 +149,7 @@ class Service:
             if (file := place(settings, self.database.url)) is not None:
                 self._loops["heads"] = Heads(self.database, clock, file).run
             self.lanes.append(Lane(self.database, clock, erasures.LANE, erased))
-            self._loops["notices"] = Notices(self.database, clock).run
+            self._loops["notices"] = Notices(self.database, clock, self.calendars, self.rules).run
         self.logins: dict[str, Login] = {}
         self.stream: Stream | None = None
         self.bot: WeComBot | None = None
@@ -240,18 +244,21 @@ class Service:
         if settings is None:
             return
         share = self._shared(f"dingtalk/{settings.client_id}", settings.client_secret)
-        platform = DingTalkPlatform(settings, self.http, self.clock.now, share)
+        account = quota.account(DINGTALK, settings.tenant)
+        most = {CALLS: settings.monthly_calls, PUSHES: settings.monthly_pushes}
+        self.database.writer.run(lambda db: quota.allow(db, account, most))
+        ledger = Ledger(self.database, self.clock, account)
+        platform = DingTalkPlatform(settings, self.http, self.clock.now, share, ledger.call)
         if self.role.works:
             self._add_courier(platform, self._form_url)
         if not self.role.receives:
             return
+        receive = ledger.counted(self._receive)
         if settings.mode == "stream":
-            self.stream = Stream(
-                settings, self.http, self._addresses, self._receive, self.clock.now
-            )
+            self.stream = Stream(settings, self.http, self._addresses, receive, self.clock.now)
             self._loops["stream"] = self.stream.run
         else:
-            self.callbacks |= callbacks.dingtalk(Robot(settings), self._receive, self.clock.real)
+            self.callbacks |= callbacks.dingtalk(Robot(settings), receive, self.clock.real)
             address = f"{self.public_url}/dingtalk/card"
             self._loops["cards"] = lambda: _set_up(
                 "cards", lambda: platform.register_cards(address)
@@ -268,7 +275,8 @@ class Service:
 
     def _add_courier(self, platform: Platform, form_url: Callable[[str], str]) -> Courier:
         self._platforms[platform.name] = platform
-        courier = Courier(self.database, platform, self.clock, self.vault, form_url)
+        packing = Packing(platform, self.vault, form_url, self.rules)
+        courier = Courier(self.database, packing, self.clock)
         self.couriers.append(courier)
         return courier
 

@@ -27,6 +27,7 @@ from bot.commands import (
     init,
     jobs,
     privacy,
+    quota,
     rules,
     sync,
     vault,
@@ -78,6 +79,7 @@ app.command("init", help=init.HELP)(init.init)
 app.command("doctor", help=doctor.HELP)(doctor.doctor)
 app.command("jobs", help=jobs.HELP)(jobs.jobs)
 app.command("sync", help=sync.HELP)(sync.sync)
+app.command("quota", help=quota.HELP)(quota.quota)
 app.add_typer(bench.app, name="bench")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(data.db, name="db")

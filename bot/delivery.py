@@ -39,7 +39,7 @@ from bot.parcels import (
     mark,
     send_anew,
 )
-from bot.platforms.api import Outcome, Platform, Receipt, Undelivered
+from bot.platforms.api import Outcome, Receipt, Undelivered
 from bot.rounds import Rounds
 from bot.uploads import Uploads
 from cards import outbox
@@ -49,7 +49,6 @@ from engine.database import Database
 from engine.jobs import Leased
 from engine.statement import Statement
 from engine.unit import Unit
-from engine.vault import Vault
 from engine.writer import Stopped
 
 log = structlog.get_logger(__name__)
@@ -86,18 +85,15 @@ _NEW_TOKEN = Statement(  # a press may have brought a newer one meanwhile
 class Courier(Rounds):
     """Delivers the messages of one platform in order per person."""
 
-    def __init__(
-        self, database: Database, platform: Platform, clock: Clock, vault: Vault,
-        form_url: Callable[[str], str],
-    ) -> None:  # fmt: skip
+    def __init__(self, database: Database, packing: Packing, clock: Clock) -> None:
         super().__init__()
         self._database = database
-        self._platform = platform
+        self._platform = platform = packing.platform
         self._clock = clock
         self.lane = outbox.lane(platform.name, platform.tenant)
-        self._pace = Pace(platform, self.lane)
-        self._packing = Packing(platform, vault, form_url)
-        self._uploads = Uploads(database, platform, vault, clock.now)
+        self._pace = Pace(platform, self.lane, packing.rules)
+        self._packing = packing
+        self._uploads = Uploads(database, platform, packing.vault, clock.now)
         self._carrying: set[asyncio.Task[None]] = set()
 
     async def drain(self) -> None:

@@ -52,7 +52,7 @@ START = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 TEMPLATE = "jianliu-demo.schema"
 RATE = Rate(per_minute=120, burst=100)
 """Scripts play people here, faster than people; a flood still is one."""
-KEPT = ("secret", "channel")
+KEPT = ("secret", "channel", "allowance")
 """Tables a reset leaves alone."""
 LINES = "line/"
 """How the leases of connections that stand begin; others would bind the past to the future."""

@@ -11,9 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.platforms.api import Platform, Undelivered
-from engine import buckets, jobs
+from engine import buckets, jobs, quota, turns
 from engine.jobs import Leased, Urgency
+from engine.rulebook import Rulebook
 from engine.unit import Unit
+from sales import economy
+from sales.economy import Step
+
+LOOK_AGAIN = timedelta(hours=1)
+"""Until then nobody has bought more calls, or it is a new month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class Pace:
 
     platform: Platform
     lane: str
+    rules: Rulebook
 
     def claim(
         self, db: Unit, room: int, *, lease: timedelta, now: datetime, suspects: bool = False
@@ -37,12 +44,13 @@ class Pace:
         """Lease what `room` calls can carry; of suspects one, which goes alone."""
         level = buckets.level(db, self.lane, self.platform.rate, now=now)
         if level.why:
-            jobs.put_off(db, self.lane, Urgency.NOW, until=level.next_at, now=now)
+            turns.put_off(db, self.lane, Urgency.NOW, until=level.next_at, now=now)
+        least = self._least(db, now)
         free = min(room, level.free)
         claimed: list[Leased] = []
         asked = 0
         for urgency in Urgency:
-            if asked >= free:
+            if asked >= free or urgency > least:
                 break
             taken = jobs.claim(
                 db, self.lane, now=now, lease=lease, limit=free - asked, suspects=suspects,
@@ -62,8 +70,17 @@ class Pace:
     def refused(self, db: Unit, failure: Undelivered, *, now: datetime) -> None:
         """Nobody is tried before the moment the platform named."""
         if failure.everybody and failure.retry_after is not None:
-            until = now + failure.retry_after
+            until = min(now + failure.retry_after, quota.turn(now))
             buckets.hold(db, self.lane, self.platform.rate, failure.reason, until=until)
+
+    def _least(self, db: Unit, now: datetime) -> Urgency:
+        """The least urgent that may go; when the month's calls run out, all else is put off."""
+        it = self.platform
+        if economy.step(db, it.name, it.tenant, self.rules, now=now) < Step.ESSENTIAL:
+            return Urgency.LATER
+        until = min(now + LOOK_AGAIN, quota.turn(now))
+        turns.put_off(db, self.lane, Urgency.SOON, until=until, now=now)
+        return Urgency.NOW
 
     def _mates(
         self, db: Unit, claimed: list[Leased], lease: timedelta, now: datetime
@@ -74,7 +91,7 @@ class Pace:
         return [
             mate
             for alike, count in Counter(job.alike for job in claimed if job.alike).items()
-            for mate in jobs.claim_mates(
+            for mate in turns.claim_mates(
                 db, leaders[alike], now=now, lease=lease, limit=-count % most
             )
         ]

@@ -20,13 +20,15 @@ from cards.model import Card, Content, Secret, Text, load
 from cards.outbox import Posted
 from cards.render.slot import Slot
 from cards.tables import CARD, DELIVERY, CardRow, Delivery
-from engine import jobs
+from engine import jobs, turns
 from engine.jobs import Leased
+from engine.rulebook import Rulebook
 from engine.statement import Statement
 from engine.unit import Unit
 from engine.vault import Destroyed, Vault
-from sales import contacts
+from sales import contacts, economy
 from sales.contacts import Erased, Frozen
+from sales.economy import Step
 from sales.people import PERSON, Address, Person
 
 REPEATED = timedelta(hours=3)
@@ -101,6 +103,7 @@ class Packing:
     platform: Platform
     vault: Vault
     form_url: Callable[[str], str]
+    rules: Rulebook
 
     def take(self, db: Unit, job: Leased, now: datetime) -> Parcel | None:
         """The message to carry; None if it has to wait or another one takes its place.
@@ -139,7 +142,7 @@ class Packing:
         """When the platform takes the next message to this person without dropping it."""
         free = now
         for most, span in self.platform.pace:
-            full = jobs.nth_last_done(db, job.lane, account, most)
+            full = turns.nth_last_done(db, job.lane, account, most)
             if full is not None:
                 free = max(free, full + span)
         return free
@@ -150,7 +153,7 @@ class Packing:
             request = self._opened(db, payload)
         else:
             content = _content(row.body)
-            request, kept = self._draw(db, content, row)
+            request, kept = self._draw(db, content, row, now)
             payload = {**payload, "version": row.version, **kept, "since": now.isoformat()}
             jobs.keep(db, job, payload)
         return Parcel(
@@ -172,12 +175,16 @@ class Packing:
         common = self.platform.common(request)
         return "" if common is None else to_json(common).decode()
 
-    def _draw(self, db: Unit, content: Content, row: Any) -> tuple[Request, Mapping[str, Any]]:
+    def _draw(
+        self, db: Unit, content: Content, row: Any, now: datetime
+    ) -> tuple[Request, Mapping[str, Any]]:
         """The request, and what is kept of it in the job."""
         page = self.form_url(row.id) if isinstance(content, Card) and content.form else ""
         slot = Slot(row.id, row.version, page)
         if not isinstance(content, Text) or content.secret is None:
-            request = self.platform.render(content, slot)
+            step = economy.step(db, row.platform, row.tenant, self.rules, now=now)
+            plain = step >= Step.PLAIN and not row.message_id
+            request = self.platform.render(content, slot, plain=plain)
             return request, {"request": request}
         told, secret = secrets.told(db, self.vault, content), content.secret
         request = self.platform.render(told, slot)

@@ -239,6 +239,8 @@ class DingTalkSettings(Section):
     api_base: WebAddress = DINGTALK_API
     oapi_base: WebAddress = DINGTALK_OAPI
     templates: dict[str, str] = {}
+    monthly_calls: Annotated[int, Field(gt=0)] = 5000
+    monthly_pushes: Annotated[int, Field(gt=0)] = 3000
 
     @property
     def tenant(self) -> str:

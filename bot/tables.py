@@ -14,6 +14,7 @@ from engine.ids import Sequence
 from engine.jobs import Job
 from engine.leases import Lease
 from engine.model import Row, metadata
+from engine.quota import Allowance, Usage
 from engine.secrets import Secret
 from engine.shared import Shared
 from engine.slots import Slot
@@ -33,7 +34,8 @@ TABLES: tuple[type[Row], ...] = (
     Person, Identity, Channel, Delegation, Customer, CustomerKey, CustomerTag, Purchase,
     Opportunity, OpportunityTag, Referral, Contact, Consent, Reveal, VaultKey, VaultEntry, CardRow,
     Delivery, Job, Deadline, CalendarDay, Absence, Slot, Lease, Bucket, Shared, Worker, Audit,
-    Sequence, Secret, Document, Entry, DepartmentRow, BindingCode, BindingTry, Blob, Upload,
+    Sequence, Secret, Document, Usage, Allowance, Entry, DepartmentRow, BindingCode, BindingTry,
+    Blob, Upload,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

@@ -91,7 +91,7 @@ class Timers(Rounds):
         reminders: list[Reminder] = []
         for kind, group in groupby(sorted(due, key=lambda one: one.kind), lambda one: one.kind):
             reminders += self._of_kind(db, kind, list(group), job, now)
-        remind(db, reminders, now=now)
+        remind(db, reminders, self._rules, now=now)
 
     def _of_kind(
         self, db: Unit, kind: str, due: Sequence[Due], job: Leased, now: datetime
@@ -112,7 +112,7 @@ class Timers(Rounds):
         if due.kind not in self._reactions or due.next_moment > now:  # moved by a recount
             deadlines_due.put_back(db, due)
             return
-        remind(db, self._react(db, due.kind, [due], now), now=now)
+        remind(db, self._react(db, due.kind, [due], now), self._rules, now=now)
 
     def _react(self, db: Unit, kind: str, due: Sequence[Due], now: datetime) -> list[Reminder]:
         fired = deadlines_due.fire(db, due, now=now)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from cards import quota
 from cards.model import Button, Card
+from cards.quota import Gauge
 from cards.words import day, span
 from engine.runs import Record
 from engine.slots import LANE
@@ -59,6 +61,7 @@ class Found:
     regular: tuple[Record, ...]
     covered: date | None
     missing: int | None
+    gauges: tuple[Gauge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ def _points(found: Found) -> list[_Point]:
         _failed("死信", sum(lane.dead for lane in lanes)),
         _failed("不确定", sum(lane.uncertain for lane in lanes)),
         _calendar(found),
+        *(_Point(quota.name(one.meter), quota.words(one), quota.todo(one)) for one in found.gauges),
     ]
 
 

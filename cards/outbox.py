@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from sqlalchemy import bindparam, literal, select, update
 
-from cards.model import Card, Content, Text, dump
+from cards.model import Card, Content, Text, dump, load
 from cards.tables import CARD, DELIVERY, CardRow, Delivery
 from engine import jobs
 from engine.ids import ulid
@@ -29,6 +29,7 @@ _INSERT_DELIVERY = insertion(
 )  # fmt: skip
 _IT = (CARD.person_id == bindparam("person"), CARD.key == bindparam("wanted"))
 _EXISTING = Statement(select(CARD.id, CARD.version).where(*_IT))
+_FACE = Statement(select(CARD.body).where(*_IT))
 _NEW_FACE = Statement(
     update(CardRow)
     .where(*_IT, CARD.body != bindparam("face"))
@@ -143,6 +144,13 @@ def again(db: Unit, key: str, to: Address, *, now: datetime) -> None:
     """
     row = _EXISTING.one(db, {"person": to.person_id, "wanted": key})
     send(db, Posted(row.id, key, row.version), to, now=now)
+
+
+def face(db: Unit, person_id: str, key: str) -> Card | None:
+    """The present face of a card the person has; None if they have none of this key."""
+    body = _FACE.value(db, {"person": person_id, "wanted": key})
+    found = None if body is None else load(body)
+    return found if isinstance(found, Card) else None
 
 
 def last_address(db: Unit, person_id: str, key: str) -> Address | None:

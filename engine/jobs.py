@@ -8,7 +8,7 @@ never by creation, so a million future rows cost nothing (durability reference Â
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import (
     Index,
+    Select,
     UniqueConstraint,
     and_,
     bindparam,
@@ -162,7 +163,7 @@ BLOCKED = exists(
     )
 )
 """Waits behind another job of its receiver."""
-_FREE = (
+FREE = (
     select(JOB.c.id)
     .where(JOB.c.lane == bindparam("from_lane"), JOB.c.state == State.OPEN)
     .where(JOB.c.due <= bindparam("now", type_=UtcTime), ~BLOCKED)
@@ -170,13 +171,14 @@ _FREE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_DUE = _FREE.where(JOB.c.urgency == bindparam("level"))
-_MATES = _FREE.where(
-    JOB.c.alike == bindparam("like"), JOB.c.alike != literal_column("''"), JOB.c.crashes == 0
-)
-# A CTE, because PostgreSQL may run a subquery once per row and so take more than the limit.
-_CLAIM, _CLAIM_FRESH, _CLAIM_SUSPECTS, _CLAIM_MATES = (
-    Statement(
+"""The due jobs of `from_lane` that wait for no other, `most` of them, earliest first."""
+_DUE = FREE.where(JOB.c.urgency == bindparam("level"))
+
+
+def claiming(due: Select[tuple[int]]) -> Statement:
+    """Leases the jobs `due` selects; bind `until` to the end of the lease."""
+    # A CTE, because PostgreSQL may run a subquery once per row and so take more than the limit.
+    return Statement(
         update(JOB)
         .where(JOB.c.id.in_(select(due.cte("due"))), JOB.c.state == State.OPEN)
         .values(
@@ -184,8 +186,11 @@ _CLAIM, _CLAIM_FRESH, _CLAIM_SUSPECTS, _CLAIM_MATES = (
         )
         .returning(*_COLUMNS)
     )
-    for due in (_DUE, _DUE.where(JOB.c.crashes == 0), _DUE.where(JOB.c.crashes > 0), _MATES)
-)
+
+
+_CLAIM = claiming(_DUE)
+_CLAIM_FRESH = claiming(_DUE.where(JOB.c.crashes == 0))
+_CLAIM_SUSPECTS = claiming(_DUE.where(JOB.c.crashes > 0))
 _LOST = select(JOB.c.id).where(JOB.c.state == State.LEASED).with_for_update(skip_locked=True)
 _LATE = _LOST.where(JOB.c.lease_until < bindparam("now", type_=UtcTime))
 _REAP_ALL, _REAP_LATE = (
@@ -200,13 +205,6 @@ _REAP_ALL, _REAP_LATE = (
         .returning(JOB.c.lane)
     )
     for lost in (_LOST, _LATE)
-)
-_PUT_OFF = Statement(
-    update(JOB)
-    .where(JOB.c.lane == bindparam("in_lane"), JOB.c.state == State.OPEN)
-    .where(JOB.c.urgency >= bindparam("from_level"))
-    .where(JOB.c.due <= bindparam("now", type_=UtcTime))
-    .values(due=bindparam("later", type_=UtcTime))
 )
 _NEXT_DUE = Statement(
     select(JOB.c.due)
@@ -236,14 +234,6 @@ _UPCOMING = Statement(
     .where(JOB.c.due <= bindparam("until", type_=UtcTime))
     .order_by(JOB.c.due)
     .limit(1)
-)
-_NTH_LAST_DONE = Statement(
-    select(JOB.c.done_at)
-    .where(JOB.c.lane == bindparam("lane"), JOB.c.order_key == bindparam("order_key"))
-    .where(JOB.c.state == State.DONE, JOB.c.order_key != "")
-    .order_by(JOB.c.done_at.desc())
-    .limit(1)
-    .offset(bindparam("skipped"))
 )
 
 
@@ -313,25 +303,9 @@ def claim(
     person never overtake. `suspects` True takes only jobs whose holder died with them before,
     False only others. Only jobs of the one `urgency` are taken.
     """
-    claiming = _CLAIM if suspects is None else _CLAIM_SUSPECTS if suspects else _CLAIM_FRESH
+    statement = _CLAIM if suspects is None else _CLAIM_SUSPECTS if suspects else _CLAIM_FRESH
     values = {"from_lane": lane, "now": now, "until": now + lease, "most": limit, "level": urgency}
-    return _leased(claiming.rows(db, values))
-
-
-def claim_mates(
-    db: Unit, job: Leased, *, now: datetime, lease: timedelta, limit: int
-) -> list[Leased]:  # fmt: skip
-    """Lease up to `limit` due jobs that can be done together with `job`, which we hold."""
-    if not job.alike or limit <= 0:
-        return []
-    values = {"from_lane": job.lane, "now": now, "until": now + lease, "most": limit}
-    return _leased(_CLAIM_MATES.rows(db, {**values, "like": job.alike}))
-
-
-def put_off(db: Unit, lane: str, least: Urgency, *, until: datetime, now: datetime) -> int:
-    """Make what is due at `now` and no more urgent than `least` due later; how many there were."""
-    values = {"in_lane": lane, "from_level": least, "later": until, "now": now}
-    return _PUT_OFF.run(db, values)
+    return leased(statement.rows(db, values))
 
 
 def finish(db: Unit, job: Leased, *, now: datetime) -> bool:
@@ -406,12 +380,6 @@ def reap(db: Unit, *, now: datetime, orphaned: bool = False) -> list[str]:
     return lanes
 
 
-def nth_last_done(db: Unit, lane: str, order_key: str, nth: int) -> datetime | None:
-    """When the `nth` newest finished job (1 is the newest) of one receiver was finished."""
-    window = {"lane": lane, "order_key": order_key, "skipped": nth - 1}
-    return _NTH_LAST_DONE.value(db, window)
-
-
 def next_due(db: Unit, lane: str, *, now: datetime) -> datetime | None:
     """When the next job of a lane falls due after `now`; None when there is none."""
     probes = (_NEXT_DUE.value(db, {"lane": lane, "now": now, "level": one}) for one in Urgency)
@@ -429,7 +397,8 @@ def upcoming(db: Unit, *, now: datetime, until: datetime) -> tuple[str, datetime
     return None if row is None else (row.lane, row.due)
 
 
-def _leased(rows: list[Any]) -> list[Leased]:
+def leased(rows: Iterable[Any]) -> list[Leased]:
+    """What a claiming statement has taken, oldest first."""
     return sorted((Leased(*row) for row in rows), key=lambda job: job.id)
 
 

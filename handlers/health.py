@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from cards import health as cards
+from cards import quota
 from cards.health import Found
 from cards.model import Content
 from engine import runs, vitals
@@ -28,5 +29,6 @@ def show(ctx: Ctx) -> Content:
         regular=tuple(runs.record(ctx.db, name, since=since) for name in cards.JOB_NAMES),
         covered=calendar.covered_until(ctx.today),
         missing=calendar.notice_needed(ctx.today),
+        gauges=tuple(quota.gauges(ctx.db, ctx.rules, calendar, now=ctx.now)),
     )
     return cards.report(found, now=ctx.now, zone=calendar.zone, flow=ctx.flow)

@@ -12,12 +12,13 @@ from sales.rules.api import Kind
 from sales.rules.directory import DIRECTORY
 from sales.rules.forms import REFERRAL_FORM
 from sales.rules.limits import LIMITS
+from sales.rules.quota import QUOTA
 from sales.rules.retention import RETENTION
 from sales.rules.texts import SENTENCES
 from sales.rules.unfinished import UNFINISHED
 
 KINDS: Sequence[Kind[Any]] = (
-    UNFINISHED, LIMITS, SENTENCES, REFERRAL_FORM, RETENTION, DIRECTORY,
+    UNFINISHED, LIMITS, QUOTA, SENTENCES, REFERRAL_FORM, RETENTION, DIRECTORY,
 )  # fmt: skip
 PROVIDED = "随产品提供"
 

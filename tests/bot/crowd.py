@@ -11,7 +11,9 @@ from sqlalchemy import text
 
 from bot.clock import Clock
 from bot.delivery import Courier
+from bot.ledger import Ledger
 from bot.migrate import upgrade
+from bot.parcels import Packing
 from bot.platforms.dingtalk.client import DingTalkPlatform
 from bot.platforms.wecom.client import WeComPlatform
 from bot.settings import DingTalkSettings, WeComSettings
@@ -23,6 +25,7 @@ from bot.simulator.wire import WireLog
 from cards import outbox
 from engine import jobs
 from engine.database import Database
+from engine.rulebook import Rulebook
 from engine.vault import Vault
 from sales import people
 from sales.people import Address
@@ -39,6 +42,7 @@ DINGTALK = DingTalkSettings(
     api_base=HERE, oapi_base=HERE, templates={"card": "T.schema"},
 )  # fmt: skip
 TENANTS = {"wecom": "ww", "dingtalk": "ding"}
+ORG = "dingtalk:ding"
 STEP = timedelta(seconds=0.25)
 
 
@@ -67,12 +71,17 @@ class Crowd:
         self.wire = log
         self.platforms = {
             "wecom": WeComPlatform(WECOM, self.http, self.clock.now),
-            "dingtalk": DingTalkPlatform(DINGTALK, self.http, self.clock.now),
+            "dingtalk": DingTalkPlatform(
+                DINGTALK, self.http, self.clock.now, counted=Ledger(database, self.clock, ORG).call
+            ),
         }
         self.couriers = {
-            name: Courier(database, platform, self.clock, Vault(bytes(32)), lambda form: form)
+            name: Courier(database, self.packing(platform), self.clock)
             for name, platform in self.platforms.items()
         }
+
+    def packing(self, platform):
+        return Packing(platform, Vault(bytes(32)), lambda form: form, Rulebook())
 
     def plant(self, db):
         rows = [

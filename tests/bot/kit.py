@@ -9,6 +9,7 @@ from bot.delivery import Courier
 from bot.dispatch import Dispatcher
 from bot.inbox import Inbox
 from bot.migrate import upgrade
+from bot.parcels import Packing
 from bot.platforms.api import Inbound, Receipt
 from bot.simulator import seed
 from cards.model import dump
@@ -58,7 +59,8 @@ class Desk:
         dispatcher = Dispatcher(registry(), self.clock, calendars, Rulebook(), self.vault)
         self.inbox = Inbox(database, dispatcher)
         self.platform = Scripted()
-        self.courier = Courier(database, self.platform, self.clock, self.vault, lambda form: form)
+        packing = Packing(self.platform, self.vault, lambda form: form, Rulebook())
+        self.courier = Courier(database, packing, self.clock)
         self._serial = 0
 
     def inbound(self, text="", *, event="", **changes):

@@ -61,6 +61,8 @@ def test_a_thousand_reminders_at_once_all_arrive_at_the_pace_of_both_platforms(u
         }
         assert town.wecom.messages.dropped == {}
         assert town.dingtalk.meter.turned_away == {}
+        counted = town.dingtalk.meter.calls["2026-11"]
+        assert town.rows("SELECT kind, used FROM usage") == [("calls", counted)]
         assert town.rows("SELECT DISTINCT state FROM delivery") == [("shown",)]
         assert len(town.calls(BATCH)) == 1 + -(-136 // 20)  # the answer, and the notice by twenty
         notices = [e for e in town.calls(SEND) if "周五" in e.raw]

@@ -13,7 +13,9 @@ from bot.notices import Notices
 from bot.parcels import REPEATED
 from bot.platforms.api import Undelivered
 from engine import jobs
+from engine.calendar_days import Calendars
 from engine.jobs import LEFT_FOR
+from engine.rulebook import Rulebook
 from tests.bot.kit import desk
 
 ADMIN = "guanliyuan"
@@ -74,7 +76,7 @@ def told(d, person=ADMIN):
 async def notices(d):
     """Look for what the administrators must know, and bring it to them."""
     later(d, timedelta(seconds=10))
-    posted = await Notices(d.database, d.clock).look()
+    posted = await Notices(d.database, d.clock, Calendars(d.clock.zone), Rulebook()).look()
     await d.deliver()
     return posted
 

@@ -155,7 +155,7 @@ def test_the_wire_log_shows_everything_but_secrets():
         await here.stream()
         platform = here.platform
         await platform.send("user1", platform.render(Text("好的"), Slot("t-1", 1)))
-        await platform.send("user1", platform.render(Card("报价"), Slot("card-1", 1)))
+        await platform.send("user1", platform.render(Card("报价", key="quote"), Slot("card-1", 1)))
         await here.fake.say("user1", "/帮助")
         summaries = [e.summary for e in here.wire.after()]
         assert "POST /v1.0/card/instances/createAndDeliver → 200" in summaries

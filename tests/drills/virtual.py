@@ -18,6 +18,7 @@ from bot.clock import Clock
 from bot.delivery import Courier
 from bot.holding import Holding
 from bot.migrate import upgrade
+from bot.parcels import Packing
 from bot.platforms.wecom.client import WeComPlatform
 from bot.settings import WeComSettings
 from bot.shared_tokens import SharedToken
@@ -31,6 +32,7 @@ from cards.model import Text
 from engine import jobs
 from engine.database import Database
 from engine.jobs import State
+from engine.rulebook import Rulebook
 from engine.vault import Vault
 from sales.people import Address
 from tests.drills.wire import Wire
@@ -67,7 +69,8 @@ class Town:
         holding = Holding(database, self.clock, f"node{n}")
         share = SharedToken(database, self.clock, holding, "token/wecom", SECRET)
         platform = WeComPlatform(SETTINGS, self.http, self.clock.now, share)
-        return Courier(database, platform, self.clock, Vault(bytes(32)), lambda form: form)
+        packing = Packing(platform, Vault(bytes(32)), lambda form: form, Rulebook())
+        return Courier(database, packing, self.clock)
 
     def say(self, words, account="zhangsan"):
         now, to = self.clock.now(), [Address(account, "wecom", "ww", account)]

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from bot.migrate import upgrade
 from cards.model import Button, Card
 from engine.database import Database
+from engine.rulebook import Rulebook
 from sales.people import Address
 from scheduler.deadlines_api import Reminder, remind
 
@@ -24,7 +25,7 @@ def test_reminders_of_one_person_are_not_compared_with_one_another(tmp_path, mon
     ]
     database = Database(f"sqlite:///{tmp_path}/a.db")
     upgrade(database)
-    database.writer.run(lambda db: remind(db, reminders, now=NOW))
+    database.writer.run(lambda db: remind(db, reminders, Rulebook(), now=NOW))
     with database.reading() as db:
         assert db.execute(text("SELECT count(*) FROM card")).scalar_one() == 1
     database.close()

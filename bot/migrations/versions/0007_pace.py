@@ -1,4 +1,4 @@
-"""Pace: jobs by urgency, jobs that go together, token buckets."""
+"""Pace: jobs by urgency, jobs that go together, token buckets, the ledger of the month."""
 
 from __future__ import annotations
 
@@ -27,10 +27,28 @@ def upgrade() -> None:
         sa.Column("why", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_bucket"),
     )
+    op.create_table(
+        "usage",
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("month", sa.String(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "kind", "month", name="pk_usage"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "allowance",
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("most", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "kind", name="pk_allowance"),
+        sqlite_with_rowid=False,
+    )
 
 
 def downgrade() -> None:
-    op.drop_table("bucket")
+    for table in ("allowance", "usage", "bucket"):
+        op.drop_table(table)
     op.drop_index("ix_job_alike", "job")
     _by_due("lane", "due", "id")
     for column in ("alike", "urgency"):

@@ -16,7 +16,14 @@ import httpx
 from bot.platforms import files
 from bot.platforms.api import Outcome, Pace, Receipt, Request, Undelivered, Uploaded
 from bot.platforms.dingtalk.answers import BY_KEY
-from bot.platforms.dingtalk.errors import Refused, TokenRefused, checked, refused, unreachable
+from bot.platforms.dingtalk.errors import (
+    Refused,
+    TokenRefused,
+    charged,
+    checked,
+    refused,
+    unreachable,
+)
 from bot.platforms.dingtalk.fields import items, obj, text
 from bot.platforms.dingtalk.inbound import NAME
 from bot.platforms.dingtalk.token import fetcher
@@ -65,12 +72,14 @@ class DingTalkPlatform:
 
     def __init__(
         self, settings: DingTalkSettings, http: httpx.AsyncClient, now: Callable[[], datetime],
-        share: Share = unshared,
+        share: Share = unshared, counted: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
+        """`counted` is called for every call that counts in the month."""
         self.tenant = settings.tenant
         self._settings = settings
         self._http = http
         self._now = now
+        self._counted = counted
         self._token = AccessToken(fetcher(settings, http, now), now, share)
 
     def render(self, content: Content, slot: Slot, *, plain: bool = False) -> Request:
@@ -261,6 +270,7 @@ class DingTalkPlatform:
     async def _once(
         self, method: str, path: str, body: dict[str, Any], token: str
     ) -> dict[str, Any]:
+        counts = True  # also if we are cut off and never know
         try:
             response = await self._http.request(
                 method,
@@ -268,8 +278,14 @@ class DingTalkPlatform:
                 json=body,
                 headers={"x-acs-dingtalk-access-token": token},
             )
+            counts = charged(response)
         except httpx.HTTPError as problem:
-            raise unreachable(problem) from None
+            failure = unreachable(problem)
+            counts = failure.ambiguous
+            raise failure from None
+        finally:
+            if counts:
+                self._counted()
         return checked(response)
 
 

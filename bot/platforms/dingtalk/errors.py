@@ -20,6 +20,7 @@ _BAN = timedelta(minutes=5)
 _HALF_HOUR = timedelta(minutes=30)  # an admin must act first
 _HOUR = timedelta(hours=1)
 
+_GATE = ("Forbidden.AccessDenied.", "90018", "90002", "90020", "60020", "60011")
 _EVERYBODY = ("rate_limited", "quota_exhausted")
 _SOME = "too.many."
 """These codes are about the receivers of one message."""
@@ -114,6 +115,17 @@ def checked(response: httpx.Response) -> dict[str, Any]:
         # HTML, or {"status": 1111, "punish": "deny"}: too many calls from our address.
         raise Undelivered("rate_limited", "banned", retry_after=_BAN, spent=False, everybody=True)
     return answer
+
+
+def charged(response: httpx.Response) -> bool:
+    """Whether a call counts in the month: turned away at the gate (§1.5) it does not."""
+    try:
+        answer = loads(response.content)
+    except BadCallback:
+        return False
+    code = _code(answer)
+    at_the_gate = code in _TOKEN_REFUSED or code.startswith(_GATE) or "punish" in answer
+    return not (at_the_gate or response.is_server_error)
 
 
 def unreachable(problem: httpx.HTTPError) -> Undelivered:
