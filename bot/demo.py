@@ -43,7 +43,7 @@ from bot.simulator.wecom_bot.fake import PATH as GATEWAY
 from bot.simulator.wire import WireLog
 from bot.tables import metadata
 from bot.working_days import renew
-from engine import jobs
+from engine import turns
 from engine.audit_guard import guard, unguard
 from engine.leases import LEASE
 from sales.rules.all import provide
@@ -199,7 +199,7 @@ class Demo:
         now = self.now()
         with self.service.database.reading() as db:
             coming = (
-                jobs.upcoming(db, now=now, until=to),
+                turns.upcoming(db, now=now, until=to),
                 self.service.timers.upcoming(db, now=now, until=to),
                 *self.service.cron.upcoming(now=now, until=to),
             )

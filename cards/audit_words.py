@@ -36,6 +36,7 @@ ACTIONS: Mapping[str, str] = {
     "errand.dropped": "放弃了一次登记",
     "leave.cancelled": "取消了请假",
     "leave.taken": "记下了请假",
+    "message.resent": "重发了一条消息",
     "opportunity.handed_over": "因离职转交了商机",
     "opportunity.created": "登记了商机",
     "people.imported": "导入了同事表",

@@ -228,13 +228,6 @@ _BUSY = Statement(
     )
     .limit(1)
 )
-_UPCOMING = Statement(
-    select(JOB.c.lane, JOB.c.due)
-    .where(JOB.c.state == State.OPEN, JOB.c.due > bindparam("now", type_=UtcTime))
-    .where(JOB.c.due <= bindparam("until", type_=UtcTime))
-    .order_by(JOB.c.due)
-    .limit(1)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,12 +382,6 @@ def next_due(db: Unit, lane: str, *, now: datetime) -> datetime | None:
 def busy(db: Unit, *, now: datetime) -> bool:
     """Whether any job is leased, or due at `now` and not waiting for one before it."""
     return _BUSY.row(db, {"now": now}) is not None
-
-
-def upcoming(db: Unit, *, now: datetime, until: datetime) -> tuple[str, datetime] | None:
-    """(lane, due) of the next job that falls due after `now` and by `until`, if any."""
-    row = _UPCOMING.row(db, {"now": now, "until": until})
-    return None if row is None else (row.lane, row.due)
 
 
 def leased(rows: Iterable[Any]) -> list[Leased]:

@@ -31,6 +31,13 @@ _NTH_LAST_DONE = Statement(
     .limit(1)
     .offset(bindparam("skipped"))
 )
+_UPCOMING = Statement(
+    select(JOB.c.lane, JOB.c.due)
+    .where(JOB.c.state == State.OPEN, JOB.c.due > bindparam("now", type_=UtcTime))
+    .where(JOB.c.due <= bindparam("until", type_=UtcTime))
+    .order_by(JOB.c.due)
+    .limit(1)
+)
 
 
 def claim_mates(
@@ -53,3 +60,9 @@ def nth_last_done(db: Unit, lane: str, order_key: str, nth: int) -> datetime | N
     """When the `nth` newest finished job (1 is the newest) of one receiver was finished."""
     window = {"lane": lane, "order_key": order_key, "skipped": nth - 1}
     return _NTH_LAST_DONE.value(db, window)
+
+
+def upcoming(db: Unit, *, now: datetime, until: datetime) -> tuple[str, datetime] | None:
+    """(lane, due) of the next job that falls due after `now` and by `until`, if any."""
+    row = _UPCOMING.row(db, {"now": now, "until": until})
+    return None if row is None else (row.lane, row.due)

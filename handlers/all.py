@@ -13,6 +13,7 @@ from handlers import (
     health,
     help,  # noqa: A004  the topic's own name
     imports,
+    messages,
     operations,
     opportunities,
     people,
@@ -28,6 +29,6 @@ def registry() -> Registry:
     return Registry([
         opportunities.routes, customers.routes, health.routes, operations.routes,
         people.routes, directory.routes, directory_events.routes, binding.routes, away.routes,
-        rules.routes, audit.routes, contacts.routes, privacy.routes, unfinished.routes,
-        imports.routes, help.routes,
+        rules.routes, audit.routes, contacts.routes, privacy.routes, messages.routes,
+        unfinished.routes, imports.routes, help.routes,
     ])  # fmt: skip

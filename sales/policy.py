@@ -40,9 +40,9 @@ class Grant(NamedTuple):
 OWN, TEAM, BELOW, ALL = (Grant(scope) for scope in Scope)
 NO_DEALS = Grant(Scope.ALL, frozenset({"orders", "rating"}))
 """Who looks after the system or the process sees customers, not what they bought."""
-_EVERYBODY: Mapping[str, Grant] = {
-    "help": OWN, "unfinished": OWN, "leave": OWN, "bind": OWN,
-}  # fmt: skip
+_EVERYBODY: Mapping[str, Grant] = dict.fromkeys(
+    ("help", "unfinished", "leave", "bind", "messages"), OWN
+)
 _SELLER = ("customer.read", "opportunity.create")
 
 _PEOPLE = ("people.read", "people.manage")
