@@ -76,10 +76,12 @@ class _Point:
 def report(found: Found, *, now: datetime, zone: ZoneInfo, flow: str) -> Card:
     """The state of the deployment on one card."""
     points = sorted(_points(found), key=lambda point: not point.todo)
-    ill = [point for point in (*points, *_regular(found.regular, now)) if point.todo]
+    told = (*points, *_gauges(found.gauges), *_regular(found.regular, now))
+    ill = [point for point in told if point.todo]
     runs = sorted(found.regular, key=lambda record: not record.failed)
     lines = [f"【{point.name}】{point.todo}" for point in ill]
     lines += [_run(record, zone) for record in runs[:SHOWN]]
+    lines += [f"○ {quota.name(one.meter)} {quota.words(one)}" for one in found.gauges]
     lines += [f"另有 {len(runs) - SHOWN} 个定时任务没有列出"] if len(runs) > SHOWN else []
     return Card(
         key=flow,
@@ -108,8 +110,12 @@ def _points(found: Found) -> list[_Point]:
         _failed("死信", sum(lane.dead for lane in lanes)),
         _failed("不确定", sum(lane.uncertain for lane in lanes)),
         _calendar(found),
-        *(_Point(quota.name(one.meter), quota.words(one), quota.todo(one)) for one in found.gauges),
     ]
+
+
+def _gauges(found: Iterable[Gauge]) -> list[_Point]:
+    """What is sold by the month."""
+    return [_Point(quota.name(one.meter), quota.words(one), quota.todo(one)) for one in found]
 
 
 def _processes(vitals: Vitals) -> _Point:

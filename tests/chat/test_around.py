@@ -10,7 +10,7 @@ def test_help_lists_only_what_this_person_may_do(office):
     [finance] = office.says("钱财务", "/帮助")
     assert {"/商机", "/客户"} <= {b["text"] for b in seller["buttons"]}
     assert "/商机" not in str(finance)
-    assert [b["text"] for b in finance["buttons"]] == ["/绑定", "/请假"]
+    assert [b["text"] for b in finance["buttons"]] == ["/绑定", "/请假", "/消息"]
 
 
 @PLATFORMS
