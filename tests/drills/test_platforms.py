@@ -104,7 +104,7 @@ def test_12_a_limit_the_platform_names_costs_no_attempt(fresh_postgres):
             t.wire.trouble = lambda _: "limit" if len(t.wire.sent) <= 12 else None
             for person in ("zhangsan", "lisi", "qiancaiwu"):
                 t.say("限流", person)
-            await t.passes(MINUTE, steps=6)
+            await t.passes(MINUTE, steps=15)
             assert [t.shown(p) for p in ("zhangsan", "lisi", "qiancaiwu")] == [["限流"]] * 3
             assert set(t.attempts) == {0}
             assert len(t.wire.sent) <= 15, "nobody knocks while the door is shut"
