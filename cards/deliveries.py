@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy import bindparam, select, update
 
 from cards import dead_letters, outbox
-from cards.model import Card, Content, Text, load
+from cards.model import Card, Content, Media, Text, load
 from cards.outbox import Posted
 from cards.tables import CARD, DELIVERY, CardRow, Delivery
 from engine import buckets
@@ -156,4 +156,6 @@ def _content(body: str) -> Content | None:
 def _title(content: Content | None) -> str:
     if content is None:
         return "新版本的卡片"
+    if isinstance(content, Media):
+        return content.filename
     return content.title if isinstance(content, Card) else content.text
