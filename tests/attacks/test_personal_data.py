@@ -249,7 +249,7 @@ def test_a_number_that_could_not_be_sent_at_once_is_sent_the_same_later(tmp_path
                 to = [Address("zhangsan", "wecom", "ww", "zhangsan")]
                 outbox.post(db, revealed(contact, "甲", left=1), to, now=d.clock.now())
 
-            d.platform.render = lambda content, _: {"body": content.text}
+            d.platform.render = lambda content, _, **__: {"body": content.text}
             d.database.writer.run(begin)
             sends, tried = d.platform.send, []
 

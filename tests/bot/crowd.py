@@ -61,7 +61,7 @@ class Crowd:
         self.everybody = [
             Address(m.id, name, TENANTS[name], m.id) for m in members for name in m.accounts
         ]
-        api, log, chaos = FastAPI(), WireLog(self.clock.now), Chaos()
+        api, log, chaos = FastAPI(), WireLog(self.clock.now), Chaos(self.clock.now)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(api))
         self.wecom = FakeWeCom(self.phones, WECOM, HERE, self.http, self.clock.now, log, chaos)
         self.dingtalk = FakeDingTalk(self.phones, DINGTALK, self.http, self.clock.now, log, chaos)

@@ -40,7 +40,7 @@ def cards_raise(d, error):
     """From here on a text can be drawn and a card cannot."""
     render = d.platform.render
 
-    def raises(content, slot):
+    def raises(content, slot, **_):
         if isinstance(content, Card):
             raise error
         return render(content, slot)

@@ -50,7 +50,7 @@ def promise(story):
     def test(tmp_path):
         async def run():
             async with desk(tmp_path) as d:
-                d.platform.render = lambda content, slot: {
+                d.platform.render = lambda content, slot, **_: {
                     "media": {"name": content.filename, "sort": content.sort, "blob": content.blob},
                     "ref": slot.ref,
                 }

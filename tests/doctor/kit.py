@@ -103,7 +103,7 @@ class Company:
         ours, theirs = apps or (wecom(), dingtalk())
         self.phones = phones = Phones(list(PEOPLE), lambda: datetime.now(UTC))
         self.http = httpx.AsyncClient(trust_env=False)
-        self.chaos, wire = Chaos(), WireLog(phones.now)
+        self.chaos, wire = Chaos(phones.now), WireLog(phones.now)
         address = f"{public_url}/wecom/callback"
         self.wecom = FakeWeCom(phones, ours, address, self.http, phones.now, wire, self.chaos)
         self.dingtalk = FakeDingTalk(phones, theirs, self.http, phones.now, wire, self.chaos)

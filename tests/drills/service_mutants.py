@@ -67,8 +67,8 @@ def renders_anew_at_every_attempt():
             job.payload.pop("request", None)
         return claimed
 
-    def anew(self, content, slot):
-        return render(self, content, replace(slot, ref=ulid(datetime.now(UTC))))
+    def anew(self, content, slot, **how):
+        return render(self, content, replace(slot, ref=ulid(datetime.now(UTC))), **how)
 
     jobs.claim, WeComPlatform.render = forgetful, anew
 

@@ -93,7 +93,7 @@ class Client:
 async def lab() -> AsyncIterator[Lab]:
     clock = [NOW]
     members = [Member("p1", "张三", "rep", "", "华东", {"wecom": "zhangsan"})]
-    phones, chaos = Phones(members, lambda: clock[0]), Chaos()
+    phones, chaos = Phones(members, lambda: clock[0]), Chaos(lambda: clock[0])
     settings = WeComBotSettings(bot_id=BOT, secret=SecretStr(SECRET))
     fake = FakeWeComBot(phones, settings, lambda: clock[0], WireLog(lambda: clock[0]), chaos)
     app = FastAPI()
