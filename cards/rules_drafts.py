@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -69,37 +70,47 @@ def trial(made: Draft, lines: Sequence[str], *, flow: str) -> Card:
     )
 
 
-def why(made: Draft, *, flow: str) -> Card:
-    """The question for the reason of a draft."""
+def why(made: Draft, starts: datetime | None, *, zone: ZoneInfo, flow: str) -> Card:
+    """The question for the reason of a draft; `starts` is kept for the answer."""
     args = {"rule": made.kind.title, "draft": made.version}
     title = f"发布 {made.kind.title} · 第 {made.version} 版"
-    return _why(title, made.changes, Form(PUBLISH, (_REASON,), "发布", args), flow)
+    form = Form(PUBLISH, (_REASON,), "发布", args | _kept(starts))
+    return _why(title, made.changes, form, _then(starts, zone), flow)
 
 
-def why_back(kind: Kind[Any], version: int, changes: Sequence[Changed], *, flow: str) -> Card:
-    """The question why to go back to a version."""
+def why_back(
+    kind: Kind[Any], version: int, changes: Sequence[Changed], starts: datetime | None, *,
+    zone: ZoneInfo, flow: str,
+) -> Card:  # fmt: skip
+    """The question why to go back to a version; `starts` is kept for the answer."""
     args = {"rule": kind.title, "version": str(version)}
     title = f"{kind.title} 改回第 {version} 版"
-    return _why(title, changes, Form(ROLL_BACK, (_REASON,), "改回并发布", args), flow)
+    form = Form(ROLL_BACK, (_REASON,), "改回并发布", args | _kept(starts))
+    return _why(title, changes, form, _then(starts, zone), flow)
 
 
-def _why(title: str, changes: Sequence[Changed], form: Form, flow: str) -> Card:
+def _why(title: str, changes: Sequence[Changed], form: Form, then: str, flow: str) -> Card:
     return Card(
         key=flow,
         title=title,
-        subtitle=LATER,
-        facts=short_changes(changes),
+        subtitle="" if then else LATER,
+        facts=(*((("生效", then),) if then else ()), *short_changes(changes)),
         quote="\n".join(long_changes(changes)),
         form=form,
     )
 
 
+def _kept(starts: datetime | None) -> dict[str, str]:
+    return {} if starts is None else {"starts": starts.isoformat()}
+
+
+def _then(starts: datetime | None, zone: ZoneInfo) -> str:
+    return "" if starts is None else f"{when(starts, zone)} 起，到时自动换"
+
+
 def published(done: Published, *, zone: ZoneInfo, flow: str) -> Card:
     """What holds from now on, or from when."""
-    starts = done.effective_from
-    since = (
-        "现在起，10 秒内各进程都用上" if starts is None else f"{when(starts, zone)} 起，到时自动换"
-    )
+    since = _then(done.effective_from, zone) or "现在起，10 秒内各进程都用上"
     return Card(
         key=flow,
         title=f"已发布：{done.kind.title} · 第 {done.version} 版",

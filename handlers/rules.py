@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -125,8 +126,10 @@ def dry_run(ctx: Ctx, rule: Rule = "", *, draft: int = 0) -> Content:
     "规则 发布", alias="rules publish", summary="发布草稿，写明原因，可以定时",
     example="/规则 发布 未办完提醒 客户等太久 从 2026-12-01 起", permission=EDIT,
 )  # fmt: skip
-def publish(ctx: Ctx, rule: Rule = "", reason: Reason = "", *, draft: int = 0) -> Content:
-    """Publish one's draft, now or from a day on.
+def publish(
+    ctx: Ctx, rule: Rule = "", reason: Reason = "", *, draft: int = 0, starts: str = ""
+) -> Content:  # fmt: skip
+    """Publish one's draft, now or from a day on; `starts` was said before the reason.
 
     Raises:
         UnknownRule: there is no such rule.
@@ -136,12 +139,12 @@ def publish(ctx: Ctx, rule: Rule = "", reason: Reason = "", *, draft: int = 0) -
     if not rule:
         return cards.which(KINDS, changing.PUBLISH, flow=ctx.flow)
     kind = reading.find(rule)
-    why, starts = since.split(reason, _zone(ctx))
+    why, then = _why(ctx, reason, starts)
     if not why:
         made = _draft(ctx, kind, draft)
-        card = changing.why(made, flow=ctx.flow)
+        card = changing.why(made, then, zone=_zone(ctx), flow=ctx.flow)
         return asked(ctx, card, f"{kind.title} 的第 {made.version} 版还没有发布：差原因")
-    done = editing.publish(ctx.db, kind, _by(ctx), version=draft, reason=why, since=starts)
+    done = editing.publish(ctx.db, kind, _by(ctx), version=draft, reason=why, since=then)
     return _decided(ctx, done)
 
 
@@ -201,14 +204,15 @@ def compare(ctx: Ctx, rule: Rule = "", first: Number = "", second: Number = "") 
     example="/规则 回滚 未办完提醒 1 新时限太紧", permission=EDIT,
 )  # fmt: skip
 def roll_back(
-    ctx: Ctx, rule: Rule = "", version: Number = "", reason: Reason = ""
-) -> Content:  # fmt: skip
-    """Publish anew what an earlier version said.
+    ctx: Ctx, rule: Rule = "", version: Number = "", reason: Reason = "", *, starts: str = ""
+) -> Content:
+    """Publish anew what an earlier version said, now or from a day on.
 
     Raises:
         UnknownRule: there is no such rule.
         NoVersion: nor such a version of it.
         NothingNew: it says what the newest says.
+        BadDate: the moment named is none.
     """
     if not rule:
         return cards.which(KINDS, cards.ROLL_BACK, flow=ctx.flow)
@@ -217,11 +221,12 @@ def roll_back(
         found = reading.history(ctx.db, kind, most=SHOWN, now=ctx.now)
         return cards.which_version(kind, found, zone=_zone(ctx), flow=ctx.flow)
     number = _number(version)
-    why, starts = since.split(reason, _zone(ctx))
+    why, then = _why(ctx, reason, starts)
     if not why:
-        card = changing.why_back(kind, number, editing.back(ctx.db, kind, number), flow=ctx.flow)
+        differs = editing.back(ctx.db, kind, number)
+        card = changing.why_back(kind, number, differs, then, zone=_zone(ctx), flow=ctx.flow)
         return asked(ctx, card, f"{kind.title} 还没有改回第 {number} 版：差原因")
-    done = editing.roll_back(ctx.db, kind, _by(ctx), version=number, reason=why, since=starts)
+    done = editing.roll_back(ctx.db, kind, _by(ctx), version=number, reason=why, since=then)
     return _decided(ctx, done)
 
 
@@ -241,6 +246,14 @@ def history(ctx: Ctx, rule: Rule = "") -> Content:
     found = reading.history(ctx.db, kind, most=SHOWN, now=ctx.now)
     may_edit = policy.may(ctx.who, EDIT)
     return cards.history(kind, found, zone=_zone(ctx), may_edit=may_edit, flow=ctx.flow)
+
+
+def _why(ctx: Ctx, typed: str, starts: str) -> tuple[str, datetime | None]:
+    """The reason and its moment; the form for the reason has kept one that was said before."""
+    why, then = since.split(typed, _zone(ctx), ctx.now)
+    if then is None and starts:
+        then = datetime.fromisoformat(starts)
+    return why, None if then == ctx.now else then
 
 
 def _decided(ctx: Ctx, done: editing.Published | editing.Turned) -> Content:

@@ -191,7 +191,7 @@ CARDS: Mapping[str, Content] = {
     "规则 试算": rules_drafts.trial(
         SHORTER, ["过去 30 天 41 件等过人的事，首次提醒：提前 29 件，多提醒 6 件"], flow="flow/1"
     ),
-    "规则 为什么改": rules_drafts.why(SHORTER, flow="flow/1"),
+    "规则 为什么改": rules_drafts.why(SHORTER, None, zone=PHONE_ZONE, flow="flow/1"),
     "规则 已发布": rules_drafts.published(
         Published(UNFINISHED, 5, SHORTER.changes, "客户等不了那么久", DECEMBER),
         zone=PHONE_ZONE, flow="flow/1",

@@ -140,6 +140,33 @@ def test_a_version_for_a_day_comes_into_effect_then_and_not_before(office):
     assert shown(listed)[RULE].startswith("第 2 版")
 
 
+def test_a_date_named_before_the_reason_is_kept_for_it(office):
+    """B81: the form says from when, and the answer does not publish at once."""
+    say(office, f"改 {RULE} 首次提醒 3小时", "陈总")
+    [form] = say(office, f"发布 {RULE} 从12月1号起", "陈总", "dingtalk")
+    assert shown(form)["生效"] == "2026-12-01 起，到时自动换"
+    [done] = office.presses("陈总", form, "发布", {"reason": "新规施行"})
+    assert shown(done)["生效"] == "2026-12-01 起，到时自动换"
+    comes(office, "2026-12-01T00:00:00+08:00")
+
+    [form] = say(office, f"回滚 {RULE} 1 从后天起", "陈总", "dingtalk")
+    assert shown(form)["生效"] == "2026-12-03 起，到时自动换"
+    [done] = office.presses("陈总", form, "改回", {"reason": "太慢 从 2026-12-05 9点起"})
+    assert shown(done)["生效"] == "2026-12-05 09:00 起，到时自动换", "said last"
+    [listed] = say(office, "列表")
+    assert shown(listed)[RULE] == "第 2 版，12-05 09:00 起换第 3 版"
+
+
+def test_words_that_may_be_a_date_publish_nothing(office):
+    say(office, f"改 {RULE} 首次提醒 3小时")
+    for words in ("从下周一起", "12-01 生效", "自20261201起"):
+        [told] = say(office, f"发布 {RULE} 新规施行 {words}")
+        assert "要写成：从 2026-12-01 起" in told["text"]
+    assert shown(say(office, "列表")[0])[RULE] == "第 1 版，随产品提供"
+    [done] = say(office, f"发布 {RULE} 新规施行 从今天起")
+    assert shown(done)["生效"].startswith("现在起")
+
+
 def test_what_is_planned_can_be_called_off_and_nothing_goes_before_it(office):
     publishes(office, f"{RULE} 首次提醒 3小时", "新规施行 从 2026-12-01 起")
     turned = publishes(office, f"{RULE} 再次提醒 5小时", "马上改")
@@ -204,7 +231,7 @@ def test_what_would_be_wrong_is_refused_with_every_reason(office):
     [told] = say(office, f"发布 {RULE} 没有草稿")
     assert "没有您的草稿" in told["text"]
     [told] = say(office, f"发布 {RULE} 从 2026-13-01 起")
-    assert "看不懂「从 2026-13-01 起」" in told["text"]
+    assert "看不懂从什么时候起：「从 2026-13-01 起」" in told["text"]
 
 
 def test_the_sentences_are_the_houses_own_and_filled_in_never_run(office):
