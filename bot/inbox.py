@@ -283,7 +283,10 @@ class Inbox(Rounds):
 
     def _look(self, event: Event, task: Task) -> Content | Refusal | None:
         with self._database.reading() as db:
-            return self._units.look(db, event, task)
+            try:
+                return self._units.look(db, event, task)
+            except StopIteration as stop:  # no future can hold one: the event would never end
+                raise RuntimeError("a look-up ended with StopIteration") from stop
 
 
 def _read(payload: Mapping[str, Any]) -> Inbound | None:

@@ -93,6 +93,10 @@ class _Work:
             self.lanes, self.trail = db.lanes, db.trail
         except Redo:
             raise
+        except StopIteration as stop:  # no future of an event loop can hold one
+            self.error = RuntimeError("a unit ended with StopIteration")
+            self.error.__cause__ = stop
+            db.rollback()
         except BaseException as error:  # noqa: BLE001  handed to whoever waits for it
             self.error = error
             db.rollback()

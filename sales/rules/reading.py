@@ -97,7 +97,8 @@ def standing(db: Unit, kind: Kind[Any], *, now: datetime) -> Standing:
     """How a rule stands now."""
     running, newest = workers.running(db, now=now), documents.publication(db, kind.name)
     found = documents.published(db, kind.name)
-    told = _editions(db, found, now)
+    # What was published since the question was asked has ended what held then.
+    told = _editions(db, found, max(now, found[-1].effective_from))
     row, current = next(
         pair for pair in zip(found, told, strict=True) if pair[1].status == "current"
     )

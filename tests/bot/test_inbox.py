@@ -110,6 +110,34 @@ def test_a_message_that_keeps_crashing_ends_as_an_incident_the_person_hears_of(t
     asyncio.run(story())
 
 
+@pytest.mark.parametrize(("line", "part"), [("/帮助", "look"), (LINE, "change")])
+def test_what_no_future_can_hold_ends_as_an_incident_and_never_hangs(
+    tmp_path, monkeypatch, line, part
+):
+    """A handler's bare `next` raises StopIteration; asyncio would refuse to hand it on."""
+
+    def broken(*_):
+        raise StopIteration
+
+    async def story():
+        async with desk(tmp_path) as d:
+            now, lease = d.clock.now(), timedelta(seconds=1)
+            payload = inbox._inbound.dump_python(d.inbound(line), mode="json")
+            d.database.writer.run(
+                lambda db: jobs.add(db, "inbox", "left", payload, due=now, now=now, lease=lease)
+            )
+            later = now + timedelta(minutes=1)
+            d.database.writer.run(lambda db: jobs.reap(db, now=later))
+            d.clock.jump(later + timedelta(seconds=5))
+            monkeypatch.setattr(type(d.inbox._units), part, broken)
+            async with asyncio.timeout(5):
+                assert await d.inbox.sweep() == 1
+                await d.inbox.drain()
+            assert d.one("SELECT state FROM job WHERE lane = 'inbox'") == jobs.State.DEAD
+
+    asyncio.run(story())
+
+
 def test_a_look_up_that_takes_too_long_is_given_up_with_a_number(tmp_path, monkeypatch):
     monkeypatch.setattr(inbox, "QUERY_SECONDS", 0.05)
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sales.rules import editing
+from sales.rules import editing, reading
 from sales.rules.editing import By
 from sales.rules.unfinished import UNFINISHED
 from tests.crash.corp import until
@@ -165,6 +165,16 @@ def test_words_that_may_be_a_date_publish_nothing(office):
     assert shown(say(office, "列表")[0])[RULE] == "第 1 版，随产品提供"
     [done] = say(office, f"发布 {RULE} 新规施行 从今天起")
     assert shown(done)["生效"].startswith("现在起")
+
+
+def test_a_rule_is_shown_also_beside_its_publication(office):
+    """Asked a moment before another version took effect, read a moment after."""
+    before = office.demo.service.clock.now()
+    office.wait("1s")
+    publishes(office, f"{RULE} 首次提醒 3小时")
+    with office.demo.service.database.reading() as db:
+        standing = reading.standing(db, UNFINISHED, now=before)
+    assert (standing.current.number, standing.planned) == (2, None)
 
 
 def test_what_is_planned_can_be_called_off_and_nothing_goes_before_it(office):
