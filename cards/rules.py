@@ -55,10 +55,10 @@ def overview(found: Sequence[Standing], *, zone: ZoneInfo, flow: str) -> Card:
 def show(one: Standing, *, zone: ZoneInfo, may_edit: bool, flow: str) -> Card:
     """One rule as it holds now."""
     values = _values(one.kind, one.body)
-    planned = _planned(one.planned, zone) if one.planned else ""
+    planned = [_planned(each, zone) for each in one.planned]
     edit = (
         Button("改", CHANGE, {"rule": one.kind.title}, "primary"),
-        *([Button("撤回定好的", CALL_OFF, {"rule": one.kind.title})] if one.planned else []),
+        *(_call_off(one.kind, last) for last in one.planned[-1:]),
     )
     return Card(
         key=flow,
@@ -66,7 +66,7 @@ def show(one: Standing, *, zone: ZoneInfo, may_edit: bool, flow: str) -> Card:
         title=f"{one.kind.title} · 第 {one.current.number} 版",
         subtitle=_published(one.current, zone),
         facts=_short(values),
-        quote="\n".join(filter(None, (one.kind.meaning, planned, *_long(values)))),
+        quote="\n".join(filter(None, (one.kind.meaning, *planned, *_long(values)))),
         buttons=(
             *(edit if may_edit else ()),
             Button("以前的版本", HISTORY, {"rule": one.kind.title}),
@@ -172,6 +172,10 @@ def _back_to(kind: Kind[Any], one: Edition) -> Button:
     return Button(f"回到第 {one.number} 版", ROLL_BACK, args)
 
 
+def _call_off(kind: Kind[Any], one: Edition) -> Button:
+    return Button(f"撤回第 {one.number} 版", CALL_OFF, {"rule": kind.title, "version": one.number})
+
+
 def _values(kind: Kind[Any], body: Any) -> list[tuple[str, str]]:
     return [
         (item.title, item.value.words(getattr(body, name))) for name, item in kind.items.items()
@@ -204,11 +208,11 @@ def long_changes(changes: Sequence[Changed]) -> list[str]:
 def _standing(one: Standing, zone: ZoneInfo) -> str:
     current = one.current
     since = f"{_day(current.at, zone)} 起" if current.by else current.reason
-    planned = one.planned
-    if planned is None or planned.effective_from is None:
-        return f"第 {current.number} 版，{since}"
-    then = _day(planned.effective_from, zone)
-    return f"第 {current.number} 版，{then} 起换第 {planned.number} 版"
+    for planned in one.planned:
+        if planned.effective_from is not None:
+            then = _day(planned.effective_from, zone)
+            return f"第 {current.number} 版，{then} 起换第 {planned.number} 版"
+    return f"第 {current.number} 版，{since}"
 
 
 def _planned(one: Edition, zone: ZoneInfo) -> str:

@@ -19,7 +19,7 @@ from cards.rules import (
 )
 from sales.rules.api import Kind
 from sales.rules.drafts import Changed, Draft
-from sales.rules.editing import Published, Turned
+from sales.rules.editing import CalledOff, Published, Turned
 
 TRY, PUBLISH, GIVE_UP = "rules.dry_run", "rules.publish", "rules.give_up"
 WHY = "为什么改？"
@@ -142,13 +142,16 @@ def given_up(kind: Kind[Any], number: int, *, flow: str) -> Card:
     return Card(key=flow, title=f"{kind.title} · 第 {number} 版草稿", done="已放弃")
 
 
-def called_off(kind: Kind[Any], number: int, *, flow: str) -> Card:
-    """What will not come into effect."""
+def called_off(done: CalledOff, *, zone: ZoneInfo, flow: str) -> Card:
+    """What will not come into effect, and what still does."""
+    title = done.kind.title
+    coming = [f"{when(starts, zone)} 起仍会换第 {number} 版" for number, starts in done.coming]
     return Card(
         key=flow,
-        title=f"已撤回：{kind.title} · 第 {number} 版",
-        subtitle="到时不会换，仍用现在的版本",
-        buttons=(Button("看这条规则", SHOW, {"rule": kind.title}, fresh=True),),
+        title=f"已撤回：{title} · 第 {done.version} 版",
+        subtitle="" if coming else "到时不会换，仍用现在的版本",
+        quote="\n".join(coming),
+        buttons=(Button("看这条规则", SHOW, {"rule": title}, fresh=True),),
         tone="good",
     )
 

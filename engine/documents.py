@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal, select, update
 from sqlmodel import Field
 
 from engine.ids import next_number
@@ -133,18 +133,16 @@ _FOLLOWED = Statement(
     .where(_D.version < _IN_EFFECT.scalar_subquery())
     .values(state=State.RETIRED.value, retired_at=bindparam("now"))
 )
-_RETIRE = Statement(
+_DROP = Statement(
     update(DOCUMENT)
-    .where(_IT)
-    .where(
-        or_(
-            _OPEN,
-            and_(
-                _D.state == State.PUBLISHED.value,
-                _D.effective_from > bindparam("now", type_=UtcTime),
-            ),
-        )
-    )
+    .where(_IT, _OPEN)
+    .values(state=State.RETIRED.value, retired_at=bindparam("now"))
+)
+_CALL_OFF = Statement(
+    update(DOCUMENT)
+    .where(_IT, _D.state == State.PUBLISHED.value)
+    .where(_D.effective_from > bindparam("now", type_=UtcTime))
+    .where(_D.version == _PUBLISHED.scalar_subquery())
     .values(state=State.RETIRED.value, retired_at=bindparam("now"), publication=bindparam("turn"))
 )
 _ONE = Statement(select(*_D).where(_IT))
@@ -235,11 +233,19 @@ def publish(
     return done == 1
 
 
-def retire(db: Unit, name: Name, version: int, *, now: datetime) -> bool:
-    """Give up a draft or call off what is not yet in effect; False when it is too late."""
+def drop(db: Unit, name: Name, version: int, *, now: datetime) -> bool:
+    """Give up a draft; False when it is none any more."""
+    return _DROP.run(db, _of(name) | {"wanted": version, "now": now}) == 1
+
+
+def call_off(db: Unit, name: Name, version: int, *, now: datetime) -> bool:
+    """Call off the newest version before it comes into effect; False if it is not that one.
+
+    Nothing is taken from under a later version, which was made from it and says what it says.
+    """
     turn = next_number(db, COUNTER)
     db.lanes.add(COUNTER)
-    return _RETIRE.run(db, _of(name) | {"wanted": version, "now": now, "turn": turn}) == 1
+    return _CALL_OFF.run(db, _of(name) | {"wanted": version, "now": now, "turn": turn}) == 1
 
 
 def one(db: Unit, name: Name, version: int) -> Stored | None:
@@ -250,6 +256,11 @@ def one(db: Unit, name: Name, version: int) -> Stored | None:
 def published(db: Unit, name: Name) -> list[Stored]:
     """What is published and not followed yet, planned versions included, the newest first."""
     return _STANDING.rows(db, _of(name))
+
+
+def planned(db: Unit, name: Name, *, now: datetime) -> list[Stored]:
+    """What is published and waits for its time, the next one first."""
+    return [row for row in reversed(published(db, name)) if row.effective_from > now]
 
 
 def publication(db: Unit, name: Name) -> int:

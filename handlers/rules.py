@@ -153,7 +153,7 @@ def give_up(ctx: Ctx, *, rule: str, draft: int) -> Content:
     """放弃: the draft is let go.
 
     Raises:
-        NoDraft: it was published, or let go, before.
+        DraftGone: it was published, or let go, before.
     """
     kind = reading.find(rule)
     editing.give_up(ctx.db, kind, _by(ctx), version=draft)
@@ -165,17 +165,19 @@ def give_up(ctx: Ctx, *, rule: str, draft: int) -> Content:
     "规则 撤回", alias="rules recall", summary="撤回定好以后生效的版本",
     example="/规则 撤回 未办完提醒", permission=EDIT,
 )  # fmt: skip
-def call_off(ctx: Ctx, rule: Rule = "") -> Content:
-    """Take back what was to come into effect later.
+def call_off(ctx: Ctx, rule: Rule = "", *, version: int = 0) -> Content:
+    """Take back what was to come into effect later; a button means the `version` it names.
 
     Raises:
         UnknownRule: there is no such rule.
         NothingPlanned: nothing waits for its time.
+        PlannedAnew: the last that waits is another version.
     """
     if not rule:
         return cards.which(KINDS, cards.CALL_OFF, flow=ctx.flow)
     kind = reading.find(rule)
-    return changing.called_off(kind, editing.call_off(ctx.db, kind, _by(ctx)), flow=ctx.flow)
+    done = editing.call_off(ctx.db, kind, _by(ctx), version=version)
+    return changing.called_off(done, zone=_zone(ctx), flow=ctx.flow)
 
 
 @routes.query(

@@ -70,15 +70,15 @@ def list_(config: Config = CONFIG, *, json: Json = False) -> None:
     facts = [
         {
             "rule": str(one.kind.name), "title": one.kind.title, "version": one.current.number,
-            "planned": one.planned and one.planned.number,
-            "effective_from": one.planned and one.planned.effective_from,
+            "planned": next((soon.number for soon in one.planned), None),
+            "effective_from": next((soon.effective_from for soon in one.planned), None),
             "processes": one.processes, "behind": [worker.id for worker in one.behind],
         }
         for one in found
     ]  # fmt: skip
     words = [
         f"{one.kind.title}（{one.kind.name}）第 {one.current.number} 版"
-        + (f"，第 {one.planned.number} 版定好了" if one.planned else "")
+        + "".join(f"，第 {soon.number} 版定好了" for soon in one.planned)
         + f"，{one.processes - len(one.behind)}/{one.processes} 个进程已用上"
         for one in found
     ]

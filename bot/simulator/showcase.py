@@ -98,10 +98,10 @@ EDITIONS = (
     replace(PROVIDED, status="former"),
 )  # fmt: skip
 STANDINGS = (
-    Standing(UNFINISHED, CHANGED, PLANNED, UnfinishedTimes(), (), 4),
-    Standing(LIMITS, PROVIDED, None, PersonLimits(), (), 4),
-    Standing(SENTENCES, PROVIDED, None, Sentences(), (), 4),
-    Standing(RETENTION, PROVIDED, None, RetentionDays(), (), 4),
+    Standing(UNFINISHED, CHANGED, (PLANNED,), UnfinishedTimes(), (), 4),
+    Standing(LIMITS, PROVIDED, (), PersonLimits(), (), 4),
+    Standing(SENTENCES, PROVIDED, (), Sentences(), (), 4),
+    Standing(RETENTION, PROVIDED, (), RetentionDays(), (), 4),
 )
 LAGS = replace(STANDINGS[0], behind=(Running("01K8Z4F2A", "web", 6),))
 SHORTER = Draft(UNFINISHED, 5, 4, {}, (Changed("首次提醒", "3 小时", "2 小时"),), ())

@@ -43,7 +43,7 @@ class NothingNew(Refusal):
 
 
 class NoDraft(Refusal):
-    """There is no open draft to publish, or to give up."""
+    """There is no open draft to publish."""
 
     code = "rule_no_draft"
     text = "「{rule}」没有您的草稿。先改一项：/规则 改 {rule}。"
@@ -54,6 +54,23 @@ class NothingPlanned(Refusal):
 
     code = "rule_nothing_planned"
     text = "「{rule}」没有定好以后生效的版本，不用撤回。要改回以前的：/规则 回滚 {rule}。"
+
+
+class PlannedAnew(Refusal):
+    """The version to call off is not the last one that waits any more."""
+
+    code = "rule_planned_anew"
+    text = (
+        "没有撤回：「{rule}」第 {version} 版不是最后定好的一版了。现在等着生效的：{there}。"
+        "从最后一版撤起：/规则 撤回 {rule}。"
+    )
+
+
+class DraftGone(Refusal):
+    """The draft to give up is none any more."""
+
+    code = "rule_draft_gone"
+    text = "「{rule}」第 {version} 版{what}，没有可放弃的。看现在的：/规则 看 {rule}。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +91,15 @@ class Published:
     changes: tuple[Changed, ...]
     reason: str
     effective_from: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CalledOff:
+    """A version that will not come, and (number, from when) of those that still do."""
+
+    kind: Kind[Any]
+    version: int
+    coming: tuple[tuple[int, datetime], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,29 +182,41 @@ def back(db: Unit, kind: Kind[Any], version: int) -> tuple[Changed, ...]:
     return found
 
 
-def call_off(db: Unit, kind: Kind[Any], by: By) -> int:
-    """Take back the newest version that waits for its time; its number.
+def call_off(db: Unit, kind: Kind[Any], by: By, *, version: int) -> CalledOff:
+    """Take back the newest version that waits for its time; `version` 0 means whichever it is.
 
     Raises:
         NothingPlanned: no version waits.
+        PlannedAnew: the newest that waits is another one.
     """
-    newest = _newest(db, kind)
-    if not documents.retire(db, kind.name, newest.version, now=by.now):
-        raise NothingPlanned(rule=kind.title)
-    _record(db, by, "rule.called_off", kind, version=newest.version, sha256=newest.sha256)
-    return int(newest.version)
+    waiting = documents.planned(db, kind.name, now=by.now)
+    meant = version or (waiting[-1].version if waiting else 0)
+    if not documents.call_off(db, kind.name, meant, now=by.now):
+        waiting = documents.planned(db, kind.name, now=by.now)
+        if not waiting:
+            raise NothingPlanned(rule=kind.title)
+        there = "、".join(
+            f"第 {one.version} 版（{_moment(one.effective_from, by)} 起）" for one in waiting
+        )
+        raise PlannedAnew(rule=kind.title, version=meant, there=there)
+    sha256 = documents.one(db, kind.name, meant).sha256
+    _record(db, by, "rule.called_off", kind, version=meant, sha256=sha256)
+    left = documents.planned(db, kind.name, now=by.now)
+    return CalledOff(kind, meant, tuple((one.version, one.effective_from) for one in left))
 
 
 def give_up(db: Unit, kind: Kind[Any], by: By, *, version: int) -> None:
     """Let a draft go; versions that are published stay.
 
     Raises:
-        NoDraft: it is no open draft any more.
+        DraftGone: it is no open draft any more.
     """
+    done = documents.drop(db, kind.name, version, now=by.now)
     stored = documents.one(db, kind.name, version)
-    if stored is None or stored.state not in {State.DRAFT, State.CHECKED}:
-        raise NoDraft(rule=kind.title)
-    documents.retire(db, kind.name, version, now=by.now)
+    if stored is None or not done:
+        published = stored is not None and stored.published_at is not None
+        what = "已经发布了" if published else "已经放弃了，或换成了新的草稿"
+        raise DraftGone(rule=kind.title, version=version, what=what)
     _record(db, by, "rule.dropped", kind, version=version, sha256=stored.sha256)
 
 

@@ -56,11 +56,11 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one rule stands: what holds, what is planned next, and who does not know it yet."""
+    """How one rule stands: what holds, what is planned (the next first), and who lags behind."""
 
     kind: Kind[Any]
     current: Edition
-    planned: Edition | None
+    planned: tuple[Edition, ...]
     body: Any
     behind: tuple[Running, ...]
     processes: int
@@ -105,7 +105,7 @@ def standing(db: Unit, kind: Kind[Any], *, now: datetime) -> Standing:
     return Standing(
         kind=kind,
         current=current,
-        planned=next((one for one in reversed(told) if one.status == "planned"), None),
+        planned=tuple(one for one in reversed(told) if one.status == "planned"),
         body=kind.read(row.body),
         behind=tuple(one for one in running if one.publication < newest),
         processes=len(running),

@@ -174,7 +174,7 @@ def test_a_rule_is_shown_also_beside_its_publication(office):
     publishes(office, f"{RULE} 首次提醒 3小时")
     with office.demo.service.database.reading() as db:
         standing = reading.standing(db, UNFINISHED, now=before)
-    assert (standing.current.number, standing.planned) == (2, None)
+    assert (standing.current.number, standing.planned) == (2, ())
 
 
 def test_what_is_planned_can_be_called_off_and_nothing_goes_before_it(office):
@@ -194,6 +194,36 @@ def test_what_is_planned_can_be_called_off_and_nothing_goes_before_it(office):
     [none] = say(office, f"撤回 {RULE}")
     assert "没有定好以后生效的版本" in none["text"]
     assert publishes(office, f"{RULE} 再次提醒 5小时")["title"].startswith("已发布")
+
+
+def test_calling_off_means_the_version_on_the_card_and_names_what_still_comes(office):
+    publishes(office, f"{RULE} 首次提醒 3小时", "新规施行 从 2026-12-01 起")
+    [old] = say(office, f"看 {RULE}")
+    publishes(office, f"{RULE} 首次提醒 4小时", "再放宽 从 2026-12-05 起", "陈总")
+    [told] = office.presses("冯运营", old, "撤回第 2 版")
+    assert "没有撤回" in told["text"]
+    assert "第 2 版（2026-12-01 00:00 起）、第 3 版（2026-12-05 00:00 起）" in told["text"]
+
+    [one] = say(office, f"看 {RULE}")
+    assert "2026-12-01 起换第 2 版" in one["text"]
+    assert "2026-12-05 起换第 3 版" in one["text"]
+    [gone] = office.presses("冯运营", one, "撤回第 3 版")
+    assert gone["title"] == f"已撤回：{RULE} · 第 3 版"
+    assert "2026-12-01 起仍会换第 2 版" in gone["text"]
+    assert "仍用现在的版本" not in gone["text"]
+    comes(office, "2026-12-01T00:00:00+08:00")
+    office.says("张三", PICK)
+    assert waiting(office)[-1] == (180, 2)
+    [late] = office.presses("冯运营", old, "撤回第 2 版")
+    assert "没有定好以后生效的版本" in late["text"]
+
+
+def test_what_was_published_is_no_draft_to_give_up(office):
+    [draft] = say(office, f"改 {RULE} 首次提醒 3小时")
+    say(office, f"发布 {RULE} 新规施行 从 2026-12-01 起")
+    [told] = office.presses("冯运营", draft, "放弃")
+    assert "第 2 版已经发布了，没有可放弃的" in told["text"]
+    assert shown(say(office, "列表")[0])[RULE] == "第 1 版，12-01 起换第 2 版"
 
 
 def test_of_two_editors_the_second_is_told_who_was_quicker(office):

@@ -134,21 +134,23 @@ class DocumentMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.any("draft", "checked"))
     @rule(back=BACK)
-    def retire(self, back):
-        self.retired(max(self.known) - back)
+    def drop(self, back):
+        version = max(self.known) - back
+        open_ = self.known.get(version, {"state": ""})["state"] in ("draft", "checked")
+        self.retired(documents.drop, version, open_)
 
-    @precondition(lambda self: (self.known[self.standing()[-1]]["from"] or START) > self.now)
-    @rule()
-    def call_off(self):
-        self.retired(self.standing()[-1])
+    @precondition(lambda self: len(self.standing()) > 1)
+    @rule(back=BACK)
+    def call_off(self, back):
+        """The newest one, before its time; what a later one was made from stays."""
+        version, newest = self.standing()[-1] - back, self.standing()[-1]
+        planned = (self.known[newest]["from"] or START) > self.now
+        self.retired(documents.call_off, version, version == newest and planned)
 
-    def retired(self, version):
-        it = self.known.get(version, {"state": ""})
-        planned = it["state"] == "published" and (it["from"] or START) > self.now
-        may = planned or it["state"] in ("draft", "checked")
-        assert self.run(lambda db: documents.retire(db, Number.name, version, now=self.now)) is may
+    def retired(self, step, version, may):
+        assert self.run(lambda db: step(db, Number.name, version, now=self.now)) is may
         if may:
-            it["state"] = "gone"
+            self.known[version]["state"] = "gone"
             self.fresh.clear()
 
     @rule(process=st.integers(0, 1), started_anew=st.booleans())

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -111,15 +112,28 @@ def test_a_version_called_off_never_comes_and_is_forgotten_by_all(given):
     publish(given, draft(given, 24), since=DECEMBER)
     assert read(book, given).at(HOURS, DECEMBER).body == 24
     later = NOW + timedelta(days=1)
-    assert given.writer.run(lambda db: documents.retire(db, NAME, 2, now=later))
+    assert given.writer.run(lambda db: documents.call_off(db, NAME, 2, now=later))
     assert read(book, given).at(HOURS, DECEMBER).body == 72
     assert read(Rulebook(), given).at(HOURS, DECEMBER).body == 72
 
 
 def test_what_is_in_effect_cannot_be_called_off(given):
     publish(given, draft(given, 24))
-    assert not given.writer.run(lambda db: documents.retire(db, NAME, 2, now=NOW))
-    assert not given.writer.run(lambda db: documents.retire(db, NAME, 1, now=NOW))
+    assert not given.writer.run(lambda db: documents.call_off(db, NAME, 2, now=NOW))
+    assert not given.writer.run(lambda db: documents.call_off(db, NAME, 1, now=NOW))
+
+
+def test_only_the_newest_is_called_off_and_only_drafts_are_dropped(given):
+    publish(given, draft(given, 24), since=DECEMBER)
+    publish(given, draft(given, 12, base=2), since=DECEMBER)
+    draft(given, 6, base=3)
+    for step, versions in ((documents.call_off, (1, 2, 4, 9)), (documents.drop, (1, 2, 3, 9))):
+        for version in versions:
+            done = given.writer.run(partial(step, name=NAME, version=version, now=NOW))
+            assert not done, version
+    assert given.writer.run(lambda db: documents.drop(db, NAME, 4, now=NOW))
+    assert given.writer.run(lambda db: documents.call_off(db, NAME, 3, now=NOW))
+    assert given.writer.run(lambda db: documents.call_off(db, NAME, 2, now=NOW))
 
 
 def test_nothing_comes_into_effect_in_the_past(given):
