@@ -29,6 +29,7 @@ from bot.commands.console import settings as settings_of
 from engine import documents
 from engine.calendar import Calendar
 from engine.calendar_days import days
+from engine.database import Database
 from engine.errors import Refusal
 from engine.unit import Unit
 from sales.rules import drafts, editing
@@ -42,10 +43,14 @@ T = TypeVar("T")
 NOT_PROVIDED = "规则还没有建立，先启动一次服务：jianliu run。"
 HELP = "业务规则：看、检查、试算、发布、回滚；平时在聊天里用 /规则。"
 AT = "从什么时候起，如 2026-12-01 或 2026-12-01T09:00"
+MOST_VERSION = 999_999_999
+"""The largest number a version can have; the databases hold a little more."""
 
 app = typer.Typer(no_args_is_help=True, help=HELP)
 Name = Annotated[str, typer.Argument(help="规则，如 未办完提醒 或 sla/unfinished")]
 Sets = Annotated[list[str], typer.Option("--set", help="项=值，如 首次提醒=2小时，可以写几个")]
+Version = Annotated[int, typer.Option(help="第几版，不写就是现在的", min=0, max=MOST_VERSION)]
+Back = Annotated[int, typer.Argument(help="改回第几版", min=1, max=MOST_VERSION)]
 Why = Annotated[str, typer.Option(help="为什么改，写给以后的人看")]
 From = Annotated[
     datetime | None, typer.Option("--from", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help=AT)
@@ -89,8 +94,7 @@ def list_(config: Config = CONFIG, *, json: Json = False) -> None:
 
 @app.command("show", help="一条规则现在怎么定的，或者某一版。")
 def show_one(
-    rule: Name, config: Config = CONFIG, *,
-    version: Annotated[int, typer.Option(help="第几版，不写就是现在的")] = 0, json: Json = False,
+    rule: Name, config: Config = CONFIG, *, version: Version = 0, json: Json = False
 ) -> None:  # fmt: skip
     """The items of a version."""
 
@@ -169,8 +173,7 @@ def publish(
 
 @app.command("rollback", help="改回以前的一版，作为新的一版发布。")
 def rollback(
-    rule: Name, version: Annotated[int, typer.Argument(help="改回第几版")], reason: Why,
-    config: Config = CONFIG, *, json: Json = False,
+    rule: Name, version: Back, reason: Why, config: Config = CONFIG, *, json: Json = False
 ) -> None:  # fmt: skip
     """Publish anew what an earlier version said."""
     _decide(config, lambda db, by: editing.roll_back(
@@ -214,6 +217,36 @@ def _look(config: Path, look: Callable[[Unit, Clock], T], *, json: bool) -> T:
         fail(UNREACHABLE.format(reason=type(broken).__name__), PROBLEM, json=json)
 
 
+class _NotPublishedError(Exception):
+    """Takes the draft back with everything its unit has written."""
+
+    def __init__(self, turned: Turned) -> None:
+        super().__init__()
+        self.turned = turned
+
+
+def _done(
+    database: Database, work: Callable[[Unit, By], Published | Turned], by: By
+) -> Published | Turned:  # fmt: skip
+    """All of it or nothing: what is refused leaves no draft the next one would build on.
+
+    That it was refused stays on the trail (B58).
+    """
+
+    def unit(db: Unit) -> Published:
+        done = work(db, by)
+        if isinstance(done, Turned):
+            raise _NotPublishedError(done)
+        return done
+
+    try:
+        return database.writer.run(unit)
+    except _NotPublishedError as refused:
+        turned = refused.turned
+    database.writer.run(lambda db: editing.refused(db, turned, by))
+    return turned
+
+
 def _decide(
     config: Path, work: Callable[[Unit, By], Published | Turned], *, json: bool
 ) -> None:  # fmt: skip
@@ -228,7 +261,7 @@ def _decide(
             clock.anchor(database)
             by = By("", clock.now(), clock.zone)
             database.writer.run(lambda db: provide(db, by.now))
-            done = database.writer.run(lambda db: work(db, by))
+            done = _done(database, work, by)
         except Refusal as refusal:
             fail(str(refusal), MISUSE, json=json)
         except SQLAlchemyError as broken:

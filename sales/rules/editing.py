@@ -154,6 +154,13 @@ def publish(
     )
 
 
+def refused(db: Unit, turned: Turned, by: By) -> None:
+    """Note on the trail that a version was not published, and why."""
+    draft = turned.draft
+    _record(db, by, "rule.refused", draft.kind, version=draft.version,
+            sha256=documents.fingerprint(draft.body), reasons=list(turned.reasons))  # fmt: skip
+
+
 def roll_back(
     db: Unit, kind: Kind[Any], by: By, *, version: int, reason: str, since: datetime | None
 ) -> Published | Turned:  # fmt: skip
@@ -256,8 +263,9 @@ def _published(
         if not done:  # somebody was quicker by less than this unit takes
             reasons.append(_overtaken(db, draft, _newest(db, kind), by))
     if reasons:
-        _record(db, by, "rule.refused", kind, **told, reasons=reasons)
-        return Turned(draft, tuple(reasons))
+        turned = Turned(draft, tuple(reasons))
+        refused(db, turned, by)
+        return turned
     _record(db, by, action, kind, **told, reason=reason, base=draft.base,
             effective_from=starts.isoformat(), **more)  # fmt: skip
     return Published(kind, draft.version, draft.changes, reason, since)

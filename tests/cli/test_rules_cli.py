@@ -53,6 +53,32 @@ def test_a_refused_publish_names_every_reason_and_ends_with_1(rules):
     assert rules("show", "每人限额")[1]["version"] == 1
 
 
+def test_nothing_of_a_refused_publish_comes_along_with_the_next(rules, address):
+    refused = [
+        ("publish", "每人限额", "--set", "一口气=700", "--reason", "太多"),
+        ("publish", "每人限额", "--set", "每分钟=60", "--set", "看号码=0", "--reason", "不行"),
+        ("rollback", "保留天数", "1", "--reason", "x"),
+    ]
+    for words in refused:
+        assert rules(*words)[0] == 1
+    code, told = rules("publish", "每人限额", "--set", "每分钟=59", "--reason", "旺季")
+    assert (code, told["version"]) == (0, 2), "the numbers of what was refused are free again"
+    assert [line.partition("：")[0] for line in told["changes"]] == ["每分钟"]
+    with closing(Database(address)) as database, database.reading() as db:
+        count = "SELECT count(*) FROM {} WHERE {}"
+        drafts = count.format("document", "state IN ('draft', 'checked')")
+        assert db.execute(text(drafts)).scalar_one() == 0
+        on_trail = count.format("audit", "action = 'rule.refused'")
+        assert db.execute(text(on_trail)).scalar_one() == len(refused)
+
+
+@pytest.mark.parametrize("number", ["9" * 10, "9" * 4400])
+def test_a_number_no_version_can_have_is_misuse(address, number):
+    for words in (["show", "每人限额", "--version", number],
+                  ["rollback", "每人限额", number, "--reason", "回去"]):  # fmt: skip
+        assert CliRunner().invoke(app, words, catch_exceptions=False).exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
