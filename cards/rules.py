@@ -133,9 +133,10 @@ def history(
     )
 
 
-def which_version(kind: Kind[Any], found: Sequence[Edition], *, zone: ZoneInfo, flow: str) -> Card:
+def which_version(
+    kind: Kind[Any], former: Sequence[Edition], *, zone: ZoneInfo, flow: str
+) -> Card:  # fmt: skip
     """The question which version to go back to."""
-    former = [one for one in found if one.status == "former"]
     return Card(
         key=flow,
         title=f"{kind.title}：回到哪一版？" if former else f"{kind.title} 没有更早的版本可回",

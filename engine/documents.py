@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select, update
 from sqlmodel import Field
 
 from engine.ids import next_number
@@ -156,7 +156,18 @@ _PUBLICATION = Statement(
 )
 _DRAFTS = Statement(select(*_D).where(_named(), _OPEN).order_by(_D.version))
 _HISTORY = Statement(
-    select(*_D).where(_named()).order_by(_D.version.desc()).limit(bindparam("most"))
+    select(*_D)
+    .where(_named())
+    .where(or_(_D.published_at.is_not(None), and_(_OPEN, _D.author == bindparam("by"))))
+    .order_by(_D.version.desc())
+    .limit(bindparam("most"))
+)
+_HELD = Statement(
+    select(*_D)
+    .where(_named(), _D.effective_from <= bindparam("now", type_=UtcTime))
+    .where(or_(_D.retired_at.is_(None), _D.retired_at >= _D.effective_from))
+    .order_by(_D.version.desc())
+    .limit(bindparam("most"))
 )
 _SINCE = Statement(
     select(*_D)
@@ -273,9 +284,14 @@ def drafts(db: Unit, name: Name) -> list[Stored]:
     return _DRAFTS.rows(db, _of(name))
 
 
-def history(db: Unit, name: Name, *, most: int) -> list[Stored]:
-    """The newest versions, drafts and retired ones included, the newest first."""
-    return _HISTORY.rows(db, _of(name) | {"most": most})
+def history(db: Unit, name: Name, *, by: str, most: int) -> list[Stored]:
+    """What was ever published, and one's own open draft, the newest first."""
+    return _HISTORY.rows(db, _of(name) | {"by": by, "most": most})
+
+
+def held(db: Unit, name: Name, *, most: int, now: datetime) -> list[Stored]:
+    """What has come into effect by now, the newest first: what holds, then what held before."""
+    return _HELD.rows(db, _of(name) | {"most": most, "now": now})
 
 
 def published_since(db: Unit, publication: int) -> Iterable[Stored]:

@@ -26,6 +26,9 @@ READ, EDIT = "rules.read", "rules"
 SHOWN = 6
 """Versions on a history card; it has no room for more."""
 
+LONGEST_NUMBER = 9
+"""Digits of a version's number; the databases hold a little more."""
+
 
 class NoNumber(Refusal):
     """A version is named by its number."""
@@ -220,7 +223,7 @@ def roll_back(
         return cards.which(KINDS, cards.ROLL_BACK, flow=ctx.flow)
     kind = reading.find(rule)
     if not version:
-        found = reading.history(ctx.db, kind, most=SHOWN, now=ctx.now)
+        found = reading.former(ctx.db, kind, most=SHOWN, now=ctx.now)
         return cards.which_version(kind, found, zone=_zone(ctx), flow=ctx.flow)
     number = _number(version)
     why, then = _why(ctx, reason, starts)
@@ -237,7 +240,7 @@ def roll_back(
     example="/规则 历史 未办完提醒", permission=READ,
 )  # fmt: skip
 def history(ctx: Ctx, rule: Rule = "") -> Content:
-    """The newest versions: who, when, why.
+    """The newest published versions, and one's own draft: who, when, why.
 
     Raises:
         UnknownRule: there is no such rule.
@@ -245,7 +248,7 @@ def history(ctx: Ctx, rule: Rule = "") -> Content:
     if not rule:
         return cards.which(KINDS, cards.HISTORY, flow=ctx.flow)
     kind = reading.find(rule)
-    found = reading.history(ctx.db, kind, most=SHOWN, now=ctx.now)
+    found = reading.history(ctx.db, kind, who=ctx.who.id, most=SHOWN, now=ctx.now)
     may_edit = policy.may(ctx.who, EDIT)
     return cards.history(kind, found, zone=_zone(ctx), may_edit=may_edit, flow=ctx.flow)
 
@@ -282,13 +285,13 @@ def _tried(ctx: Ctx, kind: Kind[Any], made: Draft) -> Sequence[str]:
 
 
 def _before(ctx: Ctx, kind: Kind[Any], newest: int) -> int:
-    found = reading.history(ctx.db, kind, most=SHOWN, now=ctx.now)
-    return next((one.number for one in found if one.status == "former"), newest)
+    found = reading.former(ctx.db, kind, most=1, now=ctx.now)
+    return found[0].number if found else newest
 
 
 def _number(words: str) -> int:
     digits = words.removeprefix("第").removesuffix("版").strip()
-    if not digits.isdecimal():
+    if not digits.isdecimal() or len(digits) > LONGEST_NUMBER:
         raise NoNumber(words=words[:20])
     return int(digits)
 

@@ -112,9 +112,14 @@ def standing(db: Unit, kind: Kind[Any], *, now: datetime) -> Standing:
     )
 
 
-def history(db: Unit, kind: Kind[Any], *, most: int, now: datetime) -> list[Edition]:
-    """The newest versions, the newest first."""
-    return _editions(db, documents.history(db, kind.name, most=most), now)
+def history(db: Unit, kind: Kind[Any], *, who: str, most: int, now: datetime) -> list[Edition]:
+    """The newest versions ever published, and one's own draft, the newest first."""
+    return _editions(db, documents.history(db, kind.name, by=who, most=most), now)
+
+
+def former(db: Unit, kind: Kind[Any], *, most: int, now: datetime) -> list[Edition]:
+    """The newest versions that held before the one that holds, the newest first."""
+    return _editions(db, documents.held(db, kind.name, most=most + 1, now=now), now)[1:]
 
 
 def edition(db: Unit, kind: Kind[Any], number: int, *, now: datetime) -> tuple[Edition, Any]:

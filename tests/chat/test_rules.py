@@ -336,6 +336,31 @@ def test_who_when_and_why_and_the_way_back(office):
         assert why in told["text"]
 
 
+def test_drafts_and_what_was_called_off_do_not_push_the_history_out(office):
+    publishes(office, f"{RULE} 首次提醒 3小时", "放宽")
+    publishes(office, f"{RULE} 首次提醒 4小时", "再放宽 从 2026-12-01 起")
+    say(office, f"撤回 {RULE}")
+    for minutes in range(60, 70):
+        say(office, f"改 {RULE} 首次提醒 {minutes}分钟")
+    say(office, f"改 {RULE} 首次提醒 5小时", "陈总")
+    [past] = say(office, f"历史 {RULE}")
+    told = [line.partition("（")[0] for line in past["text"].splitlines() if "版（" in line]
+    assert told == ["第 13 版", "第 3 版", "第 2 版", "第 1 版"], "one's own draft, not others'"
+    assert "回到第 1 版" in texts(past)
+    [which] = say(office, f"回滚 {RULE}")
+    assert texts(which) == ["回到第 1 版"]
+    [diff] = say(office, f"对比 {RULE}")
+    assert diff["title"] == f"{RULE}：第 1 版 → 第 2 版"
+
+
+@pytest.mark.parametrize("number", ["9" * 10, "9" * 25, "１" * 4400, "第99999999999999999999版"])
+def test_a_number_no_version_can_have_is_answered_with_one_that_can(office, number):
+    for line in (f"看 {RULE} {number}", f"对比 {RULE} 1 {number}", f"回滚 {RULE} {number} 再来"):
+        [told] = say(office, line)
+        assert "不是版本号，要写数字，如 2" in told["text"]
+    assert "没有发布过第 999999999 版" in say(office, f"回滚 {RULE} {'9' * 9} 再来")[0]["text"]
+
+
 def test_a_draft_let_go_can_no_longer_be_published(office):
     [draft] = say(office, f"改 {RULE} 首次提醒 3小时")
     [gone] = office.presses("冯运营", draft, "放弃")

@@ -74,7 +74,7 @@ def test_what_the_product_brings_is_published_once_and_has_always_held(given):
     book = read(Rulebook(), given)
     assert book.at(HOURS, NOW - timedelta(days=9999)).body == 72
     with given.reading() as db:
-        [stored] = documents.history(db, NAME, most=9)
+        [stored] = documents.history(db, NAME, by="", most=9)
     assert (stored.version, stored.state, stored.author) == (1, "published", "")
 
 
