@@ -206,8 +206,8 @@ def call_off(db: Unit, kind: Kind[Any], by: By, *, version: int) -> CalledOff:
             f"第 {one.version} 版（{_moment(one.effective_from, by)} 起）" for one in waiting
         )
         raise PlannedAnew(rule=kind.title, version=meant, there=there)
-    sha256 = documents.one(db, kind.name, meant).sha256
-    _record(db, by, "rule.called_off", kind, version=meant, sha256=sha256)
+    stored: Stored = documents.one(db, kind.name, meant)
+    _record(db, by, "rule.called_off", kind, version=meant, sha256=stored.sha256)
     left = documents.planned(db, kind.name, now=by.now)
     return CalledOff(kind, meant, tuple((one.version, one.effective_from) for one in left))
 
@@ -219,8 +219,8 @@ def give_up(db: Unit, kind: Kind[Any], by: By, *, version: int) -> None:
         DraftGone: it is no open draft any more.
     """
     done = documents.drop(db, kind.name, version, now=by.now)
-    stored = documents.one(db, kind.name, version)
-    if stored is None or not done:
+    stored: Stored = documents.one(db, kind.name, version)
+    if not done:
         published = stored is not None and stored.published_at is not None
         what = "已经发布了" if published else "已经放弃了，或换成了新的草稿"
         raise DraftGone(rule=kind.title, version=version, what=what)
