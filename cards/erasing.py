@@ -20,10 +20,12 @@ from engine.jobs import JOB
 from engine.statement import Statement
 from engine.unit import Unit
 from engine.vault import Vault
-from sales import contacts, privacy
+from sales import consents, contacts, privacy
 
 SURELY_A_NAME = 3
 """Characters of a name that is looked for on cards with buttons, where a company could have it."""
+SURELY_A_PROOF = 6
+"""Characters of a consent's proof that nothing else says by chance; "邮件" tells of nobody."""
 NOT_READ = frozenset({
     "key", "action", "id", "name", "kind", "style", "tone", "about", "secret", "sort", "blob",
 })  # fmt: skip
@@ -54,9 +56,10 @@ def erase(
 
 
 def _forget(db: Unit, values: Mapping[str, str]) -> None:
-    """Numbers were never written there; names, and ids that are no e-mail address, may be."""
-    for field in ("name", "email", "wechat"):
-        word = values.get(field, "")
+    """Numbers were never written there; names, ids that are no e-mail address, proofs may be."""
+    words = [values.get(field, "") for field in ("name", "email", "wechat")]
+    words += [proof for proof in consents.proofs(values) if len(proof) >= SURELY_A_PROOF]
+    for word in words:
         if len(word) >= privacy.SHORTEST_NAME:
             _on_cards(db, word)
             _in_messages(db, word)

@@ -6,7 +6,6 @@ platform, so nothing pretends to hide it later. What counts is who asked, and th
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from cards.contacts import FIELD_NAMES
@@ -33,8 +32,8 @@ def told(db: Unit, vault: Vault, text: Text) -> Text:
     secret = text.secret
     assert secret is not None  # noqa: S101  whoever calls has seen it
     if secret.what == "bundle":
-        bundle = json.dumps(privacy.bundle(db, vault, secret.contact), ensure_ascii=False, indent=1)
-        return Text(f"{text.text}\n{bundle}")
+        bundle = privacy.bundle(db, vault, secret.contact)
+        return Text(f"{text.text}\n{privacy.written(bundle)}")
     if secret.what == "numbers":
         contacts.refuse_unless_kept(db, secret.contact)
     known = vault.read(db, subject(secret))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -58,8 +57,8 @@ def export(ctx: Ctx, who: Person) -> Content:
     found = _meant(ctx, who, "export")
     if isinstance(found, Card):
         return found
-    bundle = privacy.exported(ctx.db, ctx.vault, found.id, now=ctx.now)
-    if len(json.dumps(bundle, ensure_ascii=False, indent=1).encode()) > LONGEST_EXPORT:
+    given = privacy.exported(ctx.db, ctx.vault, found.id, now=ctx.now)
+    if len(given.encode()) > LONGEST_EXPORT:
         raise TooLong(contact=found.id)
     return cards.exported(found.id)
 

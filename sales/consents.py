@@ -146,6 +146,11 @@ def withdraw(db: Unit, contact_id: str, of: Scope, *, now: datetime) -> None:
     audit.record(db, "consent.withdrawn", contacts.subject(contact_id), at=now, detail=detail)
 
 
+def proofs(values: Mapping[str, str]) -> list[str]:
+    """What proves the consents of a contact whose opened data this is."""
+    return [proof for field, proof in values.items() if field.startswith(PROOF)]
+
+
 def withdraw_all(db: Unit, contact_id: str, *, now: datetime) -> None:
     """End every consent of a contact who is erased."""
     _WITHDRAW_ALL.run(db, {"contact": contact_id, "at": now})

@@ -6,6 +6,8 @@ the skeleton: that there was a contact, and the audit rows, which hold ids only.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -28,6 +30,8 @@ LANE = "erasures"
 SHORTEST_NUMBER = 7
 """Digits a number needs to be looked for in what people wrote."""
 SHORTEST_NAME = 2
+ACCESS = "access"
+"""What an export is for: the person's right to see and copy what is kept (PIPL art. 45)."""
 
 
 class Meant(NamedTuple):
@@ -111,8 +115,16 @@ def bundle(db: Unit, vault_: Vault, contact_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def exported(db: Unit, vault_: Vault, contact_id: str, *, now: datetime) -> dict[str, Any]:
-    """The bundle, and a row in the trail that it was given out.
+def written(bundle: Mapping[str, Any]) -> str:
+    """A bundle as it is given out, letter by letter."""
+    return json.dumps(bundle, ensure_ascii=False, indent=1)
+
+
+def exported(db: Unit, vault_: Vault, contact_id: str, *, now: datetime) -> str:
+    """The bundle as it is given out, and a row in the trail that it was (B58).
+
+    The row has the purpose, the columns, how many records there are (the contact and the
+    consents) and the SHA-256 of what is given out.
 
     Raises:
         Erased: there is nothing any more.
@@ -121,9 +133,13 @@ def exported(db: Unit, vault_: Vault, contact_id: str, *, now: datetime) -> dict
         found = bundle(db, vault_, contact_id)
     except Destroyed:
         raise Erased from None
-    detail = {"fields": sorted(found["data"])}
+    given = written(found)
+    detail = {
+        "purpose": ACCESS, "fields": sorted(found["data"]), "rows": 1 + len(found["consents"]),
+        "sha256": hashlib.sha256(given.encode()).hexdigest(),
+    }  # fmt: skip
     audit.record(db, "contact.exported", contacts.subject(contact_id), at=now, detail=detail)
-    return found
+    return given
 
 
 def freeze(db: Unit, contact_id: str, *, frozen: bool, now: datetime) -> None:
@@ -162,16 +178,23 @@ def erase(
 
 
 class _Mentions:
-    """Whether somebody is mentioned: by number, address or name, in any disguise."""
+    """Whether somebody is mentioned: by number, address or name, in any disguise.
+
+    Also by what proves a consent, where it is all or the end of what was written.
+    """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         number = vault.normalised("phone", values.get("phone", ""))
         self._number = number if len(number) >= SHORTEST_NUMBER else ""
         words = (plain_text(values.get(name, "")) for name in ("name", "email", "wechat"))
         self._words = tuple(word for word in words if len(word) >= SHORTEST_NAME)
+        proofs = (plain_text(proof).split() for proof in consents.proofs(values))
+        self._proofs = tuple(f" {' '.join(proof)}" for proof in proofs)
 
     def __call__(self, text: str) -> bool:
         if self._number and self._number in plain_digits(text):
             return True
         plain = plain_text(text)
-        return any(word in plain for word in self._words)
+        if any(word in plain for word in self._words):
+            return True
+        return f" {' '.join(plain.split())}".endswith(self._proofs)

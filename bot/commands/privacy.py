@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -76,10 +75,9 @@ def export(
         target = file or Path(f"contact-{found.id}.json")
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as written:
-            bundle = database.writer.run(
+            written.write(database.writer.run(
                 lambda db: privacy.exported(db, vault, found.id, now=clock.now())
-            )
-            written.write(f"{jsonlib.dumps(bundle, ensure_ascii=False, indent=2)}\n")
+            ))  # fmt: skip
     show({"file": str(target)}, f"已导出到 {target}，交给本人后请删除。", json=json)
 
 

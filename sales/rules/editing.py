@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from engine import audit, documents
 from engine.documents import State, Stored
 from engine.errors import Refusal
+from engine.masking import mask
 from engine.unit import Unit
 from sales.people import names
 from sales.rules.api import Kind
@@ -249,6 +250,7 @@ def _published(
     **more: Any,
 ) -> Published | Turned:  # fmt: skip
     kind, starts = draft.kind, since or by.now
+    reason = mask(reason)  # a version is kept for ever
     newest = _newest(db, kind)
     told = {"version": draft.version, "sha256": documents.fingerprint(draft.body)}
     reasons = [*draft.faults, *_reason_faults(reason), *_time_faults(newest, starts, by)]

@@ -21,7 +21,7 @@ class RetentionDays(Rule):
     ] = 30  # fmt: skip
     raw_days: Annotated[
         int, Item("来信原文", "处理完的来信里写了什么，留多少天",
-                  Count("天", 3, 3650, "出了问题要能重办"))
+                  Count("天", 3, 30, "出了问题要能重办", "里面有个人信息，办完就不该久留"))
     ] = 7  # fmt: skip
     work_days: Annotated[
         int, Item("办完的", "已送达的消息和办完的任务留多少天",

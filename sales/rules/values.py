@@ -45,12 +45,13 @@ class Value(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A whole number of something, `least` to `most`; `because` says why not less."""
+    """A whole number of something, `least` to `most`; `because` and `so` say why no other."""
 
     unit: str
     least: int
     most: int
     because: str
+    so: str = ""
     longest = TYPED
 
     @property
@@ -74,7 +75,7 @@ class Count:
         if value < self.least:
             yield f"最少 {self.words(self.least)}：{self.because}"
         if value > self.most:
-            yield f"最多 {self.words(self.most)}"
+            yield f"最多 {self.words(self.most)}" + (f"：{self.so}" if self.so else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -67,7 +68,11 @@ def test_an_export_is_json_for_who_asked_and_stands_in_no_table(office):
     assert bundle["customer"] == "恒信阀门"
     assert bundle["data"] == {"name": "孙丽", "phone": "13700137000", "wechat": "sunli_hengxin"}
     [note] = office.rows("audit", action="contact.exported")
-    assert note["detail"] == {"fields": ["name", "phone", "wechat"]}
+    given = told["text"][told["text"].index("{") :]
+    assert note["detail"] == {
+        "purpose": "access", "fields": ["name", "phone", "wechat"], "rows": 1,
+        "sha256": hashlib.sha256(given.encode()).hexdigest(),
+    }, "B58: what for, which columns, how many records, which bytes"  # fmt: skip
     rows = [office.rows(table) for table in ("card", "delivery", "audit", "vault_entry")]
     rows.append([row for row in office.rows("job") if row["lane"] != "inbox"])
     for secret in ("孙丽", "13700137000", "sunli_hengxin"):
@@ -118,6 +123,22 @@ def test_erasing_ends_every_consent(office):
     [row] = office.rows("consent")
     assert row["to_at"]
     assert "孙" not in answer(office, "李四", "/客户 恒信阀门")["text"]
+
+
+@pytest.mark.parametrize("proof", ["录音", "2026-11-20 孙总电话里说可以"])
+def test_erasing_takes_the_proof_of_a_consent_along(office, proof):
+    """The confirmation promises it; a command that was only guessed holds it as well."""
+    for command in ("/隐私 同意", "/隐私 同一"):
+        answer(office, "周合规", f"{command} 13700137000 营销 {proof}")
+    answer(office, "李四", f"/反馈 {proof} 是另一回事")
+    asked = answer(office, "周合规", "/隐私 删除 13700137000")
+    pressed(office, "周合规", asked, "删除：本人要求")
+    inbox = [row["payload"] for row in office.rows("job") if row["lane"] == "inbox"]
+    assert [said for one in inbox if proof in (said := str(one.get("text", "")))] == [
+        f"/反馈 {proof} 是另一回事"
+    ], "who else says so is left alone"
+    if len(proof) > len("录音"):
+        assert proof not in json.dumps(office.rows("card"), ensure_ascii=False)
 
 
 def test_two_taps_on_a_reason_erase_once(office):

@@ -361,6 +361,20 @@ def test_a_number_no_version_can_have_is_answered_with_one_that_can(office, numb
     assert "没有发布过第 999999999 版" in say(office, f"回滚 {RULE} {'9' * 9} 再来")[0]["text"]
 
 
+def test_a_number_in_a_reason_is_masked_before_it_is_kept_for_ever(office):
+    done = publishes(office, f"{RULE} 首次提醒 3小时", "客户 138-0013-8000 要求")
+    assert shown(done)["原因"] == "客户 138****8000 要求"
+    [stored] = office.rows("document", kind="sla", version="2")
+    assert stored["reason"] == "客户 138****8000 要求"
+    [(_, _, detail)] = audited(office, "rule.published")
+    assert detail["reason"] == "客户 138****8000 要求"
+
+
+def test_what_people_wrote_is_not_kept_for_years(office):
+    [draft] = say(office, "改 保留天数 来信原文 31")
+    assert "来信原文最多 30 天：里面有个人信息，办完就不该久留" in draft["text"]
+
+
 def test_a_draft_let_go_can_no_longer_be_published(office):
     [draft] = say(office, f"改 {RULE} 首次提醒 3小时")
     [gone] = office.presses("冯运营", draft, "放弃")
