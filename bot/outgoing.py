@@ -24,6 +24,14 @@ MOST_CONNECTIONS, KEPT, KEPT_SECONDS = 100, 20, 5.0
 """Open at once, kept for the next call, and for how long."""
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
+_NOT_FOR_US = tuple(map(ipaddress.ip_network, (
+    "192.0.0.0/24",  # protocol assignments (RFC 6890); a cloud's metadata answers at .192
+    "168.63.129.16/32",  # a cloud's own agent, on an address that is public by its number
+    "::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48",  # more ways to IPv4 (RFC 4291, 2765, 8215)
+    "fec0::/10",  # site-local (RFC 3879)
+)))  # fmt: skip
+"""What counts as global in the registry, or did, and still leads inside."""
+
 LookUp: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 """Every address of a host, best first.
 
@@ -76,7 +84,8 @@ def _public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
         if inner is not None:
             return _public(inner)
-    return ip.is_global and not ip.is_multicast
+    inside = any(ip in network for network in _NOT_FOR_US)
+    return ip.is_global and not ip.is_multicast and not inside
 
 
 class _Network(httpcore.AsyncNetworkBackend):
