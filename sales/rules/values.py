@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
+from engine.masking import holds_number
+
 HOUR = 60
 TYPED = 20
 """Characters of a number with its unit."""
 _NUMBER = re.compile(r"(\d{1,6})\s*(\D*)")
 _SPAN = re.compile(r"(\d{1,4}(?:\.\d{1,2})?)\s*(个?(?:工作)?小时|h|分钟|分|min|)", re.IGNORECASE)
 _PLACE = re.compile(r"\{([^{}]*)\}")
-_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 
 
 class Unreadable(ValueError):
@@ -187,8 +188,8 @@ class Sentence:
             yield f"缺少 {place}，少了它看的人不知道说的是什么"
         if {"{", "}"} & set(_PLACE.sub("", value)):
             yield "花括号只能用来写占位符"
-        if _MOBILE.search(value):
-            yield "不要写个人手机号，这句话谁都看得到"
+        if holds_number(value):
+            yield "不要写个人的号码，这句话谁都看得到"
 
     def filled(self, value: str) -> str:
         """The sentence as somebody would read it."""

@@ -283,7 +283,8 @@ def test_the_sentences_are_the_houses_own_and_filled_in_never_run(office):
         ("没看懂 {line} {name}", "不认识 {name}"),
         ("{{7*7}} {line}", "不认识 {7*7}"),
         ("{line.__class__} {line}", "不认识 {line.__class__}"),
-        ("{line}，请打 13800001234", "不要写个人手机号"),
+        ("{line}，请打 13800001234", "不要写个人的号码"),
+        ("{line}，请打 138-0000-1234", "不要写个人的号码"),
     ):
         [draft] = say(office, f"改 固定用语 没听懂 {words}")
         assert why in draft["text"], words
