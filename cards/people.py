@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from cards.model import Button, Card
 from cards.words import PLATFORMS
@@ -76,38 +75,40 @@ def done(title: str, words: str = "", *, flow: str) -> Card:
     return Card(key=flow, title=title, subtitle=words, done="已办好", tone="good")
 
 
-def handed(name: str, delegation: str, until: datetime, *, zone: ZoneInfo, flow: str) -> Card:
+def handed(name: str, delegation: str, until: datetime, *, now: datetime, flow: str) -> Card:
     """A delegation runs; it can be taken back."""
     return Card(
         key=flow,
         title=f"已委托 {name} 代办",
-        subtitle=f"到 {_until(until, zone)}。这段时间 {name} 能看您能看的客户，也能替您登记商机",
+        subtitle=f"到 {_until(until, now)}。这段时间 {name} 能看您能看的客户，也能替您登记商机",
         buttons=(Button("提前收回", TAKE_BACK, {"delegation": delegation}),),
         tone="good",
     )
 
 
-def asked_to_stand_in(name: str, until: datetime, *, zone: ZoneInfo, key: str) -> Card:
+def asked_to_stand_in(name: str, until: datetime, *, now: datetime, key: str) -> Card:
     """Told to the stand-in, with a first step."""
     return Card(
         key=key,
         title=f"{name} 请您代办",
-        subtitle=f"到 {_until(until, zone)}。您现在能看 {name} 能看的客户，也能代为登记商机",
+        subtitle=f"到 {_until(until, now)}。您现在能看 {name} 能看的客户，也能代为登记商机",
         buttons=(Button("登记商机", "opportunity.create", fresh=True),
                  Button("看客户", "customer.show", fresh=True)),
     )  # fmt: skip
 
 
-def away(start: datetime, end: datetime, *, zone: ZoneInfo, flow: str) -> Card:
+def away(start: datetime, end: datetime, *, now: datetime, flow: str) -> Card:
     """A leave is noted; it can be called off."""
     return Card(
         key=flow,
-        title=f"已记下：{_until(start, zone)} 到 {_until(end, zone)} 不在",
+        title=f"已记下：{_until(start, now)} 到 {_until(end, now)} 不在",
         subtitle="这段时间不发每日待办。要有人代办，发送 /委托 同事姓名 到哪天",
         buttons=(Button("取消请假", CANCEL, {"start": start.isoformat()}),),
         tone="good",
     )
 
 
-def _until(moment: datetime, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%m-%d %H:%M}"
+def _until(moment: datetime, now: datetime) -> str:
+    """To the minute, in the zone of `now`; with the year when it is not this one."""
+    here = moment.astimezone(now.tzinfo)
+    return f"{here:%m-%d %H:%M}" if here.year == now.year else f"{here:%Y-%m-%d %H:%M}"

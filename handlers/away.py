@@ -49,7 +49,7 @@ def take_leave(
     if ends <= max(begins, ctx.now):
         raise Backwards(until=until)
     calendar_days.take_leave(ctx.db, ctx.who.id, begins, ends, "leave", now=ctx.now)
-    return cards.away(begins, ends, zone=zone, flow=ctx.flow)
+    return cards.away(begins, ends, now=ctx.now.astimezone(zone), flow=ctx.flow)
 
 
 @routes.action("leave")
@@ -71,21 +71,22 @@ def delegate(
         UnknownColleague: `name` is nobody.
         NoMoment: `until` is no moment.
         Backwards: it is past.
-        ToOneself, Circular: it would make no sense.
+        HasLeft: `name` is not with us any more.
+        ToOneself, Circular, TooFar: it would make no sense.
     """
     zone = ctx.calendars.zone
     ends = moment(until, ctx.today, zone)
     if ends <= ctx.now:
         raise Backwards(until=until)
-    stand_in = staff.find(ctx.db, name, EVERYTHING)
+    stand_in = staff.with_us(staff.find(ctx.db, name, EVERYTHING))
     made = delegations.delegate(
         ctx.db, ctx.who.id, stand_in.id, ends, name=stand_in.name, now=ctx.now
     )
-    to = people.usual_address(ctx.db, stand_in.id)
+    to, here = people.usual_address(ctx.db, stand_in.id), ctx.now.astimezone(zone)
     if to is not None:
-        told = cards.asked_to_stand_in(ctx.who.name, ends, zone=zone, key=f"delegation/{made}")
+        told = cards.asked_to_stand_in(ctx.who.name, ends, now=here, key=f"delegation/{made}")
         outbox.post(ctx.db, told, [to], now=ctx.now)
-    return cards.handed(stand_in.name, made, ends, zone=zone, flow=ctx.flow)
+    return cards.handed(stand_in.name, made, ends, now=here, flow=ctx.flow)
 
 
 @routes.action("delegate")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Index, and_, bindparam, select, text, update
 from sqlmodel import Field
@@ -18,6 +18,7 @@ from engine.unit import Unit
 EVERYBODY = 1_000_000
 HOPS = 2
 """A stand-in may have a stand-in; who comes after that has not been asked by anybody."""
+LONGEST = timedelta(days=366)
 _OPEN = text("ended_at IS NULL")
 
 
@@ -52,6 +53,13 @@ class Circular(Refusal):
     text = "{name} 的事已经委托给您这一边了，再委托回去就成了圈。请先收回那一个，或换一位同事。"
 
 
+class TooFar(Refusal):
+    """Rights lent for so long are forgotten before they end."""
+
+    code = "delegation_too_far"
+    text = "最多委托一年，请写近一点的日期，到期可以再委托一次。"
+
+
 DELEGATION = table(Delegation).c
 _INSERT = insertion(table(Delegation), "id", "from_id", "to_id", "starts_at", "until")
 _RUNNING = and_(
@@ -84,10 +92,13 @@ def delegate(
 
     Raises:
         ToOneself: both are the same person.
+        TooFar: `until` is more than a year ahead.
         Circular: `to_id` is among those whose work came to `from_id`.
     """
     if from_id == to_id:
         raise ToOneself
+    if until > now + LONGEST:
+        raise TooFar
     next_number(db, "delegation")  # one at a time, or two halves of a circle would not see it
     if to_id in lenders(db, from_id, now=now, hops=EVERYBODY):
         raise Circular(name=name)

@@ -92,6 +92,13 @@ class Circle(Refusal):
     text = "{manager} 的上级里已经有 {name}，这样会成一个圈。"
 
 
+class HasLeft(Refusal):
+    """Somebody who left can neither stand in for anybody nor be their manager."""
+
+    code = "colleague_has_left"
+    text = "{name} 已经离职了，请换一位在职的同事。"
+
+
 @dataclass(frozen=True, slots=True)
 class Colleague:
     """A person as the staff card shows them, with what they own."""
@@ -178,6 +185,17 @@ def _colleague(db: Unit, row: Any) -> Colleague:
     )  # fmt: skip
 
 
+def with_us(one: Colleague) -> Colleague:
+    """The same person.
+
+    Raises:
+        HasLeft: they are not with us any more.
+    """
+    if not one.active:
+        raise HasLeft(name=one.name)
+    return one
+
+
 def role_of(word: str) -> Role:
     """The role of this name.
 
@@ -200,6 +218,7 @@ def join(
         AdminOnly: only an administrator makes one.
         MoreThanOwn: the role has rights that `by` has not.
         NameTaken: there is one of this name.
+        HasLeft: the manager is not with us any more.
     """
     _may_give(role, by)
     return enrol(db, name, role, manager, now=now, reason=reason)
@@ -219,7 +238,7 @@ def enrol(
         raise NameTaken(name=shown)
     row = {
         "id": ulid(now), "name": shown, "role": role.value, "status": "active",
-        "manager_id": None if manager is None else manager.id,
+        "manager_id": None if manager is None else with_us(manager).id,
         "region": "" if manager is None else manager.region, "created_at": now,
     }  # fmt: skip
     people.add(db, [row], now=now, reason=reason)
@@ -285,8 +304,9 @@ def report_to(
 
     Raises:
         Circle: the manager reports to this person, directly or through others.
+        HasLeft: the manager is not with us any more.
     """
-    above: str | None = manager.id
+    above: str | None = with_us(manager).id
     seen: set[str] = set()
     while above is not None and above not in seen:
         if above == one.id:

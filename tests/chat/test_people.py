@@ -160,6 +160,22 @@ def test_delegations_and_leave_that_make_no_sense_are_refused(office, lines, why
     assert shows(answers[-1], why)
 
 
+def test_who_has_left_neither_stands_in_nor_leads(office):
+    [sure] = office.says("管理员", "/同事 离职 李四 张三")
+    office.presses("管理员", sure, "确认离职")
+    for person, line in (("张三", "/委托 李四 11-25"), ("管理员", "/同事 改 张三 上级 李四"),
+                         ("管理员", "/同事 新建 周八 销售 李四")):  # fmt: skip
+        assert shows(office.says(person, line)[0], "李四 已经离职了"), line
+    assert office.rows("delegation") == []
+
+
+def test_a_delegation_says_the_year_it_ends_and_lasts_one_at_most(office):
+    [card] = office.says("张三", "/委托 李四 2027-01-05")
+    assert shows(card, "到 2027-01-05 23:59")
+    assert shows(office.says("张三", "/委托 王经理 9999-12-31")[0], "最多委托一年")
+    assert len(office.rows("delegation")) == 1
+
+
 def test_leave_silences_the_daily_card_and_can_be_cancelled(office):
     [card] = office.says("张三", "/请假 11-24 11-25")
     assert len(office.rows("absence")) == 1
