@@ -12,8 +12,9 @@ from bot import reception
 from bot.clock import Clock
 from bot.platforms.api import Inbound
 from bot.platforms.wecom_bot.inbound import encrypted
-from bot.presses import Stale, resolve
+from bot.presses import Back, Stale, resolve
 from cards import help as texts
+from cards import outbox
 from cards.model import Content
 from engine.calendar_days import Calendars
 from engine.errors import Refusal
@@ -104,7 +105,7 @@ class Dispatcher:
         address = Address(who.id, *account)
         flow = f"{FLOW}{cause}"
         if inbound.kind == "press":
-            return self._pressed(db, inbound, who, address, flow)
+            return self._pressed(db, inbound, who, address, flow, now=now)
         if inbound.kind == "other":
             return reception.unreadable(inbound, self.words)
         if inbound.kind == "file":
@@ -172,17 +173,23 @@ class Dispatcher:
         return texts.say(self.words.not_understood, line=mask(line)[:20])
 
     def _pressed(
-        self, db: Unit, inbound: Inbound, who: Who, address: Address, flow: str
-    ) -> Task | Stale:
+        self, db: Unit, inbound: Inbound, who: Who, address: Address, flow: str, *, now: datetime
+    ) -> Task | Content | Stale:  # fmt: skip
         press = resolve(db, inbound, who)
         if press is None:
             raise UnknownPress
         if isinstance(press, Stale):
             return press
+        if isinstance(press, Back):
+            return press.face
         route = self.registry.by_action.get(press.action)
         if route is None:
             raise UnknownAction
         policy.require(db, who, route.permission, f"/{route.word}" if route.word else THIS)
+        if press.face is not None and press.asks:
+            return press.face
+        if press.face is not None:
+            outbox.post(db, press.face, [address], now=now)
         if press.card_key.startswith(FLOW) and not press.fresh:
             flow = press.card_key
         return Task(who, address, Call(route, dict(press.args)), flow, press.opened_at)

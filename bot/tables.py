@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cards.media import Upload
-from cards.tables import CardRow, Delivery
+from cards.tables import CardRow, Delivery, Mute
 from engine.audit import Audit
 from engine.blobs import Blob
 from engine.buckets import Bucket
@@ -33,7 +33,7 @@ from sales.people import Identity, Person
 TABLES: tuple[type[Row], ...] = (
     Person, Identity, Channel, Delegation, Customer, CustomerKey, CustomerTag, Purchase,
     Opportunity, OpportunityTag, Referral, Contact, Consent, Reveal, VaultKey, VaultEntry, CardRow,
-    Delivery, Job, Deadline, CalendarDay, Absence, Slot, Lease, Bucket, Shared, Worker, Audit,
+    Delivery, Mute, Job, Deadline, CalendarDay, Absence, Slot, Lease, Bucket, Shared, Worker, Audit,
     Sequence, Secret, Document, Usage, Allowance, Entry, DepartmentRow, BindingCode, BindingTry,
     Blob, Upload,
 )  # fmt: skip

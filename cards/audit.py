@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cards.audit_words import FIELDS, action, channel, value
-from cards.model import Button, Card
+from cards.model import Button, Card, Menu
 from engine.audit import Broken, Head
 from sales.history import Entry, Past, Thing
 
@@ -18,6 +18,9 @@ HOW = {
     "cut": "从第 {seq} 条起被截掉了",
 }
 TODO = "先不要重启和清理。把数据库和留底文件各备份一份，再找管理员核对备份。"
+
+KEEPER = "您负责保管留痕的留底：每天一张，存在这里，谁也改不了。"
+ALARM = Menu("留痕出了问题，保管留底的人、总监和管理员都要马上知道。", "audit/broken")
 
 
 def entries(thing: Thing, rows: Sequence[Entry], *, zone: ZoneInfo, flow: str) -> Card:
@@ -83,6 +86,7 @@ def anchored(end: Head, checked: int, day: datetime) -> Card:
         quote=f"指纹\n{end.hash}",
         buttons=(Button("对照现在", CHECK, {"seq": end.seq, "fingerprint": end.hash}, fresh=True),),
         tone="good",
+        menu=Menu(KEEPER, "audit/anchored"),
     )
 
 

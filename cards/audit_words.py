@@ -48,6 +48,8 @@ ACTIONS: Mapping[str, str] = {
     "person.merged": "合并了同一个人的两个账号",
     "person.moved": "换了部门",
     "person.unbound": "解绑了平台账号",
+    "push.muted": "今天不再要一种提醒",
+    "push.postponed": "让一条提醒稍后再来",
     "rule.called_off": "撤回了定好的规则",
     "rule.checked": "检查通过了规则草稿",
     "rule.drafted": "起草了规则",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from cards.model import Card
+from cards.model import Card, Menu
 from cards.words import day
+
+WHY = "您是管理员或销售运营，可以导入放假安排；没有它，时限只能暂定。"
 
 
 def ends_soon(missing: int, until: date | None, today: date) -> Card:
@@ -19,4 +21,5 @@ def ends_soon(missing: int, until: date | None, today: date) -> Card:
         facts=(("影响", "按工作时间算的时限会标「暂定」"),),
         quote="国务院通知发布后，把全文存成 通知.txt，运行：\njianliu calendar import 通知.txt",
         tone="warning",
+        menu=Menu(WHY, "calendar"),
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from cards.model import Button, Card
+from cards.model import Button, Card, Menu
 from engine.deadlines import WORKING
 from engine.deadlines_due import Due
 
@@ -16,6 +16,7 @@ Line: TypeAlias = tuple[str, Button]
 
 SHOWN = 6
 """Reminders on a digest: as many as a card has rows and buttons on every platform."""
+WHY = "这几件事都等着您本人，时限到了；一次到的多，就合成一张卡片。"
 CLOCKS = {True: "按工作时间", False: "按自然时间"}
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -46,4 +47,5 @@ def digest(lines: Sequence[Line]) -> Card:
             for i, (_, button) in enumerate(shown, 1)
         ),
         tone="warning",
+        menu=Menu(WHY, "deadlines"),
     )

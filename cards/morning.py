@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import date
 
 from cards.deadlines import Line, digest
-from cards.model import Card
+from cards.model import Card, Menu
 
 WEEKDAYS = "一二三四五六日"
+WHY = "工作日早上，把今天等您办的事合成一张卡片；没有事的日子不发。"
 
 
 def waiting(lines: Sequence[Line], today: date) -> Card:
@@ -22,4 +23,5 @@ def waiting(lines: Sequence[Line], today: date) -> Card:
         title=f"今天有 {len(lines)} 件事等您",
         subtitle=f"{on}；{card.subtitle}" if card.subtitle else on,
         tone="plain",
+        menu=Menu(WHY, "morning"),
     )

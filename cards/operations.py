@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cards.dead_letters import NOTICE, OUTBOX, Told
 from cards.health import lane_name
-from cards.model import Button, Card
+from cards.model import Button, Card, Menu
 from cards.words import PLATFORMS
 
 LIST, SHOW = "operations.dead_letter_list", "operations.dead_letter"
@@ -15,7 +15,9 @@ REPLAY, DROP = "operations.replay", "operations.drop"
 LISTED = 5
 """Letters named on a notice; the buttons mean all of them."""
 
+WHY = "您是管理员：没有送达、没有办成的事，由您决定重办还是放下。"
 TWICE = "重发可能让对方收到两次：平台没有说上一次到没到。"
+FOR_GOOD = "放下以后就找不回来了，真的不要了吗？"
 REASONS: Mapping[str, str] = {
     "channel_down": "平台没有应答",
     "rate_limited": "发得太快，平台不收",
@@ -60,6 +62,7 @@ def notice(found: Sequence[Told], lane: str, *, now: datetime) -> Card:
         quote=TWICE if uncertain else "",
         buttons=(*_choices([told.id for told in found], lane, key), *([more] if several else [])),
         tone="warning" if uncertain else "bad",
+        menu=Menu(WHY, f"{NOTICE}{kind}/{lane}"),
     )
 
 
@@ -109,11 +112,12 @@ def not_received(reason: str, platform: str, *, now: datetime) -> Card:
     )
 
 
-def decided(done: int, asked: int, *, again: bool, key: str) -> Card:
-    """What the decision came to; somebody else may have taken it before."""
+def decided(done: int, asked: int, *, again: bool, key: str, by: str = "") -> Card:
+    """What the decision `by` somebody came to; somebody else may have taken it before."""
     late = f"，其余 {asked - done} 件已经有人处理" if 0 < done < asked else ""
     words = f"{'已重新安排' if again else '已放下'} {done} 件{late}" if done else "已经有人处理过了"
-    return Card(key=key, title=words, done="已处理", tone="good")
+    facts = (("处理人", by),) if done else ()
+    return Card(key=key, title=words, facts=facts, done="已处理", tone="good")
 
 
 def _title(count: int, lane: str, *, uncertain: bool) -> str:
@@ -135,4 +139,7 @@ def reason(told: Told) -> str:
 def _choices(ids: Sequence[int], lane: str, key: str) -> tuple[Button, Button]:
     again, never = ("重发", "不发了") if lane.startswith(OUTBOX) else ("再办一次", "不办了")
     args = {"letters": list(ids), "card": key}
-    return Button(again, REPLAY, args, "primary"), Button(never, DROP, args)
+    return (
+        Button(again, REPLAY, args, "primary"),
+        Button(never, DROP, args, confirm=FOR_GOOD),
+    )

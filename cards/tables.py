@@ -1,4 +1,4 @@
-"""What every phone shows: cards by person and key, and the messages that carry them."""
+"""What every phone shows: cards by person and key, their messages, and what is not to come."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from engine.model import Row, table
+from engine.model import WITHOUT_ROWID, Row, table
 from engine.types import UtcTime
 
 
@@ -55,5 +55,17 @@ class Delivery(Row, table=True):
     created_at: datetime = Field(sa_type=UtcTime)
 
 
+class Mute(Row, table=True):
+    """What a person has said to want no more of: no push of the topic before `until`."""
+
+    __tablename__ = "mute"
+    __table_args__ = WITHOUT_ROWID
+
+    person_id: str = Field(primary_key=True)
+    topic: str = Field(primary_key=True)
+    until: datetime = Field(sa_type=UtcTime)
+
+
 CARD = table(CardRow).c
+MUTE = table(Mute).c
 DELIVERY = table(Delivery).c

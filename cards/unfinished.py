@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from cards.deadlines import limit
-from cards.model import Button, Card
+from cards.model import Button, Card, Menu
 from engine.deadlines_due import Due
 
 RESUME = "unfinished.resume"
 DROP = "unfinished.drop"
 LAST = "这是最后一次提醒"
+WHY = "这件事是您发起的，还差一步没有完成，到了时限就提醒您本人。"
 
 
 def reminder(errand: Due, act: str, *, due: datetime, last: bool) -> Card:
@@ -19,7 +20,7 @@ def reminder(errand: Due, act: str, *, due: datetime, last: bool) -> Card:
     `due` is in the zone of whoever reads it. The card is one of its own: the question itself
     stays where it is.
     """
-    key = f"unfinished/{errand.id}/{act}"
+    key = _key(errand.id, act)
     args = {"flow": errand.subject_id, "card": key, "about": errand.about}
     return Card(
         key=key,
@@ -31,7 +32,13 @@ def reminder(errand: Due, act: str, *, due: datetime, last: bool) -> Card:
             Button("不登记了", DROP, args),
         ),
         tone="warning",
+        menu=Menu(WHY, f"unfinished/{errand.id}"),
     )
+
+
+def finished(deadline: str, act: str, about: str) -> Card:
+    """The reminder once its errand has come to an end some other way."""
+    return Card(key=_key(deadline, act), title=about, done="已办完")
 
 
 def resume(errand: Due) -> Button:
@@ -47,3 +54,7 @@ def resumed(card: str, about: str) -> Card:
 def dropped(card: str, about: str) -> Card:
     """The reminder, or the question, once the person has let the errand go."""
     return Card(key=card, title=about, done="不登记了")
+
+
+def _key(deadline: str, act: str) -> str:
+    return f"unfinished/{deadline}/{act}"

@@ -126,6 +126,12 @@ _RULE_VERSION = Statement(
     .order_by(_D.id)
     .limit(1)
 )
+_ABOUT = Statement(
+    select(_D.id, _D.about)
+    .where(_D.subject_type == bindparam("of_type"), _D.subject_id == bindparam("of_id"))
+    .where(_D.kind == bindparam("of_kind"))
+    .order_by(_D.id)
+)
 _MET = Statement(
     select(func.count())
     .where(_D.subject_type == bindparam("of_type"), _D.subject_id == bindparam("of_id"))
@@ -206,6 +212,11 @@ def meet(db: Unit, kind: str, subject: tuple[str, str], *, now: datetime) -> str
 def was_met(db: Unit, kind: str, subject: tuple[str, str]) -> bool:
     """Whether it happened at some time, late or not."""
     return bool(_MET.value(db, _key(kind, subject)))
+
+
+def opened(db: Unit, kind: str, subject: tuple[str, str]) -> list[tuple[str, str]]:
+    """(id, about) of every deadline of the kind the subject ever had, oldest first."""
+    return [(row.id, row.about) for row in _ABOUT.rows(db, _key(kind, subject))]
 
 
 def rule_version(db: Unit, kind: str, subject: tuple[str, str]) -> int | None:

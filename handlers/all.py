@@ -18,6 +18,7 @@ from handlers import (
     opportunities,
     people,
     privacy,
+    pushes,
     rules,
     unfinished,
 )
@@ -30,5 +31,5 @@ def registry() -> Registry:
         opportunities.routes, customers.routes, health.routes, operations.routes,
         people.routes, directory.routes, directory_events.routes, binding.routes, away.routes,
         rules.routes, audit.routes, contacts.routes, privacy.routes, messages.routes,
-        unfinished.routes, imports.routes, help.routes,
+        unfinished.routes, pushes.routes, imports.routes, help.routes,
     ])  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cards import dead_letters, operations, outbox
-from cards.model import Card, Content
+from cards.model import Content
 from engine import dead_letters as letters
 from handlers.api import Ctx, Routes
 
@@ -38,17 +38,19 @@ def dead_letter(ctx: Ctx, *, letter: int) -> Content:
 def replay(ctx: Ctx, *, letters: Sequence[int], card: str) -> Content:
     """Do them again."""
     done = dead_letters.replay(ctx.db, letters, now=ctx.now)
-    return _decided(ctx, operations.decided(done, len(letters), again=True, key=card))
+    return _decided(ctx, done, len(letters), again=True, key=card)
 
 
 @routes.action(PERMISSION)
 def drop(ctx: Ctx, *, letters: Sequence[int], card: str) -> Content:
     """Leave them undone."""
     done = dead_letters.drop(ctx.db, letters, now=ctx.now)
-    return _decided(ctx, operations.decided(done, len(letters), again=False, key=card))
+    return _decided(ctx, done, len(letters), again=False, key=card)
 
 
-def _decided(ctx: Ctx, card: Card) -> Content:
-    """What was decided, also on the cards of everybody else who was asked."""
-    outbox.settle(ctx.db, card.key, card, now=ctx.now)
+def _decided(ctx: Ctx, done: int, asked: int, *, again: bool, key: str) -> Content:
+    """The locked card, at everybody who was told of it."""
+    card = operations.decided(done, asked, again=again, key=key, by=ctx.who.name)
+    if done:
+        outbox.settle(ctx.db, key, card, now=ctx.now)
     return card

@@ -11,8 +11,8 @@ from engine.ids import is_ulid
 from engine.masking import holds_number
 from handlers.api import Ask, Ctx, Routes
 from handlers.choices import customer_name, visible_customers
-from handlers.unfinished import asked
-from sales import customers, finding, names, opportunities, policy, unfinished
+from handlers.unfinished import asked, finished
+from sales import customers, finding, names, opportunities, policy
 from sales.customers import Named, UnknownCustomer
 from sales.opportunities import By
 from sales.rules.forms import ReferralForm
@@ -86,7 +86,7 @@ def create(
     )  # fmt: skip
     created = opportunities.refer(ctx.db, vouching, new, by)
     if not ctx.begins:
-        unfinished.done(ctx.db, ctx.flow, now=ctx.now)
+        finished(ctx)
     return cards.created(created, flow=ctx.flow)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cards import outbox
+from cards import outbox, pushes
 from cards import unfinished as cards
 from cards.model import Card, Content
 from handlers.api import Ctx, Routes
@@ -21,6 +21,12 @@ def asked(ctx: Ctx, question: Card, about: str) -> Card:
     return question
 
 
+def finished(ctx: Ctx) -> None:
+    """The errand has come to its end: nobody asks again, and its reminders are locked."""
+    unfinished.done(ctx.db, ctx.flow, now=ctx.now)
+    _lock(ctx, ctx.flow)
+
+
 @routes.action("unfinished")
 def resume(ctx: Ctx, *, flow: str, card: str = "", about: str = "") -> Content | None:
     """接着办: the question comes again as a new message; `card` is the reminder, if it has one."""
@@ -36,5 +42,13 @@ def drop(ctx: Ctx, *, flow: str, card: str, about: str) -> Content:
         Finished: the errand came to its end already.
     """
     unfinished.drop(ctx.db, flow, now=ctx.now)
+    _lock(ctx, flow)
     outbox.post(ctx.db, cards.dropped(flow, about), [ctx.address], now=ctx.now)
     return cards.dropped(card, about)
+
+
+def _lock(ctx: Ctx, flow: str) -> None:
+    for reminder in unfinished.reminders(ctx.db, flow):
+        card = cards.finished(*reminder)
+        if pushes.own(ctx.db, ctx.who.id, card.key) is not None:  # one that is not locked yet
+            outbox.settle(ctx.db, card.key, card, now=ctx.now)

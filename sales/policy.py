@@ -41,7 +41,7 @@ OWN, TEAM, BELOW, ALL = (Grant(scope) for scope in Scope)
 NO_DEALS = Grant(Scope.ALL, frozenset({"orders", "rating"}))
 """Who looks after the system or the process sees customers, not what they bought."""
 _EVERYBODY: Mapping[str, Grant] = dict.fromkeys(
-    ("help", "unfinished", "leave", "bind", "messages"), OWN
+    ("help", "unfinished", "push", "leave", "bind", "messages"), OWN
 )
 _SELLER = ("customer.read", "opportunity.create")
 

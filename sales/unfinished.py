@@ -18,6 +18,8 @@ from engine.unit import Unit
 from sales.rules.unfinished import UNFINISHED, UnfinishedTimes
 
 KIND = "unfinished"
+REMIND, LAST = ACTS = ("remind", "last")
+"""The two reminders, by the act of their level."""
 FLOW = "flow"
 """The subject of such a deadline is the errand: ("flow", its key)."""
 
@@ -47,11 +49,17 @@ def waits(
 
     `about` says what is missing: "北方泵业 的登记还差一步：选介绍人".
     """
-    levels = (Level(timedelta(), "remind"), Level(by.body.until_last, "last"))
+    levels = (Level(timedelta(), REMIND), Level(by.body.until_last, LAST))
     plan = deadlines.plan(now, by.body.allowance, levels, calendar)
     deadlines.open_(
         db, KIND, (FLOW, flow), plan, owner=owner, about=about, now=now, rule_version=by.number
     )
+
+
+def reminders(db: Unit, flow: str) -> list[tuple[str, str, str]]:
+    """(deadline, act, about) of every reminder the errand may have sent."""
+    asked = deadlines.opened(db, KIND, (FLOW, flow))
+    return [(id_, act, about) for id_, about in asked for act in ACTS]
 
 
 def done(db: Unit, flow: str, *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scheduler import audit, calendar, directory, morning, unfinished, upkeep
+from scheduler import audit, calendar, directory, morning, pushes, unfinished, upkeep
 from scheduler.api import CronJob
 from scheduler.deadlines_api import Reaction
 
@@ -23,4 +23,4 @@ def jobs() -> list[CronJob]:
 
 def reactions() -> list[Reaction]:
     """What happens when a deadline fires, kind by kind."""
-    return [unfinished.remind]
+    return [unfinished.remind, pushes.again]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cards import audit as cards
-from cards import outbox
+from cards import pushes
 from cards.model import Card
 from engine import audit
 from engine.audit import Broken, Head
@@ -51,11 +53,12 @@ def _start(tick: Tick) -> Head:
 
 def _alarm(tick: Tick, found: Broken) -> str:
     told = {*keepers(tick), *people.in_roles(tick.db, Role.DIRECTOR, Role.ADMIN)}
-    _tell(tick, cards.broken(found, flow=f"audit/broken/{found.seq}"), sorted(told))
+    card = cards.broken(found, flow=f"audit/broken/{found.seq}")
+    _tell(tick, replace(card, menu=cards.ALARM), sorted(told))
     return cards.HOW[found.how].format(seq=found.seq)
 
 
 def _tell(tick: Tick, card: Card, who: list[str]) -> None:
     for person_id in who:
         if (to := people.usual_address(tick.db, person_id)) is not None:
-            outbox.post(tick.db, card, [to], now=tick.now, urgency=Urgency.LATER)
+            pushes.push(tick.db, card, [to], now=tick.now, urgency=Urgency.LATER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from cards import calendar as cards
-from cards import outbox
+from cards import pushes
 from engine.jobs import Urgency
 from sales import people
 from sales.people import Role
@@ -23,6 +23,6 @@ def warn(tick: Tick) -> str:
     for person_id in people.in_roles(tick.db, Role.ADMIN, Role.SALES_OPS):
         if (address := people.usual_address(tick.db, person_id)) is not None:
             moment = tick.moment_for(person_id)
-            outbox.post(tick.db, card, [address], now=tick.now, not_before=moment,
+            pushes.push(tick.db, card, [address], now=tick.now, not_before=moment,
                         urgency=Urgency.LATER)  # fmt: skip
     return f"{missing} 年的放假安排还没有导入，已提醒"

@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from cards import outbox
+from cards import outbox, pushes
 from cards.deadlines import digest
 from cards.gathered import gathered
 from cards.model import Button, Card
@@ -97,9 +97,9 @@ def remind(
         alone = 0 if many else sum(now - one.at <= MAX_AGE for one in newest_first)
         if together := newest_first[alone:]:
             card = digest([(one.line, one.button) for one in together])
-            outbox.post(db, card, to, now=now, not_before=moment, urgency=Urgency.SOON)
+            pushes.push(db, card, to, now=now, not_before=moment, urgency=Urgency.SOON)
         for one in newest_first[:alone]:
-            outbox.post(db, one.card, to, now=now, not_before=moment, urgency=Urgency.SOON)
+            pushes.push(db, one.card, to, now=now, not_before=moment, urgency=Urgency.SOON)
 
 
 def gather(db: Unit, reminders: Sequence[Reminder], *, now: datetime) -> None:
@@ -109,7 +109,7 @@ def gather(db: Unit, reminders: Sequence[Reminder], *, now: datetime) -> None:
     earlier = outbox.face(db, to.person_id, key)
     card = gathered(earlier, [(one.line, one.button) for one in reminders], key)
     moment = off_the_hour(at, to.person_id)
-    outbox.post(db, card, [to], now=now, not_before=moment, urgency=Urgency.SOON)
+    pushes.push(db, card, [to], now=now, not_before=moment, urgency=Urgency.SOON)
 
 
 def _next_gathering(now: datetime) -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
 
 from cards import morning as cards
-from cards import outbox, unfinished
+from cards import outbox, pushes, unfinished
 from cards.model import Button
 from engine import calendar_days, deadlines_due
 from engine.deadlines_due import Due
@@ -47,5 +47,5 @@ def _tell(tick: Tick, person_id: str, tonight: datetime) -> bool:
     # Where the first of the errands was begun: the way on leads back to it.
     to = outbox.last_address(db, person_id, due[0].subject_id) or usual
     card = cards.waiting([(one.about, WAYS_ON[one.kind](one)) for one in due], tick.today)
-    outbox.post(db, card, [to], now=tick.now, not_before=moment, urgency=Urgency.LATER)
-    return True
+    said = pushes.push(db, card, [to], now=tick.now, not_before=moment, urgency=Urgency.LATER)
+    return said is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from cards import dead_letters, operations, outbox
+from cards import dead_letters, operations, pushes
 from engine import dead_letters as letters
 from engine import leases
 from engine.jobs import State
@@ -39,8 +39,8 @@ def notify(db: Unit, *, now: datetime) -> int:
             continue
         card = operations.notice(worth, lane, now=now)
         for person_id in people.in_roles(db, Role.ADMIN):
-            if (address := people.usual_address(db, person_id)) is not None:
-                outbox.post(db, card, [address], now=now)
+            address = people.usual_address(db, person_id)
+            if address is not None and pushes.push(db, card, [address], now=now) is not None:
                 posted += 1
     return posted
 

@@ -131,8 +131,10 @@ class FormPages:
             return notice(*EXPIRED, status=403)
         if sheet.card.form is None:
             return _result(sheet.card)
-        sent = (await request.form()).items()
-        posted = {name: value for name, value in sent if isinstance(value, str)}
+        posted: dict[str, str] = {}
+        for name, value in (await request.form()).multi_items():
+            if isinstance(value, str):  # of check-boxes every one that is ticked
+                posted[name] = f"{posted[name]},{value}" if name in posted else value
         try:
             answer = await self.receive(
                 self._pressed(sheet, sheet.card.form, redeemed, posted, _ip(request))

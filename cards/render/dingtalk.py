@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cards.model import Button, Card, Content, Field, Form, Media, Text
+from cards.model import Card, Content, Field, Form, Media, Text
 from cards.render.dingtalk_message import card_message, text_message
-from cards.render.dingtalk_text import body, plain
+from cards.render.dingtalk_text import body, links, picture, plain
 from cards.render.media import media
 from cards.render.slot import Slot
+from cards.render.taps import Tap, menu, open_form, taps
+from cards.render.text import lost
 
 FORM_KEY = "_key"
 """The hidden field of a form that carries the slot's form key back."""
@@ -22,6 +24,7 @@ FORM_KEY = "_key"
 MOST_OPTIONS = 50
 """The platform names no limit for a drop-down; more than this no thumb scrolls through."""
 
+_TYPES = {"select": "SELECT", "multi": "MULTI_SELECT", "text": "TEXT"}
 _VALUE_BYTES = 1024
 _LINE_BYTES = 240
 _SHORT_BYTES = 60
@@ -48,32 +51,27 @@ def render(content: Content, slot: Slot, *, template: bool) -> dict[str, Any]:
 
 def card_params(card: Card, slot: Slot) -> dict[str, str]:
     """Every variable of the template, also the empty ones: updates go key by key."""
-    locked = bool(card.done)
-    form = None if locked else card.form
+    form = open_form(card)
     return {
         "title": plain(card.title, _LINE_BYTES),
         "subtitle": plain(card.subtitle, _LINE_BYTES),
+        "picture": picture(card, slot),
         "markdown": body(card, _VALUE_BYTES),
+        "links": links(card, _VALUE_BYTES),
         "tone": card.tone,
-        "buttons": compact([] if locked else _buttons(card.buttons, slot)),
+        "buttons": compact([_button(tap) for tap in taps(card, slot)]),
         "form": compact(_form(form, slot) if form else {}),
         "form_status": "normal" if form else "disabled",
         "form_btn_text": plain(form.submit, _SHORT_BYTES) if form else "",
+        "menu": compact([{"text": tap.text, "key": tap.key} for tap in menu(card, slot)]),
         "done": plain(card.done, _SHORT_BYTES),
         "lastMessage": plain(card.title, _LINE_BYTES),
     }
 
 
-def _buttons(buttons: tuple[Button, ...], slot: Slot) -> list[dict[str, Any]]:
-    return [
-        {
-            "text": plain(button.text, _SHORT_BYTES),
-            "key": slot.button_key(index),
-            "style": button.style,
-            "disabled": False,
-        }
-        for index, button in enumerate(buttons)
-    ]
+def _button(tap: Tap) -> dict[str, Any]:
+    text = plain(tap.text, _SHORT_BYTES)
+    return {"text": text, "key": tap.key, "style": tap.style, "disabled": False}
 
 
 def _form(form: Form, slot: Slot) -> dict[str, Any]:
@@ -85,12 +83,13 @@ def _field(field: Field) -> dict[str, Any]:
     shown = {
         "name": field.name,
         "label": plain(field.label, _SHORT_BYTES),
-        "type": "SELECT" if field.kind == "select" else "TEXT",
+        "type": _TYPES[field.kind],
         "placeholder": plain(field.placeholder, _SHORT_BYTES),
     }
-    if field.kind != "select":
+    if field.kind == "text":
         return shown
     if len(field.options) > MOST_OPTIONS:
+        lost(field.label, MOST_OPTIONS, "项")
         shown["placeholder"] = f"共 {len(field.options)} 项，只列出前 {MOST_OPTIONS} 项"
     options = [
         {"value": choice.id, "text": plain(choice.text, _LINE_BYTES)}

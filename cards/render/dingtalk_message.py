@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote_plus
 
-from cards.model import Button, Card, Field, Form, Text
-from cards.render.dingtalk_text import LINE, body, fit, markdown, plain
+from cards.model import Card, Field, Form, Text
+from cards.render.dingtalk_text import LINE, body, fit, links, markdown, picture, plain
 from cards.render.slot import Slot
+from cards.render.taps import Tap, menu, open_form, taps
 from cards.render.text import clean, cut_bytes
 
 PRESS_WORD = "/卡"
@@ -28,7 +29,8 @@ MOST_ACTIONS = 5
 _TITLE_BYTES = 240
 _SHORT_BYTES = 60
 _BODY_BYTES = 2000
-_EXTRA_BYTES = 2500
+_EXTRA_BYTES = 2000
+_LINKS_BYTES = 1600
 _COMMAND_BYTES = 600
 # msgParam may have 15,000 bytes; as JSON a quote or a backslash takes twice its place.
 _TEXT_BYTES = 6000
@@ -43,12 +45,15 @@ def text_message(text: Text) -> dict[str, Any]:
 
 
 def card_message(card: Card, slot: Slot) -> dict[str, Any]:
-    """A card as an ActionCard, or as markdown when nothing on it can be tapped."""
-    buttons = () if card.done else card.buttons
-    said = [(plain(b.text, _SHORT_BYTES), _press(slot, i)) for i, b in enumerate(buttons)]
+    """A card as an ActionCard, or as markdown when nothing on it can be tapped.
+
+    The menu's entries are its last buttons.
+    """
+    tappable = taps(card, slot) + menu(card, slot)
+    said = [(plain(tap.text, _SHORT_BYTES) or "—", _press(slot, tap)) for tap in tappable]
     param = {
         "title": plain(card.title, _TITLE_BYTES),
-        "text": "\n\n".join(filter(None, _parts(card, slot))),
+        "text": "\n\n".join(filter(None, _parts(card, slot, tappable[MOST_ACTIONS:]))),
     }
     if not said:
         return {"msgKey": "sampleMarkdown", "msgParam": param}
@@ -56,33 +61,34 @@ def card_message(card: Card, slot: Slot) -> dict[str, Any]:
         name, line = said[0]
         param |= {"singleTitle": name, "singleURL": SAY + quote_plus(line)}
         return {"msgKey": "sampleActionCard", "msgParam": param}
-    tappable = said[:MOST_ACTIONS]
-    for number, (name, line) in enumerate(tappable, start=1):
+    shown = said[:MOST_ACTIONS]
+    for number, (name, line) in enumerate(shown, start=1):
         param |= {f"actionTitle{number}": name, f"actionURL{number}": SAY + quote_plus(line)}
-    return {"msgKey": f"sampleActionCard{len(tappable)}", "msgParam": param}
+    return {"msgKey": f"sampleActionCard{len(shown)}", "msgParam": param}
 
 
-def _press(slot: Slot, index: int) -> str:
-    return f"{PRESS_WORD} {slot.ref} {slot.button_key(index)}"
+def _press(slot: Slot, tap: Tap) -> str:
+    return f"{PRESS_WORD} {slot.ref} {tap.key}"
 
 
-def _parts(card: Card, slot: Slot) -> Iterator[str]:
+def _parts(card: Card, slot: Slot, rest: list[Tap]) -> Iterator[str]:
     yield f"#### {markdown(card.title, _TITLE_BYTES)}"
     yield markdown(card.subtitle, _TITLE_BYTES)
+    yield picture(card, slot)
     yield body(card, _BODY_BYTES)
+    yield links(card, _LINKS_BYTES)
     if card.done:
         yield f"**{markdown(card.done, _SHORT_BYTES)}**"
-        return
-    if rest := card.buttons[MOST_ACTIONS:]:
+    if rest:
         yield fit(_rest(rest, slot), _EXTRA_BYTES)
-    if card.form:
-        yield fit(_form_help(card.form, slot), _EXTRA_BYTES)
+    if form := open_form(card):
+        yield fit(_form_help(form, slot), _EXTRA_BYTES)
 
 
-def _rest(buttons: tuple[Button, ...], slot: Slot) -> Iterator[str]:
+def _rest(rest: list[Tap], slot: Slot) -> Iterator[str]:
     yield "其他操作，请回复整行"
-    for index, button in enumerate(buttons, start=MOST_ACTIONS):
-        yield f"{LINE}{markdown(button.text, _SHORT_BYTES)}：{_literal(_press(slot, index))}"
+    for tap in rest:
+        yield f"{LINE}{markdown(tap.text, _SHORT_BYTES)}：{_literal(_press(slot, tap))}"
 
 
 def _form_help(form: Form, slot: Slot) -> Iterator[str]:
@@ -98,7 +104,8 @@ def _form_help(form: Form, slot: Slot) -> Iterator[str]:
 
 def _field_help(field: Field) -> Iterator[str]:
     hint = f"，{markdown(field.placeholder, _SHORT_BYTES)}" if field.placeholder else ""
-    yield f"\n\n{_literal(field.name)}：{markdown(field.label, _SHORT_BYTES)}{hint}"
+    several = "（可以选几个，用逗号隔开）" if field.kind == "multi" else ""
+    yield f"\n\n{_literal(field.name)}：{markdown(field.label, _SHORT_BYTES)}{several}{hint}"
     for choice in field.options:
         yield f"{LINE}{_literal(choice.id)} = {markdown(choice.text, _SHORT_BYTES)}"
 

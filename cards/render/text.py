@@ -1,13 +1,51 @@
-"""Words that fit: harmless characters, cut between what a reader sees as characters."""
+"""Words that fit: harmless characters, cut between what a reader sees as characters.
+
+Whatever a renderer leaves out goes through here, so `watched` knows every loss.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Literal
 
 from engine import text as text_of
 
 ELLIPSIS = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Something that did not fit whole: what it was, and how much there was room for."""
+
+    what: str
+    limit: int
+    unit: Literal["字", "字节", "项"]
+
+
+_losses: ContextVar[list[Loss] | None] = ContextVar("losses", default=None)
+
+
+@contextmanager
+def watched() -> Iterator[list[Loss]]:
+    """What the renderers lose inside the block, in order (`jianliu cards lint`)."""
+    losses: list[Loss] = []
+    before = _losses.set(losses)
+    try:
+        yield losses
+    finally:
+        _losses.reset(before)
+
+
+def lost(what: str, limit: int, unit: Literal["字", "字节", "项"]) -> None:
+    """Tell whoever watches that `what` did not fit whole."""
+    if (losses := _losses.get()) is not None:
+        losses.append(Loss(what, limit, unit))
+
 
 _SPACES = re.compile(r"\s+")
 _LINK = re.compile(r"<(?=\s*/?\s*a\b)", re.IGNORECASE)
@@ -41,6 +79,7 @@ def cut(text: str, limit: int) -> str:
     """
     if len(text) <= limit:
         return text
+    lost(text, limit, "字")
     return text[: _boundary(text, limit - len(ELLIPSIS))].rstrip() + ELLIPSIS
 
 
@@ -49,6 +88,7 @@ def cut_bytes(text: str, limit: int) -> str:
     encoded = text.encode()
     if len(encoded) <= limit:
         return text
+    lost(text, limit, "字节")
     room = limit - len(ELLIPSIS.encode())
     kept = encoded[:room].decode(errors="ignore")
     return text[: _boundary(text, len(kept))].rstrip() + ELLIPSIS

@@ -12,13 +12,14 @@ from sales.rules.api import Kind
 from sales.rules.directory import DIRECTORY
 from sales.rules.forms import REFERRAL_FORM
 from sales.rules.limits import LIMITS
+from sales.rules.pushes import PUSHES
 from sales.rules.quota import QUOTA
 from sales.rules.retention import RETENTION
 from sales.rules.texts import SENTENCES
 from sales.rules.unfinished import UNFINISHED
 
 KINDS: Sequence[Kind[Any]] = (
-    UNFINISHED, LIMITS, QUOTA, SENTENCES, REFERRAL_FORM, RETENTION, DIRECTORY,
+    UNFINISHED, PUSHES, LIMITS, QUOTA, SENTENCES, REFERRAL_FORM, RETENTION, DIRECTORY,
 )  # fmt: skip
 PROVIDED = "随产品提供"
 

@@ -104,7 +104,7 @@ def test_an_open_errand_keeps_the_times_it_began_with_to_its_end(office):
 @pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
 def test_everything_is_reached_by_pressing_from_the_list(office, platform):
     [listed] = say(office, "列表", "陈总", platform)
-    assert listed["title"] == "5 条规则"
+    assert listed["title"] == "6 条规则"
     assert shown(listed)[RULE] == "第 1 版，随产品提供"
     [one] = office.presses("陈总", listed, RULE)
     assert shown(one) == {"首次提醒": "2 小时", "再次提醒": "7.5 小时"}
@@ -208,7 +208,7 @@ def test_what_would_be_wrong_is_refused_with_every_reason(office):
         assert why in told["text"]
     [told] = say(office, "改 未办事 首次提醒 1")
     assert (
-        "没有叫「未办事」的规则。有：未办完提醒、每人限额、固定用语、商机表单、保留天数"
+        "没有叫「未办事」的规则。有：未办完提醒、稍后提醒、每人限额、固定用语、商机表单、保留天数"
         in told["text"]
     )
     [told] = say(office, f"发布 {RULE} 没有草稿")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.simulator.dingtalk.checks import _REQUIRED
-from cards.model import Button, Card, Choice, Field, Form, Text
+from cards.model import Button, Card, Choice, Field, Figure, Form, Link, Menu, Picture, Text
 from cards.render.dingtalk import card_params, render
 from cards.render.slot import Slot
 from tests.dingtalk.kit import APPROVAL, FORM
@@ -28,16 +28,21 @@ FIELDS = st.lists(
         Field,
         IDS,
         SHORT,
-        st.sampled_from(["select", "text"]),
+        st.sampled_from(["select", "multi", "text"]),
         st.lists(st.builds(Choice, IDS, SHORT), max_size=60).map(tuple),
         SHORT,
     ),
     max_size=3,
 ).map(tuple)
+URLS = st.integers(1, 490).map(lambda n: f"https://e.com/{'p' * n}")
 CARDS = st.builds(
     Card,
     title=WORDS,
     subtitle=WORDS,
+    figure=st.none() | st.builds(Figure, SHORT, WORDS),
+    picture=st.none() | st.builds(Picture, WORDS, url=URLS) | st.builds(Picture, WORDS, media=IDS),
+    links=st.lists(st.builds(Link, SHORT, URLS), max_size=5).map(tuple),
+    menu=st.none() | st.builds(Menu, WORDS, st.just("x")),
     facts=st.lists(st.tuples(SHORT, WORDS), max_size=12).map(tuple),
     quote=WORDS,
     buttons=BUTTONS,
@@ -79,6 +84,56 @@ def test_a_form_carries_its_fields_and_a_hidden_key():
     assert (note["type"], note["placeholder"]) == ("TEXT", "一句话")
     assert (key["name"], key["hidden"], key["defaultValue"]) == ("_key", True, "3.form")
     assert card(FORM)["form_status"] == "normal"
+
+
+def test_a_field_of_several_is_a_multi_select():
+    tags = Field("tags", "标签", "multi", (Choice("a", "阀门"), Choice("b", "泵")))
+    shown = Card("筛选", form=Form("f", (tags,)))
+    assert json.loads(card(shown)["form"])["fields"][0]["type"] == "MULTI_SELECT"
+    assert "用逗号隔开" in message(shown)["msgParam"]["text"]
+
+
+def test_figure_picture_and_pages_are_markdown_of_their_own():
+    shown = Card(
+        "本周回款", figure=Figure("128.5 万", "目标完成 64%"), facts=(("周", "48"),),
+        picture=Picture("走势图", url="https://bot.example.com/p.png"),
+        links=(Link("看 [明细]", "https://bot.example.com/x"),),
+    )  # fmt: skip
+    params = card(shown)
+    assert params["markdown"] == "### 128.5 万\n\n目标完成 64%\n\n周：48"
+    assert params["picture"] == "![走势图](https://bot.example.com/p.png)  \n  走势图"
+    assert params["links"] == r"[看 \[明细\]](https://bot.example.com/x)"
+    text = message(shown)["msgParam"]["text"]
+    assert all(params[name] in text for name in ("markdown", "picture", "links"))
+
+
+def test_an_uploaded_picture_is_its_media_id_and_said_if_it_is_not_there():
+    shown = Card("走势", picture=Picture("走势图", media="chart"))
+    assert "(@lAL123)" in card(shown, Slot("r", 3, picture="@lAL123"))["picture"]
+    assert card(shown)["picture"] == "图片：走势图"
+
+
+def test_the_menu_is_the_last_row_and_the_last_buttons_of_an_action_card():
+    shown = Card("提醒", buttons=(Button("好", "a"),), menu=Menu("您是负责人", "x"))
+    assert [e["key"] for e in json.loads(card(shown)["menu"])] == ["3.later", "3.mute", "3.why"]
+    sent = message(shown)
+    assert sent["msgKey"] == "sampleActionCard4"
+    assert said(sent["msgParam"]["actionURL4"]) == "/卡 01JABC_d 3.why"
+    assert card(Card("提醒", menu=shown.menu, done="好了"))["menu"] == "[]"
+
+
+def test_a_card_that_asks_offers_that_button_and_the_way_back_only():
+    delete = Button("删除", "a", style="danger", confirm="删了找不回。")
+    shown = Card("资料", buttons=(Button("好", "b"), delete), form=FORM.form,
+                 menu=Menu("您是负责人", "x"), asking=1)  # fmt: skip
+    params = card(shown)
+    buttons = json.loads(params["buttons"])
+    assert [(b["text"], b["key"], b["style"]) for b in buttons] == [
+        ("确定删除", "3.1", "danger"), ("返回", "3.back", "normal"),
+    ]  # fmt: skip
+    assert params["markdown"].startswith("**删了找不回。**")
+    assert (params["form"], params["menu"]) == ("{}", "[]")
+    assert message(shown)["msgKey"] == "sampleActionCard2"
 
 
 def test_a_locked_card_offers_nothing_to_press():
@@ -124,7 +179,7 @@ def test_every_card_is_strings_of_bounded_size(content):
     params = card(content)
     assert all(isinstance(value, str) for value in params.values())
     assert sum(len(value.encode()) for value in params.values()) < 100 * 1024
-    for name in params.keys() - {"form", "buttons"}:
+    for name in params.keys() - {"form", "buttons", "menu"}:
         assert len(params[name].encode()) <= 1024
     assert isinstance(json.loads(params["buttons"]), list)
     assert isinstance(json.loads(params["form"]), dict)

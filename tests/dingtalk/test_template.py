@@ -8,6 +8,7 @@ from typing import Any
 
 import bot.platforms.dingtalk
 from bot.simulator.dingtalk.cards import template_variables
+from cards.model import Card, Menu
 from cards.render.dingtalk import FORM_KEY, card_params
 from cards.render.slot import Slot
 from tests.dingtalk.kit import APPROVAL, FORM
@@ -33,6 +34,13 @@ def test_the_parts_of_a_button_in_the_template_are_those_we_send():
     assert declared == sent.keys()
 
 
+def test_the_parts_of_a_menu_entry_in_the_template_are_those_we_send():
+    variables = {v["name"]: v for v in EDITOR["variableList"]}
+    declared = {part["name"] for part in variables["menu"]["schema"]}
+    sent = json.loads(card_params(Card("提醒", menu=Menu("因为", "x")), Slot("r", 1))["menu"])[0]
+    assert declared == sent.keys()
+
+
 def test_what_the_template_draws_is_declared_and_its_sample_is_complete():
     declared = template_variables() | {"loop"}
     drawn = set()
@@ -49,10 +57,9 @@ def test_every_button_that_can_be_pressed_sends_its_key():
         for n in nodes(EDITOR["schema"]["componentsTree"])
         if n["componentName"] == "SingleButton" and n["props"].get("actionType") == "request"
     ]
-    assert len(pressable) == 3  # primary, normal, danger
-    for props in pressable:
-        (param,) = props["params"]
-        assert (param["name"], param["variable"]) == ("key", "buttons[0].key")
+    sent = [(p["name"], p["variable"]) for props in pressable for p in props["params"]]
+    # primary, normal and danger; below them the entries of the menu
+    assert sent == [("key", "buttons[0].key")] * 3 + [("key", "menu[0].key")]
 
 
 def test_the_export_has_the_shape_the_builder_imports():

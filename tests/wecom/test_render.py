@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.simulator.wecom.rules import check_card
-from cards.model import Button, Card, Choice, Field, Form, Text
+from cards.model import Button, Card, Choice, Field, Figure, Form, Link, Menu, Picture, Text
 from cards.render.slot import Slot
 from cards.render.text import cut, cut_bytes, one_line
 from cards.render.wecom import render, render_update
@@ -106,22 +107,41 @@ def test_without_a_page_a_card_with_nothing_to_press_is_a_text():
     }
 
 
-@pytest.mark.parametrize(("count", "first"), [(7, "none"), (9, "none"), (10, "3.0")])
-def test_a_pick_list_starts_unchosen_where_there_is_room(count, first):
+@pytest.mark.parametrize("count", [7, 9])
+def test_a_pick_list_starts_unchosen(count):
     card = card_of(Card("找到几位客户", subtitle="选一位", buttons=buttons(count)))
     assert card["card_type"] == "multiple_interaction"
     (selector,) = card["select_list"]
     assert selector["question_key"] == "choice"
-    assert selector["option_list"][0]["id"] == first
+    assert selector["option_list"][0]["id"] == "not-chosen"
     assert selector["option_list"][-1] == {"id": f"3.{count - 1}", "text": f"选项{count - 1}"}
     assert card["submit_button"]["key"] == "3.form"
     assert card["main_title"]["desc"] == "选一位"
 
 
+@pytest.mark.parametrize("count", [10, 20])
+def test_a_pick_list_too_long_for_a_drop_down_is_a_list_of_boxes_none_of_them_ticked(count):
+    card = card_of(Card("找到几位客户", subtitle="选一位", buttons=buttons(count)))
+    assert card["card_type"] == "vote_interaction"
+    assert card["checkbox"]["mode"] == 0
+    options = card["checkbox"]["option_list"]
+    assert [o["id"] for o in options] == [f"3.{n}" for n in range(count)]
+    assert not any(o.get("is_checked") for o in options)
+    assert card["main_title"] == {"title": "找到几位客户", "desc": "选一位"}
+
+
 def test_what_a_pick_list_cannot_hold_is_said():
-    card = card_of(Card("找到几位客户", buttons=buttons(14)))
-    assert len(card["select_list"][0]["option_list"]) == 10
+    card = card_of(Card("找到几位客户", buttons=buttons(24)))
+    assert len(card["checkbox"]["option_list"]) == 20
     assert "另有 4 项" in card["main_title"]["desc"]
+
+
+def test_a_title_too_long_for_boxes_is_said_whole_below():
+    card = card_of(Card("一个比十六个字还要长得多的标题", buttons=buttons(12)))
+    assert card["main_title"]["title"] == "一个比十六个字还要长得多的标题"
+    card = card_of(Card("一个比十六个字还要长得多得多的标题", buttons=buttons(12)))
+    assert card["main_title"]["title"] == "请选一项"
+    assert card["main_title"]["desc"] == "一个比十六个字还要长得多得多的标题"
 
 
 def test_six_buttons_stay_buttons():
@@ -225,30 +245,50 @@ WORDS = st.text(
     ),
     max_size=60,
 ) | st.sampled_from(["字" * 500, FAMILY * 60, "\u0301" * 300])
+FIELDS = st.lists(
+    st.builds(
+        Field,
+        st.sampled_from(["q", "r", "s", "t"]),
+        WORDS,
+        st.sampled_from(["select", "multi", "text"]),
+        st.integers(0, 24).map(lambda n: tuple(Choice(f"c{i}", f"第{i}") for i in range(n))),
+        more=st.booleans(),
+    ),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda one: one.name,
+).map(tuple)
 CARDS = st.builds(
     Card,
     title=WORDS,
     subtitle=WORDS,
+    figure=st.none() | st.builds(Figure, WORDS, WORDS),
     facts=st.lists(st.tuples(WORDS, WORDS), max_size=9).map(tuple),
     quote=WORDS,
+    picture=st.none()
+    | st.builds(Picture, WORDS, url=st.just("https://bot.example.com/p.png"))
+    | st.builds(Picture, WORDS, media=st.just("chart")),
+    links=st.lists(st.builds(Link, WORDS, st.just("https://bot.example.com/x")), max_size=8).map(
+        tuple
+    ),
     buttons=st.lists(
         st.builds(
             Button, WORDS, st.just("a"), style=st.sampled_from(["primary", "normal", "danger"])
         ),
-        max_size=14,
+        max_size=24,
     ).map(tuple),
-    form=st.none()
-    | st.builds(
-        Form, st.just("a"), st.just((Field("q", "问", "select", (Choice("1", "一"),)),)), WORDS
-    ),
+    form=st.none() | st.builds(Form, st.just("a"), FIELDS, WORDS),
     tone=st.sampled_from(["plain", "good", "warning", "bad"]),
     done=st.just("") | WORDS,
+    menu=st.none() | st.builds(Menu, WORDS, st.just("x")),
 )
 
 
 @given(CARDS, st.sampled_from([SLOT, PAGE]))
 def test_any_card_whatsoever_is_legal(content, slot):
     legal(content, slot)
+    if content.buttons:
+        legal(replace(content, asking=0), slot)
 
 
 @given(CARDS, st.sampled_from([SLOT, PAGE]))

@@ -22,6 +22,8 @@ def card_answer(answer: Answer) -> dict[str, Any]:
         return {}
     # A template's variables do not hold the card's own id, so no ref is needed here.
     params = card_params(answer.card, Slot("", answer.version))
+    if answer.card.picture and answer.card.picture.media:
+        del params["picture"]  # delivery knows where it is; by key it stays as it was sent
     return {
         "cardUpdateOptions": BY_KEY,
         "cardData": {"cardParamMap": params},

@@ -19,6 +19,7 @@ from typing import Any
 from bot.platforms.api import BadCallback, Inbound
 from bot.platforms.dingtalk.fields import digest, identifier, items, moment, obj, text
 from bot.settings import DingTalkSettings
+from cards.model import BACK, ENTRIES
 from cards.render.dingtalk import FORM_KEY
 from cards.render.dingtalk_message import PRESS_WORD
 from engine.files import Attachment, kind_of
@@ -26,7 +27,8 @@ from engine.files import Attachment, kind_of
 NAME = "dingtalk"
 _OVER_QUOTA = (20001, "20001")
 _PRESS = re.compile(
-    rf"{PRESS_WORD}\s+(?P<ref>\S{{1,100}})\s+(?P<key>[0-9]{{1,6}}\.(?:[0-9]{{1,3}}|form))"
+    rf"{PRESS_WORD}\s+(?P<ref>\S{{1,100}})\s+"
+    rf"(?P<key>[0-9]{{1,6}}\.(?:[0-9]{{1,3}}|form|{BACK}|{'|'.join(ENTRIES)}))"
     r"(?:\s+(?P<values>.*))?",
     re.DOTALL,
 )

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from bot.platforms.api import BadCallback, Inbound, Kind
 from bot.platforms.wecom.xml import BadXml, Node, parse
+from cards.render.wecom_blocks import NOT_CHOSEN
 from engine.files import Attachment, kind_of
 
 PLATFORM = "wecom"
@@ -26,6 +27,7 @@ _IDENTITY = (
     "agentid", "fromusername", "createtime", "event", "eventkey", "taskid", "responsecode",
     "changetype", "userid", "externaluserid", "chatid",
 )  # fmt: skip
+_PRESSES = frozenset({"template_card_event", "template_card_menu_event"})
 _APPROVAL_IDENTITY = ("spnostr", "spno", "statuchangeevent", "thirdno", "openspstatus")
 
 
@@ -132,7 +134,8 @@ def _values(root: Node) -> dict[str, str]:
 
 
 def _option_ids(item: Node) -> list[str]:
-    return [text for ids in item.nodes("optionids") for text in ids.texts("optionid")]
+    chosen = [text for ids in item.nodes("optionids") for text in ids.texts("optionid")]
+    return [one for one in chosen if one != NOT_CHOSEN]
 
 
 def _needed(node: Node, name: str) -> str:
