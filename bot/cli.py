@@ -21,6 +21,7 @@ from bot.clock import Clock
 from bot.commands import (
     audit,
     calendar,
+    cards,
     data,
     dlq,
     doctor,
@@ -82,6 +83,7 @@ app.command("sync", help=sync.HELP)(sync.sync)
 app.command("quota", help=quota.HELP)(quota.quota)
 app.add_typer(bench.app, name="bench")
 app.add_typer(calendar.app, name="calendar")
+app.add_typer(cards.app, name="cards")
 app.add_typer(data.db, name="db")
 app.add_typer(rules.app, name="rules")
 app.add_typer(vault.app, name="vault")

@@ -20,7 +20,7 @@ TOO_LONG = timedelta(minutes=5)
 """What is due is begun within seconds; after this somebody should look."""
 STOPPED = timedelta(hours=2)
 """The most frequent regular job comes every hour."""
-SHOWN = 8
+SHOWN = 7
 """Regular jobs on the card; it has no room for more."""
 MB = 1_000_000
 
@@ -80,9 +80,10 @@ def report(found: Found, *, now: datetime, zone: ZoneInfo, flow: str) -> Card:
     ill = [point for point in told if point.todo]
     runs = sorted(found.regular, key=lambda record: not record.failed)
     lines = [f"【{point.name}】{point.todo}" for point in ill]
-    lines += [_run(record, zone) for record in runs[:SHOWN]]
+    room = max(SHOWN - len(ill), 1)
+    lines += [_run(record, zone) for record in runs[:room]]
     lines += [f"○ {quota.name(one.meter)} {quota.words(one)}" for one in found.gauges]
-    lines += [f"另有 {len(runs) - SHOWN} 个定时任务没有列出"] if len(runs) > SHOWN else []
+    lines += [f"另有 {len(runs) - room} 个定时任务没有列出"] if len(runs) > room else []
     return Card(
         key=flow,
         title=f"体检：{len(ill)} 处要处理" if ill else "体检：一切正常",

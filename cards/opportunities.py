@@ -12,6 +12,8 @@ from sales.opportunities import Created
 
 CREATE = "opportunity.create"
 OFFERED = 3
+ROWS = 6
+"""Facts a card has rows for on every platform."""
 
 
 def created(opportunity: Created, *, flow: str) -> Card:
@@ -97,6 +99,9 @@ def _twin(twin: Twin) -> str:
 
 
 def _listed(found: Sequence[Named]) -> tuple[tuple[str, str], ...]:
+    """Who they are, as long as a card has rows for them; their buttons name them anyway."""
+    if len(found) > ROWS:
+        return ()
     return tuple((f"{i}", _place(c)) for i, c in enumerate(found, 1))
 
 

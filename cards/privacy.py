@@ -29,7 +29,7 @@ def which(found: Sequence[Known], action: str, args: Mapping[str, Any], *, flow:
         subtitle=f"只列出前 {LISTED} 位，请写完整的电话" if len(found) > LISTED else "",
         facts=tuple((f"{i}", f"{line(c)} · {c.customer}") for i, c in enumerate(listed, 1)),
         buttons=tuple(
-            Button(f"{i}. {line(c)}", action, {**args, "who": c.id})
+            Button(f"{i}. {line(c).partition(' ')[0]}", action, {**args, "who": c.id})
             for i, c in enumerate(listed, 1)
         ),
         about=tuple(contacts.subject(c.id) for c in listed),
