@@ -16,6 +16,7 @@ from engine import jobs
 from engine.calendar_days import Calendars
 from engine.jobs import LEFT_FOR
 from engine.rulebook import Rulebook
+from sales import people
 from tests.bot.kit import desk
 
 ADMIN = "guanliyuan"
@@ -258,6 +259,28 @@ def test_two_who_decide_at_once_decide_once(tmp_path):
             answer = await d.inbox.receive(event)
             assert answer.content.title == "已经有人处理过了"
             assert outbox(d) == jobs.State.CANCELLED
+
+    asyncio.run(story())
+
+
+def test_what_one_administrator_decides_locks_the_card_of_the_others(tmp_path):
+    async def story():
+        async with desk(tmp_path) as d:
+            admin = {"role": "admin"}
+            d.database.writer.run(
+                lambda db: people.change(db, "chenzong", admin, now=d.clock.now())
+            )
+            Mute(d, refusal)
+            await d.inbox.receive(d.inbound("你好"))
+            await d.deliver()
+            assert await notices(d) == 2
+            refs = {who: r["ref"] for who, r in d.platform.sent if who in {ADMIN, "chenzong"}}
+            await presses(d, refs["chenzong"], 0, "chenzong")
+            locked = [json.loads(request["body"]) for *_, request in d.platform.updated]
+            assert [(card["done"], card["facts"]) for card in locked] == [
+                ("已处理", [["处理人", "陈总"]])
+            ] * 2
+            assert {who for who, *_ in d.platform.updated} == refs.keys()
 
     asyncio.run(story())
 
