@@ -7,7 +7,12 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.simulator import showcase_directory, showcase_people, showcase_rest
+from bot.simulator import (
+    showcase_blocks,
+    showcase_directory,
+    showcase_people,
+    showcase_rest,
+)
 from bot.simulator.phones import Message, PlatformName
 from bot.simulator.world import PHONE_ZONE
 from cards import (
@@ -168,6 +173,7 @@ CARDS: Mapping[str, Content] = {
     **showcase_people.CARDS,
     **showcase_directory.CARDS,
     **showcase_rest.CARDS,
+    **showcase_blocks.CARDS,
     "帮助": help.commands(Sentences().help_title, [
         Line("商机", "登记老客户转介绍的新商机", "/商机 某阀门制造 华东泵业二期",
              "opportunity.create"),
