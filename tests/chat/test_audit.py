@@ -113,7 +113,7 @@ def test_a_broken_chain_alarms_compliance_director_and_admin_by_itself(office):
     forge(office, f"DELETE FROM audit WHERE seq = {row['seq']}")
     office.wait("9h")
     for person in ("吴主管", "陈总", "管理员"):
-        assert [m for m in office.sees(person) if "留痕对不上" in m["text"]]
+        assert [m for m in office.sees(person) if "留痕对不上" in m["title"]]
 
 
 def test_any_object_as_it_was_at_a_moment(office):

@@ -125,6 +125,12 @@ def test_a_form_can_be_filled_in_one_line():
     assert event.text == ""
 
 
+@pytest.mark.parametrize("part", ["later", "mute", "why", "back"])
+def test_a_tap_on_the_menu_of_an_action_card_is_a_press(part):
+    event = said(text={"content": f"/卡 card-1 2.{part}"})
+    assert (event.kind, event.ref, event.key) == ("press", "card-1", f"2.{part}")
+
+
 @pytest.mark.parametrize("words", ["/卡", "/卡 card-1", "/卡 card-1 agree", "/卡片 card-1 1.0"])
 def test_what_only_looks_like_a_press_stays_text(words):
     assert said(text={"content": words}).kind == "text"

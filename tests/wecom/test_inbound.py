@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.platforms.api import Inbound
+from cards.render.wecom_blocks import NOT_CHOSEN
 from engine.files import Attachment
 from tests.wecom import kit
 from tests.wecom.kit import CALLBACK, NOW
@@ -113,6 +114,20 @@ def test_the_menu_of_a_card_is_pressed_like_its_buttons():
 def test_elements_are_found_whatever_their_case_and_order():
     shouted = kit.press_xml().replace("TaskId>", "TASKID>").replace("AgentID>", "AgentId>")
     assert read(shouted).ref == "T1"
+
+
+def test_a_tap_on_a_cards_menu_is_a_press_of_that_card():
+    told = kit.press_xml("3.why").replace("template_card_event", "template_card_menu_event")
+    inbound = read(told)
+    assert (inbound.kind, inbound.ref, inbound.key) == ("press", "T1", "3.why")
+
+
+def test_the_option_that_stands_for_nothing_chosen_is_no_choice():
+    more = (
+        "<SelectedItems><SelectedItem><QuestionKey>q</QuestionKey><OptionIds>"
+        f"<OptionId>{NOT_CHOSEN}</OptionId></OptionIds></SelectedItem></SelectedItems>"
+    )
+    assert read(kit.press_xml("3.form", more)).values == {"q": ""}
 
 
 def test_two_presses_of_one_person_in_one_second_are_two_events():
