@@ -22,9 +22,10 @@ def letter(office, platform):
     )
     office.says("管理员", "/同事 改 陈总 角色 管理员")  # who has accounts on both platforms
     office.wait("1m")
-    [listed] = office.says("陈总", "/死信", platform)
-    [card] = office.presses("陈总", listed, "1.")
-    return card
+    said = office.says("陈总", "/死信", platform)  # the notice may come at the same moment
+    listed = next(m for m in said if "封死信" in m["title"])
+    changed = office.presses("陈总", listed, "1.")
+    return next(m for m in changed if m["id"] == listed["id"])
 
 
 def face(office, message):
