@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from bot.simulator.showcase import SLOT
 from bot.simulator.wecom.errors import Refused
 from bot.simulator.wecom.rules import check_card
-from cards.model import Card, Content
+from cards.model import Card, Content, Text
 from cards.render import dingtalk, plain, wecom
 from cards.render.text import clean, watched
 
@@ -55,8 +55,16 @@ def wires(content: Content) -> dict[str, Any]:
         "dingtalk": dingtalk.render(content, SLOT, template=True),
         "dingtalk_message": dingtalk.render(content, SLOT, template=False),
     }
-    text = plain.words(content, SLOT) if isinstance(content, Card) else clean(content.text)
-    return {**sent, "text": text}
+    return {**sent, "text": _words(content)}
+
+
+def _words(content: Content) -> str:
+    match content:
+        case Card():
+            return plain.words(content, SLOT)
+        case Text():
+            return clean(content.text)
+    return content.filename
 
 
 def _of(name: str, content: Content) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ from sales.finding import Found
 from sales.history import Thing
 from sales.rules.all import KINDS
 from sales.rules.drafts import Changed
+from sales.rules.editing import CalledOff
 from sales.rules.reading import Edition
 from sales.rules.unfinished import UNFINISHED, UnfinishedTimes
 
@@ -54,9 +55,13 @@ CARDS: Mapping[str, Content] = {
     ),
     "规则 对比": rules.difference(UNFINISHED, 1, 2, CHANGES, flow="flow/1"),
     "规则 改成什么": rules_drafts.new_value(UNFINISHED, "first_after_minutes", 120, flow="flow/1"),
-    "规则 为什么改回": rules_drafts.why_back(UNFINISHED, 1, CHANGES, flow="flow/1"),
+    "规则 为什么改回": rules_drafts.why_back(
+        UNFINISHED, 1, CHANGES, None, zone=PHONE_ZONE, flow="flow/1"
+    ),
     "规则 草稿放弃": rules_drafts.given_up(UNFINISHED, 2, flow="flow/1"),
-    "规则 撤回": rules_drafts.called_off(UNFINISHED, 4, flow="flow/1"),
+    "规则 撤回": rules_drafts.called_off(
+        CalledOff(UNFINISHED, 4, ()), zone=PHONE_ZONE, flow="flow/1"
+    ),
     "还差一步 已接着办": unfinished.resumed("unfinished/d1/remind", WAITS),
     "还差一步 不登记": unfinished.dropped("unfinished/d1/remind", WAITS),
     "还差一步 已办完": unfinished.finished("d1", "remind", WAITS),
