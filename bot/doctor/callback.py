@@ -23,9 +23,9 @@ MOST = 65_536
 
 async def replay(case: Case) -> Finding:
     """WeCom's own signed GET against our public address."""
-    wecom, address = case.settings.wecom, case.settings.server.public_url
+    wecom, address = case.app, case.settings.server.public_url
     if wecom is None:
-        return skipped("没有配置企业微信")
+        return skipped("没有企业微信的自建应用")
     if not address:
         return bad(
             "没有填 server.public_url",

@@ -74,8 +74,7 @@ async def keys(case: Case) -> Finding:
             "收不到加密的事件，卡片回调没有签名",
             "在开发者后台「事件订阅」生成，填进 dingtalk.token 和 dingtalk.aes_key",
         )
-    wecom = case.settings.wecom
-    if wecom is None and not wanted:
+    if case.app is None and not wanted:
         return skipped("没有要解密的回调")
     return good("Token 和 43 位 AESKey 的样子都对")
 
@@ -90,7 +89,7 @@ def _names(case: Case) -> Iterable[tuple[str, object]]:
 
 def _values(case: Case) -> Iterable[tuple[str, str, Callable[[str], str] | None]]:
     """Key, value and shape of everything a person has copied from a console."""
-    wecom, dingtalk = case.settings.wecom, case.settings.dingtalk
+    wecom, dingtalk = case.app, case.settings.dingtalk
     if wecom is not None:
         yield "wecom.corp_id", wecom.corp_id, shapes.corp_id
         yield "wecom.secret", wecom.secret.get_secret_value(), shapes.secret

@@ -20,7 +20,7 @@ from bot.outgoing import Addresses
 from bot.platforms.dingtalk import token as dingtalk
 from bot.platforms.tokens import AccessToken
 from bot.platforms.wecom import token as wecom
-from bot.settings import Settings
+from bot.settings import Settings, WeComSettings
 from engine.unit import Unit
 
 CALLBACK = "/wecom/callback"
@@ -87,13 +87,18 @@ class Case:
         """The address of the database."""
         return make_url(self.settings.database.url.get_secret_value())
 
+    @property
+    def app(self) -> WeComSettings | None:
+        """The self-built WeCom app, which a deployment with a smart bot may do without."""
+        wecom = self.settings.wecom
+        return wecom if wecom is not None and wecom.has_app else None
+
     @cached_property
     def wecom(self) -> AccessToken | None:
         """Our app's WeCom token, asked for once however many checks need it."""
-        app = self.settings.wecom
-        if app is None:
+        if self.app is None:
             return None
-        return AccessToken(wecom.fetcher(app, self.http, self.now), self.now)
+        return AccessToken(wecom.fetcher(self.app, self.http, self.now), self.now)
 
     @cached_property
     def dingtalk(self) -> AccessToken | None:

@@ -18,7 +18,7 @@ from bot.platforms.wecom.transport import exchange
 from engine.unit import Unit
 from sales.people import IDENTITY, PERSON, Identity
 
-NOT_USED = "没有配置企业微信"
+NOT_USED = "没有企业微信的自建应用"
 SHOWN = 5
 """Names in one line."""
 NO_MENU = "46003"
@@ -135,9 +135,9 @@ async def domain(case: Case) -> Finding:
 
 async def menu(case: Case) -> Finding:
     """Whether the entries under the chat are there; the service puts them up when it starts."""
-    if case.wecom is None or case.settings.wecom is None:
+    if case.wecom is None or case.app is None:
         return skipped(NOT_USED)
-    agent = {"agentid": str(case.settings.wecom.agent_id)}
+    agent = {"agentid": str(case.app.agent_id)}
     try:
         shown = _list((await _get(case, "menu/get", agent)).get("button"))
     except Undelivered as failure:
@@ -160,12 +160,12 @@ async def _agent(case: Case) -> dict[str, Any]:
     Raises:
         Undelivered: WeCom does not tell.
     """
-    settings = case.settings.wecom
+    settings = case.app
     return await _get(case, "agent/get", {"agentid": str(settings.agent_id if settings else 0)})
 
 
 async def _get(case: Case, path: str, params: dict[str, str]) -> dict[str, Any]:
-    settings, token = case.settings.wecom, case.wecom
+    settings, token = case.app, case.wecom
     assert settings is not None  # noqa: S101  the checks have asked
     assert token is not None  # noqa: S101
     url = f"{settings.api_base}/cgi-bin/{path}"
@@ -193,8 +193,8 @@ def _refused(case: Case, failure: Undelivered) -> Finding:
             "企业微信没有答应",
             f"查 https://open.work.weixin.qq.com/devtool/query?e={code}",
         )
-    if unanswered(failure) and case.settings.wecom is not None:
-        return unreachable(failure, urlsplit(case.settings.wecom.api_base).netloc)
+    if unanswered(failure) and case.app is not None:
+        return unreachable(failure, urlsplit(case.app.api_base).netloc)
     return bad(
         f"答复读不懂（{failure.detail}）",
         "中间有代理改写，或者企业微信正忙",

@@ -116,7 +116,7 @@ async def first_ten_minutes(folder: Path) -> None:
             code, found = await newcomer.doctor()
             bad = [one for one in found.values() if one["verdict"] == "bad"]
             assert (code, bad) == (0, [])
-            running = ("service", "wecom.callback", "wecom.app", "dingtalk.stream",
+            running = ("service", "wecom.callback", "wecom.app", "wecom.menu", "dingtalk.stream",
                        "dingtalk.robot", "database", "vault", "audit")  # fmt: skip
             assert {found[name]["verdict"] for name in running} == {"good"}, found
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from bot.doctor.finding import Finding, Verdict
 from bot.menu import MENU
 from bot.migrate import upgrade
-from bot.settings import Server
+from bot.settings import Server, WeComBotSettings, WeComSettings
 from engine.database import Database
 from sales.people import Identity, Person
 from tests.doctor.kit import (
@@ -335,3 +335,11 @@ def test_http_mode_is_tried_at_the_public_address(tmp_path):
 
     assert asyncio.run(run(401)).verdict is Verdict.GOOD
     assert asyncio.run(run(404)).verdict is Verdict.BAD
+
+
+def test_a_company_with_a_smart_bot_only_is_asked_for_nothing_of_an_app(tmp_path):
+    bot = WeComBotSettings(bot_id="bot1", secret="s" * 20)
+    of = settings(tmp_path, dingtalk=None, wecom=WeComSettings(corp_id="wwcorp", bot=bot))
+    names = ("wecom.secret", "wecom.app", "wecom.menu", "wecom.callback", "config.keys")
+    found = asyncio.run(examined(of, *names))
+    assert {one.verdict for one in found.values()} == {Verdict.SKIPPED}
