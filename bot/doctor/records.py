@@ -12,7 +12,9 @@ from bot.heads import place, read
 from bot.inbox import LANE
 from cards.audit import HOW
 from cards.health import JOB_NAMES, STOPPED
+from cards.quota import name
 from engine import audit, runs, workers
+from engine import quota as meter
 from engine.audit import START
 from engine.jobs import JOB
 from engine.unit import Unit
@@ -22,6 +24,8 @@ ROWS = 2_000
 """Rows of the trail that are checked, the newest."""
 EVENTS = 300
 """Events looked at, the newest."""
+NEARLY = 70
+"""Percent of the month's calls or pushes from which on somebody should think of more."""
 
 
 async def scheduler(case: Case) -> Finding:
@@ -97,6 +101,7 @@ async def quota(case: Case) -> Finding:
     """Whether DingTalk has stopped delivering because the month's pushes are used up."""
     if case.settings.dingtalk is None:
         return skipped("没有配置钉钉")
+    now = case.now()
 
     def look(db: Unit) -> Finding:
         told = _told(db)
@@ -105,6 +110,13 @@ async def quota(case: Case) -> Finding:
                 "钉钉停止推送消息了（20001）",
                 "本月的 Webhook 和 Stream 次数用完了",
                 "等下个月，或在钉钉管理后台买增购包、升级版本",
+            )
+        short = [one for one in meter.meters(db, now=now) if one.percent >= NEARLY]
+        if short:
+            return warn(
+                "、".join(f"{name(one)}用了 {one.percent}%" for one in short),
+                "本月额度不多了，建流已经在省着用",
+                "聊天里发 /体检 看预计；不够就升级或加购，再改 dingtalk.monthly_calls",
             )
         return good("没有收到过额度用完的通知") if told else skipped("还没有收到过钉钉的消息")
 
@@ -122,4 +134,5 @@ def _told(db: Unit) -> list[str]:
 
 def _sort(payload: dict[str, Any]) -> str:
     """The word an event without a command was stored under, else the kind of the event."""
-    return str(payload.get("text" if payload.get("kind") == "other" else "kind") or "other")
+    named = payload.get("kind") in {"other", "event"}
+    return str(payload.get("text" if named else "kind") or "other")

@@ -24,7 +24,7 @@ from bot.heads import append
 from bot.migrate import upgrade
 from bot.settings import DatabaseSettings, Server, Settings, VaultSettings
 from bot.tables import metadata
-from engine import audit, jobs, workers
+from engine import audit, jobs, quota, workers
 from engine.audit import Head
 from engine.audit_guard import guard, unguard
 from engine.database import Database
@@ -236,15 +236,23 @@ def event(key: str, **payload: str):
 
 def test_a_robot_that_was_never_published_is_known_by_its_messages(tmp_path):
     url, of = f"sqlite:///{tmp_path}/jianliu.db", settings(tmp_path, dingtalk=dingtalk())
-    made(url, event("0", platform="wecom", kind="other", text="not_published"))
+    made(url, event("0", platform="wecom", kind="event", text="not_published"))
     assert finding(of, "dingtalk.published").verdict is Verdict.SKIPPED
-    made(url, event("1", kind="other", text="not_published"))
+    made(url, event("1", kind="event", text="not_published"))
     assert "发布一个版本" in finding(of, "dingtalk.published").fix
     made(url, event("2"))
     assert finding(of, "dingtalk.published").verdict is Verdict.GOOD
     assert finding(of, "dingtalk.quota").verdict is Verdict.GOOD
-    made(url, event("3", kind="other", text="over_quota"))
+    made(url, event("3", kind="event", text="over_quota"))
     assert finding(of, "dingtalk.quota").verdict is Verdict.BAD
+
+
+@pytest.mark.parametrize(("used", "verdict"), [(3499, Verdict.SKIPPED), (3500, Verdict.WARN)])
+def test_a_month_that_will_not_last_is_said_before_it_is_over(tmp_path, used, verdict):
+    url, of = f"sqlite:///{tmp_path}/jianliu.db", settings(tmp_path, dingtalk=dingtalk())
+    made(url, lambda db: quota.allow(db, "dingtalk:dingcorp", {quota.CALLS: 5000}))
+    made(url, lambda db: quota.add(db, "dingtalk:dingcorp", quota.CALLS, used, now=NOW))
+    assert finding(of, "dingtalk.quota").verdict is verdict
 
 
 def beside(tmp_path, answer: object, *names: str) -> dict[str, Finding]:
