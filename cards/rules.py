@@ -30,6 +30,8 @@ STATUS: Mapping[str, str] = {
     "former": "用过",
     "dropped": "没有用过",
 }
+MUCH, BEGINNING = 200, 24
+"""Characters of all long values that still fit a card, and of each when they do not."""
 
 
 def overview(found: Sequence[Standing], *, zone: ZoneInfo, flow: str) -> Card:
@@ -86,7 +88,7 @@ def version(
         title=f"{kind.title} · 第 {edition.number} 版",
         subtitle=f"{STATUS[edition.status]}，{_published(edition, zone)}",
         facts=_short(values),
-        quote="\n".join((*_long(values), *([f"原因：{edition.reason}"] if edition.by else []))),
+        quote="\n".join((*_begins(values), *([f"原因：{edition.reason}"] if edition.by else []))),
         buttons=(Button("以前的版本", HISTORY, {"rule": kind.title}),),
     )
 
@@ -96,7 +98,7 @@ def which(kinds: Sequence[Kind[Any]], action: str, *, flow: str) -> Card:
     return Card(
         key=flow,
         title="哪一条规则？",
-        facts=tuple((kind.title, kind.meaning) for kind in kinds),
+        subtitle="每条管什么，发 /规则 列表 看",
         buttons=_each(action, kinds, {}),
     )
 
@@ -185,6 +187,13 @@ def _values(kind: Kind[Any], body: Any) -> list[tuple[str, str]]:
 
 def _short(values: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple((name, words) for name, words in values if len(words) <= SHORT)
+
+
+def _begins(values: Sequence[tuple[str, str]]) -> list[str]:
+    """Long values by how they begin, where there are many; changing one shows it whole."""
+    many = sum(map(len, _long(values))) > MUCH
+    return [line if len(line) <= BEGINNING or not many else f"{line[:BEGINNING]}…"
+            for line in _long(values)]  # fmt: skip
 
 
 def _long(values: Sequence[tuple[str, str]]) -> list[str]:

@@ -12,6 +12,7 @@ from bot.simulator import (
     showcase_directory,
     showcase_people,
     showcase_rest,
+    showcase_traffic,
 )
 from bot.simulator.phones import Message, PlatformName
 from bot.simulator.world import PHONE_ZONE
@@ -173,6 +174,7 @@ CARDS: Mapping[str, Content] = {
     **showcase_people.CARDS,
     **showcase_directory.CARDS,
     **showcase_rest.CARDS,
+    **showcase_traffic.CARDS,
     **showcase_blocks.CARDS,
     "帮助": help.commands(Sentences().help_title, [
         Line("商机", "登记老客户转介绍的新商机", "/商机 某阀门制造 华东泵业二期",

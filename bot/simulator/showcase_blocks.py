@@ -44,7 +44,7 @@ CARDS: Mapping[str, Content] = {
     "按钮旁的图片和链接": Card(
         title="本周回款", figure=Figure("128.5 万", "完成目标的 64%"), picture=CHART,
         facts=(("逾期", "2 笔"),), links=(Link("看明细", PAGE),),
-        buttons=(Button("知道了", "x.read", style="primary"),),
+        buttons=(Button("知道了", "help.commands", style="primary"),),
     ),
     "选一项": Card(
         title="看哪个区域？", form=Form("x.pick", (REGION,), "看看"),

@@ -22,7 +22,9 @@ HOLDERS = {
     "delegate": SELLERS,
     "health": {Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN},
     "help": EVERYBODY,
+    "import": {Role.SALES_OPS, Role.ADMIN},
     "leave": EVERYBODY,
+    "messages": EVERYBODY,
     "opportunity.create": SELLERS,
     "operations": {Role.ADMIN},
     "people.manage": {Role.DIRECTOR, Role.ADMIN},
@@ -30,6 +32,7 @@ HOLDERS = {
     "privacy": {Role.COMPLIANCE, Role.ADMIN},
     "rules": {Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN},
     "rules.read": {Role.MANAGER, Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN},
+    "push": EVERYBODY,
     "unfinished": EVERYBODY,
 }
 PEOPLE = {

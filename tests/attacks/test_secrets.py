@@ -35,7 +35,8 @@ def secrets(office):
     given = [wecom.secret, wecom.token, wecom.aes_key, dingtalk.client_secret]
     office.says("张三", "/商机 某阀门制造 北方泵业")
     office.says("张三", "/帮助", platform="dingtalk")
-    fetched = [office.finger(one._platform._token.get()) for one in service.couriers]
+    platforms = [one._platform for one in service.couriers if one._platform.name != "wecom_bot"]
+    fetched = [office.finger(one._token.get()) for one in platforms]
     found = [*(s.get_secret_value() for s in given), *fetched]
     assert len(set(found)) == 6
     return found

@@ -25,7 +25,7 @@ def jianliu(office, tmp_path):
         values = getattr(settings, section)
         for name in type(values).model_fields:
             value = getattr(values, name)
-            if name != "templates" and value:
+            if name not in {"templates", "bot"} and value:
                 plain = value.get_secret_value() if hasattr(value, "get_secret_value") else value
                 kept[f"JIANLIU_{section}__{name}".upper()] = str(plain)
     with closing(Database(url)) as database:
