@@ -68,7 +68,7 @@ def show(one: Standing, *, zone: ZoneInfo, may_edit: bool, flow: str) -> Card:
         title=f"{one.kind.title} · 第 {one.current.number} 版",
         subtitle=_published(one.current, zone),
         facts=_short(values),
-        quote="\n".join(filter(None, (one.kind.meaning, *planned, *_long(values)))),
+        quote="\n".join(filter(None, (one.kind.meaning, *planned, *_begins(values)))),
         buttons=(
             *(edit if may_edit else ()),
             Button("以前的版本", HISTORY, {"rule": one.kind.title}),
@@ -110,7 +110,7 @@ def which_item(kind: Kind[Any], body: Any, *, flow: str) -> Card:
         key=flow,
         title=f"{kind.title}：改哪一项？",
         facts=_short(values),
-        quote="\n".join(_long(values)),
+        quote="\n".join(_begins(values)),
         buttons=tuple(
             Button(item.title, CHANGE, {"rule": kind.title, "item": item.title})
             for item in kind.items.values()

@@ -47,8 +47,8 @@ CARDS: Mapping[str, Content] = {
         buttons=(Button("知道了", "help.commands", style="primary"),),
     ),
     "选一项": Card(
-        title="看哪个区域？", form=Form("x.pick", (REGION,), "看看"),
-        buttons=(Button("全部", "x.all"),),
+        title="看哪个区域？", form=Form("customer.show", (REGION,), "看看"),
+        buttons=(Button("全部", "help.commands"),),
     ),
     "选几项": Card(title="要哪些标签？", form=Form("x.tags", (TAGS,), "筛选")),
     "分别选": Card(title="看哪一块？", form=Form("x.both", (REGION, SORT), "看看")),
