@@ -242,7 +242,7 @@ def test_whatever_a_phone_sends_is_understood_or_named(sort):
         await here.fake.happen("user1", sort, {})
         (inbound,) = here.inbox.events
         assert inbound.account == "user1"
-        assert inbound.kind in ("text", "other")
+        assert inbound.kind in ("text", "file", "other")
         assert here.wire.after()[-1].decoded["data"]["msgtype"] == sort
 
     play(use)

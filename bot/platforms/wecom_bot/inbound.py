@@ -51,7 +51,7 @@ def replaced(frame: Frame) -> bool:
 
 
 def read(frame: Frame, tenant: str, now: datetime) -> Push:
-    """The event in a push; one we do not act on is of kind "other".
+    """What a push tells; words in a group are an event that nothing follows from.
 
     Raises:
         BadCallback: "fields", nobody did it.
@@ -67,7 +67,7 @@ def read(frame: Frame, tenant: str, now: datetime) -> Push:
         return Inbound(PLATFORM, tenant, key, account, at, kind, words, **press)
 
     if text(body.get("chattype")) == "group":
-        return Push(inbound("other", GROUP), REPLY, in_group=True)
+        return Push(inbound("event", GROUP), REPLY, in_group=True)
     if frame.command == EVENT:
         event = obj(body.get("event"))
         sort = text(event.get("eventtype"))[:_LONGEST_SORT]
@@ -75,7 +75,7 @@ def read(frame: Frame, tenant: str, now: datetime) -> Push:
             return Push(inbound("press", **_press(event, frame.request)), UPDATE)
         if sort == "enter_chat":
             return Push(inbound("menu", GREETING), WELCOME)
-        return Push(inbound("other", sort))
+        return Push(inbound("event", sort))
     sort = text(body.get("msgtype"))[:_LONGEST_SORT]
     words = _words(sort, body)
     return Push(inbound("text", words) if words else inbound("other", sort), REPLY)
