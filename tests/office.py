@@ -54,9 +54,17 @@ class Office:
     def presses(
         self, person: str, message: Message, action: str, values: dict[str, str] | None = None
     ) -> list[Message]:
-        """Somebody presses the button whose text begins so (or whose action is exactly this)."""
+        """Somebody presses the button whose text begins so (or whose action is exactly this).
+
+        Where WeCom has a drop-down instead of so many buttons, they choose there and submit.
+        """
         offered = message["buttons"] + message["menu"]
         keys = [b["action"] for b in offered if b["text"].startswith(action)]
+        for one in message["inputs"] if not keys else ():
+            for option in one["options"]:
+                if option["text"].startswith(action):
+                    values = {one["name"]: option["id"]}
+                    keys = [message["buttons"][0]["action"]]
         body = {"person": person, "message": message["id"], "action": (keys or [action])[0]}
         return self._post("/sim/api/press", body | {"values": values or {}}).get("messages", [])
 

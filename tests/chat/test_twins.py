@@ -90,8 +90,9 @@ def test_a_dead_letter_one_administrator_decides_on_is_decided_for_all(office):
     office.wait("10m")
     office.finger(notify(service))
     office.presses("管理员", told(office, "管理员", "没有办成"), "不办了")
+    office.presses("管理员", told(office, "管理员", "放下以后就找不回来了"), "确定不办了")
     assert not can_press(told(office, "冯运营", "已放下 1 件"))
 
 
 async def notify(service):
-    await Notices(service.database, service.clock).look()
+    await Notices(service.database, service.clock, service.calendars, service.rules).look()
