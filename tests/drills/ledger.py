@@ -4,7 +4,7 @@
 - What an event caused was posted with it, and everything posted came to an end (I2).
 - Whatever is done reached the platform at least once; the platform never got a message that
   we did not commit, and each repetition was the same bytes (I2, I3).
-- One person's messages arrive in the order in which they were said.
+- One person's messages of one urgency arrive in the order in which they were said.
 - Each message is on its phone once: the platform knows repetitions by their bytes.
 """
 
@@ -129,7 +129,7 @@ def _committed(books):
 def _out_of_order(sends, taken):
     latest = {}
     for known, job in sends.items():
-        to, at = (job.lane, job.order_key), taken.get(known, -1)
+        to, at = (job.lane, job.order_key, job.urgency), taken.get(known, -1)
         if 0 <= at < latest.get(to, -1):
             yield f"job {job.id} overtook an older message to the same person"
         latest[to] = max(at, latest.get(to, -1))

@@ -7,7 +7,7 @@ real process by `launched.py`, and its ledger does not balance. `patch(object, n
 
 import uuid
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, select, update
 
 from engine import deadlines_due, documents, jobs, leases, slots
 from engine.deadlines import DEADLINE
@@ -122,11 +122,10 @@ def the_last_editor_wins(patch):
 
 def what_was_called_off_is_not_told(patch):
     """Calling off is no news to those who keep what is published in memory."""
-    waits = or_(documents._OPEN, DOCUMENT.c.effective_from > bindparam("now", type_=UtcTime))
+    waits = DOCUMENT.c.effective_from > bindparam("now", type_=UtcTime)
     gone = {"state": "retired", "retired_at": bindparam("now")}
-    patch(
-        documents, "_RETIRE", Statement(update(DOCUMENT).where(documents._IT, waits).values(gone))
-    )
+    silent = update(DOCUMENT).where(documents._IT, waits).values(gone)
+    patch(documents, "_CALL_OFF", Statement(silent))
 
 
 def the_answer_comes_before_the_commit(patch):
