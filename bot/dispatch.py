@@ -167,8 +167,7 @@ class Dispatcher:
                 if inbound.weak and route.privileged:
                     return texts.was_it_you(line, route.action, args, flow=flow)
                 return Task(who, address, call, flow)
-            case Guess(call=call, line=meant) if policy.may(who, call.route.permission):
-                typed = line.split(maxsplit=1)[0]
+            case Guess(call, meant, typed) if policy.may(who, call.route.permission):
                 return texts.did_you_mean(typed, meant, call.route.action, call.args, flow=flow)
         return texts.say(self.words.not_understood, line=mask(line)[:20])
 

@@ -44,9 +44,9 @@ class Stranger:
 
 
 def reading(platform: str, *, flow: str) -> Card:
-    """It takes a while; this card will show what came of it."""
+    """It takes a while; what came of it follows."""
     of = PLATFORMS.get(platform, "、".join(PLATFORMS.values()))
-    return Card(key=flow, title="正在读通讯录", subtitle=f"{of}，读完会更新这张卡片")
+    return Card(key=flow, title="正在读通讯录", subtitle=f"{of}，读完告诉您结果")
 
 
 def result(reports: Sequence[Report], order: Order, *, flow: str) -> Card:

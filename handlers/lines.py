@@ -23,10 +23,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What an unknown line probably meant; `line` is how it should have been written."""
+    """What an unknown line probably meant; `line` is how it should have been written.
+
+    `typed` is what of the line is no command of ours.
+    """
 
     call: Call
     line: str
+    typed: str
 
 
 def read(line: str, registry: Registry) -> Call | Guess | None:
@@ -34,8 +38,8 @@ def read(line: str, registry: Registry) -> Call | Guess | None:
 
     Full-width slashes and spaces count; what follows the command stays as it was written. A
     word with or without slash that is close to a command (one of two characters, or the same
-    pinyin) is a guess, never run unasked. The bare first part of commands of two is the
-    question which of them.
+    pinyin) is a guess, never run unasked. The first part of commands of two, with nothing we
+    know behind it, is the question which of them.
     """
     words = line.split()
     if not words:
@@ -48,7 +52,7 @@ def read(line: str, registry: Registry) -> Call | Guess | None:
             return call
         if (glued := _glued(words[0][1:], registry)) is not None:
             return Call(glued[0], glued[0].bind([glued[1], *words[1:]]))
-    return _guess(first, words[1:], registry, least=ENOUGH if slash else 1.0)
+    return _guess(first, words, registry, slash=slash)
 
 
 def _exact(first: str, rest: list[str], registry: Registry) -> Call | None:
@@ -73,23 +77,28 @@ def _glued(first: str, registry: Registry) -> tuple[Route, str] | None:
     return None
 
 
-def _guess(first: str, rest: list[str], registry: Registry, *, least: float) -> Guess | None:
+def _guess(
+    first: str, words: list[str], registry: Registry, *, slash: bool
+) -> Call | Guess | None:  # fmt: skip
     """What the words come nearest to: a command, or a topic if its second part is not there."""
+    typed, *rest = words
     starts = dict.fromkeys(word.partition(" ")[0] for word in registry.by_word)
     near = max(starts, key=lambda start: _likeness(first, start))
-    if _likeness(first, near) < least:
+    if _likeness(first, near) < (ENOUGH if slash else 1.0):
         return None
     if (topic := registry.topics.get(near)) is None:
         route = registry.by_word[near]
-        return Guess(Call(route, route.bind(rest)), " ".join([f"/{route.word}", *rest]))
+        return Guess(Call(route, route.bind(rest)), " ".join([f"/{route.word}", *rest]), typed)
     if rest:
         parts = {w.partition(" ")[2]: r for w, r in registry.by_word.items() if r.topic == topic}
         second = max(parts, key=lambda part: _likeness(rest[0].lower(), part))
         if _likeness(rest[0].lower(), second) >= ENOUGH:
             route = parts[second]
             line = " ".join([f"/{route.word}", *rest[1:]])
-            return Guess(Call(route, route.bind(rest[1:])), line)
-    return Guess(Call(registry.by_action[TOPIC], {"topic": topic}), f"/{topic}")
+            unknown = f"{typed} {rest[0]}" if first == near else typed
+            return Guess(Call(route, route.bind(rest[1:])), line, unknown)
+    which = Call(registry.by_action[TOPIC], {"topic": topic})
+    return which if slash and first == near else Guess(which, f"/{topic}", typed)
 
 
 def _likeness(typed: str, word: str) -> float:

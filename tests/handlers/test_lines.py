@@ -87,28 +87,28 @@ def test_a_command_may_have_two_words(line):
     assert (call.route.word, call.args) == ("规则 列表", {"name": "甲 乙"})
 
 
-@pytest.mark.parametrize("line", ["/规则", "/rule"])
-def test_the_first_of_two_words_alone_asks_which(line):
+@pytest.mark.parametrize("line", ["/规则", "/rule", "/规则 天气"])
+def test_the_first_of_two_words_asks_which_unless_the_second_is_known(line):
     call = read(line, _two_part_registry())
     assert isinstance(call, Call)
     assert (call.route.action, call.args) == (TOPIC, {"topic": "规则"})
 
 
 @pytest.mark.parametrize(
-    ("line", "meant"),
+    ("line", "meant", "unknown"),
     [
-        ("/规责 列表 甲", "/规则 列表 甲"),
-        ("/规则 列宝 甲", "/规则 列表 甲"),
-        ("/guize liebiao", "/规则 列表"),
-        ("/规责", "/规则"),
-        ("/规则 天气", "/规则"),
-        ("规则 改", "/规则 改"),
+        ("/规责 列表 甲", "/规则 列表 甲", "/规责"),
+        ("/规则 列宝 甲", "/规则 列表 甲", "/规则 列宝"),
+        ("/guize liebiao", "/规则 列表", "/guize"),
+        ("/规责", "/规则", "/规责"),
+        ("规则 天气", "/规则", "规则"),
+        ("规则 改", "/规则 改", "规则 改"),
     ],
 )
-def test_a_slip_in_either_word_is_guessed(line, meant):
+def test_a_slip_in_either_word_is_guessed(line, meant, unknown):
     guess = read(line, _two_part_registry())
     assert isinstance(guess, Guess)
-    assert guess.line == meant
+    assert (guess.line, guess.typed) == (meant, unknown)
 
 
 def test_two_commands_cannot_share_a_word():
