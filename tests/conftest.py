@@ -6,18 +6,18 @@ import ipaddress
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import hypothesis
 import pytest
 import structlog
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
-from bot.migrate import upgrade
 from engine.database import Database
 from tests import postgres_kit
 from tests.office import Office, open_office
+from tests.ready import upgrade
 
 # A loaded machine is slow, not wrong; and a submission is judged by the same examples twice.
 hypothesis.settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
@@ -93,11 +93,20 @@ def postgres_server() -> Iterator[URL]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def _ready(postgres_server: URL) -> Iterator[str]:
+    """The name of a PostgreSQL database at the present schema, to be copied."""
+    with postgres_kit.fresh(postgres_server) as url:
+        with closing(Database(url)) as database:
+            upgrade(database)
+        yield str(make_url(url).database)
+
+
 @pytest.fixture
-def fresh_postgres(postgres_server: URL) -> Iterator[Callable[[], str]]:
-    """Makes an empty PostgreSQL database at every call; all are dropped afterwards."""
+def fresh_postgres(postgres_server: URL, _ready: str) -> Iterator[Callable[[], str]]:
+    """Makes a migrated PostgreSQL database at every call; all are dropped afterwards."""
     with ExitStack() as made:
-        yield lambda: made.enter_context(postgres_kit.fresh(postgres_server))
+        yield lambda: made.enter_context(postgres_kit.fresh(postgres_server, _ready))
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +125,7 @@ def office(_open: Office) -> Office:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.pg)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database; every test that asks runs once on each kind."""
+    """The address of a database with no rows; every test that asks runs once on each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/jianliu.db"
     make: Callable[[], str] = request.getfixturevalue("fresh_postgres")

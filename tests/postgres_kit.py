@@ -75,10 +75,11 @@ def _started(folder: Path, data: Path, as_user: dict) -> Iterator[URL]:
 
 
 @contextmanager
-def fresh(server: URL) -> Iterator[str]:
-    """The address of a new, empty database, dropped afterwards whoever still holds it."""
+def fresh(server: URL, template: str = "template0") -> Iterator[str]:
+    """The address of a new copy of `template`, dropped afterwards whoever still holds it."""
     name = f"jianliu_{os.getpid()}_{next(_serial)}"
-    _command(server, sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    _command(server, create.format(sql.Identifier(name), sql.Identifier(template)))
     try:
         yield server.set(database=name).render_as_string(hide_password=False)
     finally:

@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.clock import Clock
 from bot.importing import import_customers
-from bot.migrate import upgrade
 from bot.platforms.api import Undelivered
 from bot.simulator import seed
 from bot.tables import metadata
@@ -32,6 +31,7 @@ from tests import postgres_kit
 from tests.attacks.contacts_kit import NUMBER, WHO, answer, planted
 from tests.bot.kit import desk
 from tests.chat import conftest as chat
+from tests.ready import upgrade
 
 _open = chat._open  # the office on both databases
 MASKED = "138****8888"

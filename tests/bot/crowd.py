@@ -12,7 +12,6 @@ from sqlalchemy import text
 from bot.clock import Clock
 from bot.delivery import Courier
 from bot.ledger import Ledger
-from bot.migrate import upgrade
 from bot.parcels import Packing
 from bot.platforms.dingtalk.client import DingTalkPlatform
 from bot.platforms.wecom.client import WeComPlatform
@@ -29,6 +28,7 @@ from engine.rulebook import Rulebook
 from engine.vault import Vault
 from sales import people
 from sales.people import Address
+from tests.ready import upgrade
 
 MONDAY = datetime.fromisoformat("2026-11-23T09:00:00+08:00")
 SECRET = SecretStr("0" * 32)

@@ -8,7 +8,6 @@ from bot.clock import Clock
 from bot.delivery import Courier
 from bot.dispatch import Dispatcher
 from bot.inbox import Inbox
-from bot.migrate import upgrade
 from bot.parcels import Packing
 from bot.platforms.api import Inbound, Receipt
 from bot.simulator import seed
@@ -19,6 +18,7 @@ from engine.database import Database
 from engine.rulebook import Rulebook
 from engine.vault import Vault
 from handlers.all import registry
+from tests.ready import upgrade
 
 TENANTS = {"wecom": "ww", "dingtalk": "ding"}
 

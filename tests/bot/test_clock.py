@@ -8,9 +8,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.clock import Clock
-from bot.migrate import upgrade
 from engine import jobs
 from engine.database import Database
+from tests.ready import upgrade
 
 SECOND = timedelta(seconds=1)
 

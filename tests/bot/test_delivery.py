@@ -11,7 +11,6 @@ from sqlalchemy import text
 
 from bot import delivery
 from bot.inbox import CRASHES
-from bot.migrate import upgrade
 from bot.platforms.api import Receipt, Undelivered
 from cards import outbox
 from cards.model import Card, load
@@ -20,6 +19,7 @@ from engine.database import Database
 from engine.jobs import State
 from sales.people import Address
 from tests.bot.kit import desk
+from tests.ready import upgrade
 
 PICK = "/商机 恒信 西部机电"
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

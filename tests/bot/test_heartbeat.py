@@ -10,13 +10,13 @@ from sqlalchemy import text
 from bot import wakeups
 from bot.clock import Clock
 from bot.heartbeat import Heartbeat
-from bot.migrate import upgrade
 from bot.roles import Role
 from bot.wakeups import Wakeups
 from engine import workers
 from engine.database import Database
 from engine.rulebook import Rulebook
 from engine.workers import Process
+from tests.ready import upgrade
 
 
 @asynccontextmanager

@@ -11,11 +11,11 @@ from sqlalchemy import text
 from bot import shared_tokens
 from bot.clock import Clock
 from bot.holding import Holding, Lost, Taken
-from bot.migrate import upgrade
 from bot.platforms.api import Undelivered
 from bot.platforms.tokens import AccessToken, Token
 from bot.shared_tokens import SharedToken
 from engine.database import Database
+from tests.ready import upgrade
 
 NAME = "token/wecom/ww/1000002"
 LIFE = timedelta(hours=2)

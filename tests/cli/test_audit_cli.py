@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.heads import Heads, append, read
-from bot.migrate import upgrade
 from engine import audit
 from engine.audit import Head
 from engine.audit_guard import guard, unguard
 from engine.database import Database
+from tests.ready import upgrade
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 ROWS = 5

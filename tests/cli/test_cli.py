@@ -10,15 +10,17 @@ from datetime import UTC, datetime
 import openpyxl
 import pytest
 from sqlalchemy import text
+from typer.testing import CliRunner
 
-from bot.migrate import upgrade
+from bot.cli import app
 from bot.simulator import seed
 from engine.database import Database
+from tests.ready import upgrade
 
 
 @pytest.fixture
-def jianliu(tmp_path):
-    """Run the command in an empty folder with its own database."""
+def process(tmp_path):
+    """Run the command as a process, in an empty folder with its own database."""
 
     def run(*words, **environment):
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("JIANLIU")}
@@ -30,6 +32,20 @@ def jianliu(tmp_path):
         )  # fmt: skip
         assert "Traceback" not in done.stderr, done.stderr
         return done
+
+    return run
+
+
+@pytest.fixture
+def jianliu(tmp_path, monkeypatch):
+    """Run the command in this process, which spares its start, with its own database."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JIANLIU_DATABASE_URL", f"sqlite:///{tmp_path}/jianliu.db")
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words):
+        done = CliRunner().invoke(app, words, catch_exceptions=False)
+        return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
 
     return run
 
@@ -65,8 +81,8 @@ HEADER = ("公司名称", "销售", "行业", "标签", "备注")
 GOOD = (HEADER, ("甲重工", "张三", "制造", "阀门、年度框架", "x"), ("乙医疗", "李四", "", "", ""))
 
 
-def test_version_says_which(jianliu):
-    done = jianliu("version", "--json")
+def test_version_says_which(process):
+    done = process("version", "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["version"][0].isdigit()
 
@@ -155,38 +171,38 @@ def test_a_gbk_csv_is_read_and_a_file_without_names_is_refused(jianliu, tmp_path
     assert "客户名称" in done.stderr
 
 
-def test_say_starts_a_demo_of_its_own_and_prints_the_cards(jianliu):
-    done = jianliu(
+def test_say_starts_a_demo_of_its_own_and_prints_the_cards(process):
+    done = process(
         "say", "--as", "张三", "/商机 某阀门制造 北方泵业", "--platform", "dingtalk",
         "--port", "1", "--json", JIANLIU_DATABASE_URL="",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     [card] = json.loads(done.stdout)["messages"]
     assert "商机已建" in card["title"]
-    stranger = jianliu("say", "--as", "王五", "/帮助", "--port", "1")
+    stranger = process("say", "--as", "王五", "/帮助", "--port", "1")
     assert stranger.returncode == 1
     assert "张三" in stranger.stderr
 
 
-def test_a_service_without_a_platform_does_not_start(jianliu):
-    done = jianliu("run")
+def test_a_service_without_a_platform_does_not_start(process):
+    done = process("run")
     assert done.returncode == 1
     assert "config.toml" in done.stderr
 
 
-def test_a_port_that_is_taken_is_named(jianliu):
+def test_a_port_that_is_taken_is_named(process):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        done = jianliu("demo", "--port", port, "--no-browser")
+        done = process("demo", "--port", port, "--no-browser")
     assert done.returncode == 1
     assert port in done.stderr
 
 
-def test_a_damaged_demo_says_what_to_do(jianliu, tmp_path):
+def test_a_damaged_demo_says_what_to_do(process, tmp_path):
     (tmp_path / ".demo").mkdir()
     (tmp_path / ".demo" / "secrets.json").write_text("{")
-    done = jianliu("demo", "--port", "18799", "--no-browser")
+    done = process("demo", "--port", "18799", "--no-browser")
     assert done.returncode == 1
     assert ".demo" in done.stderr

@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.clock import Clock
-from bot.migrate import upgrade
 from bot.simulator import seed
 from cards import outbox
 from cards.model import Text
 from engine.database import Database
 from sales.people import Address
 from tests import postgres_kit
+from tests.ready import upgrade
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 PEOPLE = "SELECT count(*) FROM person"

@@ -9,13 +9,13 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.migrate import upgrade
 from bot.simulator import seed
 from cards import outbox
 from cards.model import Text
 from engine import jobs
 from engine.database import Database
 from sales.people import Address
+from tests.ready import upgrade
 
 LANE = outbox.lane("wecom", "ww")
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)

@@ -1,33 +1,35 @@
 """`jianliu sync`: the directories from the command line, beside a stopped service."""
 
 import json
-import os
 import subprocess
-import sys
 from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
+from typer.testing import CliRunner
 
-from bot.migrate import upgrade
+from bot.cli import app
 from bot.simulator import seed
 from engine.database import Database
 from tests.chat.test_directory import hires, leaves
+from tests.ready import upgrade
 
 
 @pytest.fixture
-def jianliu(office, tmp_path):
+def jianliu(office, tmp_path, monkeypatch):
     """The command with its own database and the office's platforms."""
     url, settings = f"sqlite:///{tmp_path}/jianliu.db", office.demo.service.settings
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("JIANLIU")}
-    kept |= {"JIANLIU_DATABASE_URL": url, "JIANLIU_ALLOW_UNOFFICIAL_API": "true", "COLUMNS": "200"}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JIANLIU_DATABASE_URL", url)
+    monkeypatch.setenv("JIANLIU_ALLOW_UNOFFICIAL_API", "true")
+    monkeypatch.setenv("COLUMNS", "200")
     for section in ("wecom", "dingtalk"):
         values = getattr(settings, section)
         for name in type(values).model_fields:
             value = getattr(values, name)
             if name not in {"templates", "bot"} and value:
                 plain = value.get_secret_value() if hasattr(value, "get_secret_value") else value
-                kept[f"JIANLIU_{section}__{name}".upper()] = str(plain)
+                monkeypatch.setenv(f"JIANLIU_{section}__{name}".upper(), str(plain))
     with closing(Database(url)) as database:
         upgrade(database)
         database.writer.run(
@@ -35,12 +37,8 @@ def jianliu(office, tmp_path):
         )
 
     def run(*words):
-        done = subprocess.run(
-            [sys.executable, "-m", "jianliu", "sync", *words], cwd=tmp_path, env=kept,
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert "Traceback" not in done.stderr, done.stderr
-        return done
+        done = CliRunner().invoke(app, ["sync", *words], catch_exceptions=False)
+        return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
 
     return run
 

@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 
 from bot import vault_key
 from bot.cli import app
-from bot.migrate import upgrade
 from bot.settings import DatabaseSettings, Settings, VaultSettings, master_key
 from bot.simulator import seed
 from bot.vault_key import VaultKeyError
 from engine.database import Database
 from engine.vault import Vault
 from sales import contacts
+from tests.ready import upgrade
 from tests.sales.conftest import NOW
 
 KEY, OTHER = "5a" * 32, "a5" * 32

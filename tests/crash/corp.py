@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from sqlalchemy import insert
 
 from bot.demo import settings as demo_settings
-from bot.migrate import upgrade
 from bot.simulator import seed
 from bot.simulator.chaos import Chaos
 from bot.simulator.dingtalk import FakeDingTalk
@@ -21,6 +20,7 @@ from bot.simulator.wecom import FakeWeCom
 from bot.simulator.wire import WireLog
 from engine.database import Database
 from sales.people import Identity, Person
+from tests.ready import upgrade
 
 REPS = [f"rep{n}" for n in range(8)]
 """Enough people that none is written to more than 28 times in a minute."""

@@ -16,12 +16,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot import migrate
 from bot.doctor import fonts
 from bot.doctor.all import CHECKS
 from bot.doctor.examination import examine, worst
 from bot.doctor.finding import Check, Finding, Verdict, bad, good
 from bot.heads import append
-from bot.migrate import upgrade
 from bot.settings import DatabaseSettings, Server, Settings, VaultSettings
 from bot.tables import metadata
 from engine import audit, jobs, quota, workers
@@ -31,6 +31,7 @@ from engine.database import Database
 from engine.vault import Vault
 from engine.workers import Process
 from tests.doctor.kit import dingtalk, examined, finding, served, settings, wecom
+from tests.ready import upgrade
 
 NOW = datetime.now(UTC)
 
@@ -99,7 +100,7 @@ def test_a_database_of_each_kind_passes(database_url, tmp_path):
 
 def test_a_database_older_than_the_program_is_to_be_migrated(tmp_path):
     database = Database(f"sqlite:///{tmp_path}/jianliu.db")
-    upgrade(database, "0002")
+    migrate.upgrade(database, "0002")
     database.close()
     found = finding(settings(tmp_path), "database")
     assert found.verdict is Verdict.BAD

@@ -15,7 +15,6 @@ from starlette.routing import Route
 
 from bot.doctor.finding import Finding, Verdict
 from bot.menu import MENU
-from bot.migrate import upgrade
 from bot.settings import Server, WeComBotSettings, WeComSettings
 from engine.database import Database
 from sales.people import Identity, Person
@@ -30,6 +29,7 @@ from tests.doctor.kit import (
     settings,
     wecom,
 )
+from tests.ready import upgrade
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

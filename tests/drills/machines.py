@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import event
 
-from bot.migrate import upgrade
 from engine.audit_guard import unguard
 from engine.database import Database
 from tests.drills.seed import SEED
+from tests.ready import upgrade
 
 
 @contextmanager

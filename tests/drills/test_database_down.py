@@ -14,7 +14,6 @@ import httpx
 import pytest
 from sqlalchemy import make_url, text
 
-from bot.migrate import upgrade
 from engine import jobs
 from engine.database import CONNECT_SECONDS, SILENT_MS, Database
 from tests.crash.corp import until
@@ -23,6 +22,7 @@ from tests.drills.process import FORKS
 from tests.drills.proxy import Proxy
 from tests.drills.seed import LONG, SLOWER, chance, forms
 from tests.drills.stage import named, slowest, stage
+from tests.ready import upgrade
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=30)

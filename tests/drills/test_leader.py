@@ -8,12 +8,12 @@ from contextlib import closing
 import pytest
 from sqlalchemy import text
 
-from bot.migrate import upgrade
 from engine.database import Database
 from tests.crash.corp import until
 from tests.drills.leaders import TTL, lead
 from tests.drills.process import FORKS
 from tests.drills.seed import SLOWER
+from tests.ready import upgrade
 
 TAKEOVER = (TTL.total_seconds() + 1) * SLOWER
 

@@ -13,7 +13,6 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from bot.migrate import upgrade
 from engine import jobs, retention, slots
 from engine.database import Database
 from sales.rules.retention import RetentionDays
@@ -22,6 +21,7 @@ from tests.crash.sealing import sealed
 from tests.drills import mutants
 from tests.drills.contenders import JOB, LANE, RULE, claims, contest, notices
 from tests.drills.stage import named, stage
+from tests.ready import upgrade
 
 PICK = "/商机 恒信 西部机电"
 OUTBOX = "outbox:wecom:wwjianliudemo"

@@ -9,7 +9,6 @@ from sqlalchemy import text
 
 from bot.clock import Clock
 from bot.cron import Cron
-from bot.migrate import upgrade
 from connectors import holidays
 from engine import deadlines, deadlines_due
 from engine.calendar import Calendar, Day, Quality
@@ -25,6 +24,7 @@ from tests.drills.launched import KIND
 from tests.drills.process import FORKS
 from tests.drills.seed import SLOWER, chance, forms
 from tests.drills.stage import named, slowest, stage
+from tests.ready import upgrade
 from tests.scheduler.kit import CHINA, Desk, effects, noting
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

@@ -17,7 +17,6 @@ from sqlalchemy import text
 from bot.clock import Clock
 from bot.delivery import Courier
 from bot.holding import Holding
-from bot.migrate import upgrade
 from bot.parcels import Packing
 from bot.platforms.wecom.client import WeComPlatform
 from bot.settings import WeComSettings
@@ -36,6 +35,7 @@ from engine.rulebook import Rulebook
 from engine.vault import Vault
 from sales.people import Address
 from tests.drills.wire import Wire
+from tests.ready import upgrade
 
 MONDAY = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 SECRET = SecretStr("0" * 32)

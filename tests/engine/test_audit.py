@@ -184,11 +184,8 @@ def test_a_part_that_is_undone_takes_its_rows_along(database):
 
 
 def test_many_writers_make_one_chain_without_gaps(fresh_postgres):
-    from bot.migrate import upgrade
-
     url = fresh_postgres()
     first, second = Database(url), Database(url)
-    upgrade(first)
 
     def write(database):
         for number in range(50):

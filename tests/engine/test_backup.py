@@ -18,7 +18,6 @@ import pytest
 from sqlalchemy import insert, make_url, text
 
 from bot import backups
-from bot.migrate import upgrade
 from bot.simulator import seed
 from cards import outbox
 from cards.model import Text
@@ -27,6 +26,7 @@ from engine.backup import BackupError
 from engine.database import Database, DatabaseInUse
 from engine.jobs import State
 from sales.people import Address, Person
+from tests.ready import upgrade
 
 NOW = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 LEASE = timedelta(seconds=30)

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 
-from bot.migrate import upgrade
 from bot.simulator import seed
 from bot.tables import metadata
 from cards.model import Text
@@ -19,6 +18,7 @@ from engine.deadlines import Deadline
 from engine.jobs import Job
 from engine.slots import Slot
 from sales.people import Address, Person
+from tests.ready import upgrade
 
 NOW = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 LEASE = timedelta(seconds=30)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from bot.migrate import upgrade
 from engine import jobs
 from engine.database import Database
+from tests.ready import upgrade
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=30)

@@ -56,11 +56,8 @@ def test_a_released_lease_is_free_at_once(database):
 
 @pytest.mark.pg
 def test_of_many_processes_that_grab_at_once_one_gets_it(fresh_postgres):
-    from bot.migrate import upgrade
-
     url = fresh_postgres()
     processes = [Database(url) for _ in range(4)]
-    upgrade(processes[0])
     start = threading.Barrier(4)
 
     def grab(database):
@@ -76,11 +73,8 @@ def test_of_many_processes_that_grab_at_once_one_gets_it(fresh_postgres):
 
 @pytest.mark.pg
 def test_while_a_guarded_unit_runs_nobody_takes_the_lease_over(fresh_postgres):
-    from bot.migrate import upgrade
-
     url = fresh_postgres()
     holder, heir = Database(url), Database(url)
-    upgrade(holder)
     acquire(holder, "a")
     guarded, gate = threading.Event(), threading.Event()
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.migrate import upgrade
 from engine import jobs, retention, runs, slots
 from engine.database import Database
 from engine.retention import Kept
 from engine.slots import Outcome, Policy, Rule, Turn
+from tests.ready import upgrade
 
 NINE = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

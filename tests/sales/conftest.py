@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.migrate import upgrade
 from bot.simulator import seed
 from engine.database import Database
 from engine.unit import Unit
+from tests.ready import upgrade
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 

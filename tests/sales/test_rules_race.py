@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from bot.migrate import upgrade
 from engine.database import Database
 from sales.rules import editing
 from sales.rules.all import provide
 from sales.rules.editing import By, DraftGone
 from sales.rules.unfinished import UNFINISHED
+from tests.ready import upgrade
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 BY = By("fengyunying", NOW, ZoneInfo("Asia/Shanghai"))

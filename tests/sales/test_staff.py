@@ -9,7 +9,6 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select, true
 
-from bot.migrate import upgrade
 from bot.simulator import seed
 from engine.database import Database
 from engine.unit import Unit
@@ -18,6 +17,7 @@ from sales.customers import CUSTOMER
 from sales.leaving import NotHere
 from sales.people import PERSON
 from tests import postgres_kit
+from tests.ready import upgrade
 from tests.sales.conftest import NOW
 
 pytestmark = pytest.mark.pg

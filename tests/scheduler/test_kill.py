@@ -7,9 +7,9 @@ import time
 from contextlib import closing
 from datetime import timedelta
 
-from bot.migrate import upgrade
 from engine import jobs, slots
 from engine.database import Database
+from tests.ready import upgrade
 from tests.scheduler import process
 from tests.scheduler.kit import effects
 

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from bot.migrate import upgrade
 from cards.model import Button, Card
 from engine.database import Database
 from engine.rulebook import Rulebook
 from sales.people import Address
 from scheduler.deadlines_api import Reminder, remind
+from tests.ready import upgrade
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 MANY = 500

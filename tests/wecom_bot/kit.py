@@ -15,7 +15,6 @@ from websockets.exceptions import ConnectionClosed
 
 from bot.app import Service
 from bot.clock import Clock
-from bot.migrate import upgrade
 from bot.platforms.wecom_bot.link import Pace
 from bot.rates import Rate
 from bot.settings import (
@@ -27,6 +26,7 @@ from bot.settings import (
 )
 from bot.simulator import seed
 from engine.database import Database
+from tests.ready import upgrade
 
 CORP, BOT, SECRET = "ww-test", "aib-test", "bot-secret-of-a-test"
 TENANTS = {"wecom": CORP, "dingtalk": "ding"}
