@@ -68,7 +68,7 @@ def test_a_killed_holder_is_followed_within_a_minute_and_answers_go_on(fresh_pos
                 started.enter_context(worker(config))
                 await until(lambda: workers(url) == 2, START)
                 await there.said("第一句", msgid="m1")
-                await until(lambda: len(there.seen) == 1)
+                await until(lambda: len(there.seen) == 1, START)
                 await asyncio.sleep(3)  # the second looks, and leaves the line to the first
                 assert len(there.lines) == 1
 
@@ -78,7 +78,7 @@ def test_a_killed_holder_is_followed_within_a_minute_and_answers_go_on(fresh_pos
                 assert time.monotonic() - began < TAKEOVER
                 await there.said("第一句", msgid="m1")
                 await there.said("第二句", msgid="m2")
-                await until(lambda: len(there.seen) == 2)
+                await until(lambda: len(there.seen) == 2, START)
                 await asyncio.sleep(0.5)
                 assert ["第一句" in words for _, words in there.seen] == [True, False]
 
