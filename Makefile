@@ -23,7 +23,7 @@ coverage: .venv/.dev
 drills: DRILLS_SEED := $(or $(DRILLS_SEED),$(shell date +%s))
 drills: .venv/.dev
 	@echo "DRILLS_SEED=$(DRILLS_SEED)"
-	DRILLS=1 DRILLS_SEED=$(DRILLS_SEED) $(BIN)/pytest -n 2 tests/drills
+	DRILLS=1 DRILLS_SEED=$(DRILLS_SEED) $(BIN)/pytest -n 2 tests/drills tests/chat
 
 check: lint test
 
