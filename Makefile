@@ -23,7 +23,7 @@ coverage: .venv/.dev
 drills: DRILLS_SEED := $(or $(DRILLS_SEED),$(shell date +%s))
 drills: .venv/.dev
 	@echo "DRILLS_SEED=$(DRILLS_SEED)"
-	DRILLS=1 DRILLS_SEED=$(DRILLS_SEED) $(BIN)/pytest -n 2 tests/drills tests/chat
+	DRILLS=1 DRILLS_SEED=$(DRILLS_SEED) $(BIN)/pytest -n 2 tests/drills tests/chat tests/bench tests/crash
 
 check: lint test
 

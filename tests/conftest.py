@@ -20,7 +20,10 @@ from tests.office import Office, open_office
 from tests.ready import upgrade
 
 # A loaded machine is slow, not wrong; and a submission is judged by the same examples twice.
-hypothesis.settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.register_profile(
+    "house", deadline=None, derandomize="CI" in os.environ,
+    max_examples=60 if "CI" in os.environ else 100,
+)  # fmt: skip
 hypothesis.settings.load_profile("house")
 
 # A picture of every frame's values, as structlog draws it by default, takes seconds a traceback.
@@ -107,6 +110,13 @@ def fresh_postgres(postgres_server: URL, _ready: str) -> Iterator[Callable[[], s
     """Makes a migrated PostgreSQL database at every call; all are dropped afterwards."""
     with ExitStack() as made:
         yield lambda: made.enter_context(postgres_kit.fresh(postgres_server, _ready))
+
+
+@pytest.fixture
+def empty_postgres(postgres_server: URL) -> Iterator[str]:
+    """The address of a PostgreSQL database without a table."""
+    with postgres_kit.fresh(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

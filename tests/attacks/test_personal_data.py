@@ -338,7 +338,7 @@ def shredded(url, contact):
 
 
 def test_d32_erase_then_verify_then_restore_then_verify_again(
-    jianliu, kept_and_erased, database_url, fresh_postgres, monkeypatch
+    jianliu, kept_and_erased, database_url, request, monkeypatch
 ):
     contact = kept_and_erased
     shredded(database_url, contact)
@@ -346,7 +346,7 @@ def test_d32_erase_then_verify_then_restore_then_verify_again(
     assert "没有找到" in jianliu("export", "contact", NUMBER, wrong=True)
     assert "已经删除" in jianliu("erase", "--contact", contact, "--basis", "x", "--yes", wrong=True)
     if not database_url.startswith("sqlite"):
-        database_url = fresh_postgres()
+        database_url = request.getfixturevalue("empty_postgres")
         monkeypatch.setenv("JIANLIU_DATABASE_URL", database_url)
     told = jianliu("restore", "kept", "--yes")
     assert "1 位联系人已按名单再删一遍" in told

@@ -11,6 +11,7 @@ from bot.bench.load import closed
 from bot.bench.messages import REPEAT_AFTER, Supply
 from engine.database import Database
 from sales.opportunities import REFERRAL, Referral
+from tests.drills.seed import LONG
 
 TINY = 150
 """Requests: enough that some repeat an earlier MsgId."""
@@ -58,6 +59,7 @@ def test_a_batch_repeats_some_messages_under_new_signatures():
     assert set(Supply(App.made()).batch(10).numbers).isdisjoint(range(CUSTOMERS))
 
 
+@pytest.mark.skipif(not LONG, reason="four cold starts: make drills")
 def test_start_measures_a_first_and_a_second_start(tmp_path):
     report = start.run(start.Plan(rounds=1, settle=0, idle=0.1, folder=tmp_path), lambda _: None)
     assert set(report.facts) == {"no_database", "database"}

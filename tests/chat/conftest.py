@@ -7,13 +7,13 @@ story on both.
 
 from __future__ import annotations
 
-import os
 import zlib
 from pathlib import Path
 
 import pytest
 
 from tests import postgres_kit
+from tests.drills.seed import LONG
 from tests.office import open_office
 
 DATABASES = ("sqlite", "postgresql")
@@ -21,7 +21,7 @@ DATABASES = ("sqlite", "postgresql")
 
 def pytest_collection_modifyitems(config, items):
     """Leave out every second play of a story."""
-    if "DRILLS" in os.environ:
+    if LONG:
         return
     dropped = [item for item in items if not _its_turn(item)]
     config.hook.pytest_deselected(items=dropped)

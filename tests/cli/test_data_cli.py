@@ -166,9 +166,9 @@ def test_a_move_that_differs_leaves_nothing(jianliu, fresh_postgres):
 
 @pytest.mark.pg
 def test_postgres_is_kept_by_its_own_programs_and_restored_into_an_empty_database(
-    jianliu, fresh_postgres, monkeypatch, tmp_path
+    jianliu, fresh_postgres, empty_postgres, monkeypatch, tmp_path
 ):
-    old, new = fresh_postgres(), fresh_postgres()
+    old, new = fresh_postgres(), empty_postgres
     plant(old)
     monkeypatch.setenv("JIANLIU_DATABASE_URL", old)
     monkeypatch.setenv("PATH", f"{postgres_kit.binaries()}:{os.environ['PATH']}")

@@ -83,8 +83,8 @@ def test_a_wrong_key_is_an_error_before_anything_is_written(database_url):
 
 
 @pytest.mark.pg
-def test_postgres_without_a_key_is_refused_in_words_and_stays_empty(fresh_postgres):
-    url = fresh_postgres()
+def test_postgres_without_a_key_is_refused_in_words_and_stays_empty(empty_postgres):
+    url = empty_postgres
     with closing(Database(url)) as database:
         with pytest.raises(VaultKeyError, match="jianliu vault key"):
             vault_key.opened(settings(url), database)

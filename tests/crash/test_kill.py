@@ -19,6 +19,7 @@ import pytest
 from tests.browser_kit import server
 from tests.crash.corp import REPS, Corp, Process, until
 from tests.crash.sealing import sealed
+from tests.drills.seed import LONG
 
 PATIENCE = 150.0
 
@@ -103,7 +104,7 @@ def killed_while(corp, work, *, kills):
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("submit", "submissions", "kills"),
-    [(submit_in_wecom, 200, 5), (submit_in_dingtalk, 60, 3)],
+    [(submit_in_wecom, 200 if LONG else 80, 5), (submit_in_dingtalk, 60 if LONG else 40, 3)],
     ids=["wecom", "dingtalk"],
 )
 def test_every_submission_has_one_effect_and_one_card(
