@@ -11,7 +11,7 @@ demo: .venv/.demo
 	$(BIN)/jianliu demo
 
 test: .venv/.dev chromium
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 coverage: .venv/.dev
 	$(BIN)/coverage run -m pytest -n 0 tests/attacks/test_permissions.py tests/sales \

@@ -10,13 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-from openpyxl import Workbook
-from openpyxl.cell import Cell as ExcelCell
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from typing import TYPE_CHECKING
 
 from connectors import sheet_heading
 from connectors.sheet_cells import BadCell, shown, value
@@ -24,11 +18,15 @@ from connectors.sheet_grid import MAX_BYTES, grid
 from connectors.sheet_heading import Header
 from connectors.sheet_model import Cell, Column, Problem, Row, Sheet, SheetError, Value
 
+if TYPE_CHECKING:
+    from openpyxl.cell import Cell as ExcelCell
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
 __all__ = ["Column", "Problem", "Row", "Sheet", "SheetError", "Value", "errors_file", "read"]
 
 COMPLAINTS = "错误"
 MAX_CELL = 32_767  # characters in one cell of an .xlsx
-RED = Font(color="C00000", bold=True)
+RED = "C00000"
 
 
 def read(source: Path | bytes, filename: str, columns: Sequence[Column]) -> Sheet:
@@ -70,6 +68,8 @@ def errors_file(sheet: Sheet, problems: Iterable[Problem]) -> bytes:
     Every cell is text, so that nothing a stranger typed becomes a formula, and a long number
     stays as it is. A column 错误 of an earlier copy is replaced.
     """
+    from openpyxl import Workbook  # 8 MB, which only a file needs
+
     complaints: dict[int, list[str]] = {}
     for problem in problems:
         words = f"{problem.column}：{problem.text}" if problem.column else problem.text
@@ -115,10 +115,14 @@ def _row(
 
 def _text(page: WriteOnlyWorksheet, text: str, *, red: bool) -> ExcelCell | None:
     """A cell that Excel shows as it is, also when it begins with an equals sign."""
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.styles import Font
+
     if not text:
         return None
     cell = WriteOnlyCell(page, ILLEGAL_CHARACTERS_RE.sub(" ", text)[:MAX_CELL])
     cell.data_type = "s"
     if red:
-        cell.font = RED
+        cell.font = Font(color=RED, bold=True)
     return cell

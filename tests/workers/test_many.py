@@ -11,7 +11,7 @@ import pytest
 from bot.watchdog import EXIT_CODE
 from tests.crash.corp import REPS, until
 
-pytestmark = [pytest.mark.pg, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.pg, pytest.mark.xdist_group("many"), pytest.mark.timeout(240)]
 PICK = "/商机 恒信 西部机电"
 
 

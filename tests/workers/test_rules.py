@@ -15,7 +15,7 @@ from sales.rules.editing import By, Published
 from sales.rules.unfinished import UNFINISHED
 from tests.crash.corp import REPS, until
 
-pytestmark = [pytest.mark.pg, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.pg, pytest.mark.xdist_group("rules"), pytest.mark.timeout(240)]
 LIMIT = 30.0
 AHEAD = timedelta(seconds=12)
 """More than the ten seconds a process may take to hear of it."""
