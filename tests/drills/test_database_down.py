@@ -69,10 +69,13 @@ def test_22_without_room_on_the_disk_nobody_is_told_that_we_have_it(tmp_path):
         assert made.wrong() == []
 
 
-def write_until_killed(url):
-    """Two tables that every commit changes alike, as fast as it goes."""
+def write_until_killed(url, begun):
+    """Two tables that every commit changes alike, as fast as it goes, the schema long stored."""
     database = Database(url)
     upgrade(database)
+    with closing(sqlite3.connect(str(database.engine.url.database))) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    begun.set()
     n = 0
     while True:
         n += 1
@@ -89,10 +92,12 @@ def images(folder, count):
     """Copies of a database in the middle of writing: file and log as they lay there."""
     folder.mkdir()
     live, log = folder / "live.db", folder / "live.db-wal"
-    writer = FORKS.Process(target=write_until_killed, args=(f"sqlite:///{live}",))
+    begun = FORKS.Event()
+    writer = FORKS.Process(target=write_until_killed, args=(f"sqlite:///{live}", begun))
     writer.start()
     try:
-        until(lambda: log.exists() and log.stat().st_size > 200_000)
+        assert begun.wait(60)
+        until(lambda: log.stat().st_size > 200_000)
         for n in range(count):
             copy = folder / f"{n}.db"
             shutil.copyfile(live, copy)

@@ -10,10 +10,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from bot import delivery, shared_tokens
 from bot.clock import Clock
 from bot.delivery import Courier
 from bot.holding import Holding
@@ -44,6 +46,7 @@ SETTINGS = WeComSettings(
     api_base="http://127.0.0.1:1", oauth_base="http://127.0.0.1:1",
 )  # fmt: skip
 TENANTS = {"wecom": "ww", "dingtalk": "ding"}
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 
 class Town:
@@ -66,7 +69,7 @@ class Town:
         self.couriers = [self._courier(n, database) for n, database in enumerate(databases)]
 
     def _courier(self, n, database):
-        holding = Holding(database, self.clock, f"node{n}")
+        holding = Holding(database, self.clock, f"node{n}", HOUR)
         share = SharedToken(database, self.clock, holding, "token/wecom", SECRET)
         platform = WeComPlatform(SETTINGS, self.http, self.clock.now, share)
         packing = Packing(platform, Vault(bytes(32)), lambda form: form, Rulebook())
@@ -110,8 +113,14 @@ class Town:
 
 @asynccontextmanager
 async def town(url, nodes=1):
-    """A town with the demo company; its databases are closed afterwards."""
+    """A town with the demo company; its databases are closed afterwards.
+
+    Its hours are the clock's: a machine that stands still for a while ends no patience.
+    """
     async with AsyncExitStack() as opened:
+        patient = opened.enter_context(pytest.MonkeyPatch.context())
+        patient.setattr(delivery, "SEND_SECONDS", 300)
+        patient.setattr(shared_tokens, "PATIENCE", 200)
         databases = [Database(url) for _ in range(nodes)]
         for database in databases:
             opened.push_async_callback(asyncio.to_thread, database.close)
@@ -123,6 +132,3 @@ async def town(url, nodes=1):
             yield made
         finally:
             await asyncio.gather(*(courier.drain() for courier in made.couriers))
-
-
-SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
