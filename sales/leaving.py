@@ -101,6 +101,7 @@ def may_leave(db: Unit, one: Colleague, successor: Colleague, *, by: Who) -> Non
         OwnRole: nobody lets themselves go.
         NotHere: the person had left, or the successor has or is the same.
         AdminOnly: an administrator is let go by another one only.
+        MoreThanOwn: the person has rights that `by` has not.
         LastAdmin: nobody would be left to administer.
     """
     if one.id == by.id:

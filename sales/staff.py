@@ -287,7 +287,7 @@ def give_role(db: Unit, one: Colleague, role: Role, *, by: Who, now: datetime) -
     Raises:
         OwnRole: it is one's own.
         AdminOnly: only an administrator gives or takes that one.
-        MoreThanOwn: the role has rights that `by` has not.
+        MoreThanOwn: the role has rights that `by` has not, the new one or the one they have.
         LastAdmin: nobody would be left who can.
     """
     if one.id == by.id:
@@ -329,7 +329,7 @@ def _may_give(role: Role, by: Who) -> None:
 
 
 def may_open(one: Colleague, by: Who) -> None:
-    """Whether `by` may say how this person's rights are reached: by which accounts, if at all.
+    """Whether `by` may decide about this person's rights: how they are reached, if at all.
 
     Raises:
         MoreThanOwn: the person has rights that `by` has not.
@@ -339,13 +339,15 @@ def may_open(one: Colleague, by: Who) -> None:
 
 
 def may_take(db: Unit, one: Colleague, by: Who) -> None:
-    """Whether an administrator's rights may go.
+    """Whether this person's rights may go by this hand.
 
     Raises:
-        AdminOnly: only by another one's hand.
+        AdminOnly: an administrator's only by another one's.
+        MoreThanOwn: the person has rights that `by` has not.
         LastAdmin: nobody would be left to administer.
     """
     if one.role is not Role.ADMIN:
+        may_open(one, by)
         return
     if by.role is not Role.ADMIN:
         raise AdminOnly
