@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 
@@ -20,6 +18,7 @@ from bot.simulator.wecom import FakeWeCom
 from bot.simulator.wire import WireLog
 from engine.database import Database
 from sales.people import Identity, Person
+from tests.forks import FORKS, serve
 from tests.ready import upgrade
 
 REPS = [f"rep{n}" for n in range(8)]
@@ -118,35 +117,44 @@ templates.card = "{dingtalk.templates["card"]}"
 class Process:
     """The service, which may be killed and started again."""
 
-    def __init__(self, folder, *switches, program="jianliu"):
-        self.folder = folder
-        config = str(folder / "config.toml")
-        self.command = [sys.executable, "-m", program, "run", "-c", config, *switches]
+    def __init__(self, folder, *switches, before=None):
+        self.folder, self.before = folder, before
+        self.arguments = ("run", "-c", str(folder / "config.toml"), *switches)
         self.start()
 
     def start(self):
-        """Start it, with nothing of our environment in its settings."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("JIANLIU")}
-        with (self.folder / "service.log").open("ab") as log:
-            self.running = subprocess.Popen(self.command, stdout=log, stderr=log, env=environment)
+        """Start it; `before` is called in it first."""
+        told = (self.folder, self.arguments, self.before)
+        self.running = FORKS.Process(target=serve, args=told)
+        self.running.start()
 
     def kill(self):
         """kill -9."""
-        self.running.send_signal(signal.SIGKILL)
-        self.running.wait()
+        self.running.kill()
+        self.running.join()
 
     def freeze(self):
         """SIGSTOP: it lives, holds what it holds, and does nothing."""
-        self.running.send_signal(signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def thaw(self):
         """SIGCONT."""
-        self.running.send_signal(signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
     def stop(self):
         """Ask it to end and wait; its exit code."""
         self.running.terminate()
-        return self.running.wait(20)
+        return self.ended()
+
+    def ended(self):
+        """Wait until it has ended; its exit code."""
+        self.running.join(20)
+        assert self.running.exitcode is not None, "it goes on"
+        return self.running.exitcode
+
+    def _signal(self, number):
+        if self.running.is_alive():
+            os.kill(self.running.pid, number)
 
 
 def until(met, patience=60.0):

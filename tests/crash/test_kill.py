@@ -84,8 +84,8 @@ def submit_in_dingtalk(corp, number):
         assert client.post(f"{corp.platforms}/finger", params=params).status_code == 200
 
 
-def killed_while(corp, work, *, kills):
-    """Run the service, kill it again and again while `work` goes on, then let it finish."""
+def killed_while(corp, work, submissions, *, kills):
+    """Run the service, kill it again and again while `work` goes on, then let it finish all."""
     process = Process(corp.folder)
     try:
         running = threading.Thread(target=work)
@@ -96,7 +96,8 @@ def killed_while(corp, work, *, kills):
             process.kill()
             process.start()
         running.join()
-        until(lambda: count(corp, "job WHERE state < 2") == 0)
+        until(lambda: count(corp, "job WHERE lane = 'inbox'") >= submissions, PATIENCE)
+        until(lambda: count(corp, "job WHERE state < 2") == 0, PATIENCE)
     finally:
         process.stop()
 
@@ -117,7 +118,7 @@ def test_every_submission_has_one_effect_and_one_card(
         with ThreadPoolExecutor(6) as people:
             list(people.map(lambda number: submit(corp, number), range(submissions)))
 
-    killed_while(corp, work, kills=kills)
+    killed_while(corp, work, submissions, kills=kills)
 
     assert count(corp, "opportunity") == submissions
     assert count(corp, "customer WHERE name LIKE '批量客户%'") == submissions

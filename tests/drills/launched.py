@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import bot.app
@@ -21,7 +22,6 @@ import bot.inbox
 import bot.lanes
 import bot.rates
 import bot.serve
-from bot.cli import main
 from bot.dispatch import Dispatcher
 from bot.holding import Holding
 from cards import outbox
@@ -32,6 +32,7 @@ from sales import people
 from scheduler.api import job
 from scheduler.deadlines_api import Reminder, deadline
 from tests.drills import failpoints, service_mutants
+from tests.forks import serve
 
 
 def unlimited(*_):
@@ -82,12 +83,11 @@ class Launch:
 
 
 def run(launch):
-    """Until it ends or is killed; what it says goes to service.log."""
-    log = os.open(launch.folder / "service.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(log, stream)
-    for name in [name for name in os.environ if name.startswith("JIANLIU")]:
-        del os.environ[name]
+    """Until it ends or is killed."""
+    serve(launch.folder, launch.arguments, partial(_prepare, launch))
+
+
+def _prepare(launch):
     for name, value in launch.constants.items():
         module, _, constant = name.rpartition(".")
         setattr(sys.modules[module], constant, value)
@@ -102,8 +102,6 @@ def run(launch):
         getattr(service_mutants, launch.mutant)()
     for fault in launch.faults:
         failpoints.install(fault, launch.folder / "reached")
-    sys.argv = ["jianliu", *launch.arguments]
-    main()
 
 
 def _set_the_wall_clock(ahead):

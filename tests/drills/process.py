@@ -1,15 +1,11 @@
 """A service process that can be killed, stopped and started again in a quarter of a second."""
 
-import multiprocessing
 import os
 import socket
 
 from tests.drills import launched
 from tests.drills.launched import QUICK, Launch
-
-FORKS = multiprocessing.get_context("forkserver")
-"""Forks from a process that has loaded the product and runs nothing."""
-FORKS.set_forkserver_preload([launched.__name__])
+from tests.forks import FORKS
 
 
 def free_port():

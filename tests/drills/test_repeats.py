@@ -21,6 +21,7 @@ from tests.crash.sealing import sealed
 from tests.drills import mutants
 from tests.drills.contenders import JOB, LANE, RULE, claims, contest, notices
 from tests.drills.stage import named, stage
+from tests.forks import apart
 from tests.ready import upgrade
 
 PICK = "/商机 恒信 西部机电"
@@ -46,6 +47,15 @@ def posted(made, deliveries):
     return answers
 
 
+def brought(made, deliveries):
+    """The same until every one is taken: a busy process may ask to be called again."""
+    left = deliveries
+    while left:
+        answers = posted(made, left)
+        assert {status for status, _ in answers} <= {200, 503}
+        left = [one for one, (status, _) in zip(left, answers, strict=True) if status != 200]
+
+
 @pytest.mark.pg
 def test_07_a_callback_delivered_three_times_to_two_processes_is_one_event(
     tmp_path, fresh_postgres
@@ -57,17 +67,15 @@ def test_07_a_callback_delivered_three_times_to_two_processes_is_one_event(
         made.launch("worker")
         made.ready()
         lines = [made.line(name, f"rep{n}") for n, name in enumerate(names)]
-        answers = posted(made, [(webs[n % 2], line) for line in lines for n in range(3)])
-        assert {status for status, _ in answers} == {200}
+        brought(made, [(webs[n % 2], line) for line in lines for n in range(3)])
         made.names += names
         made.settled()
-        assert {status for status, _ in posted(made, [(webs[0], line) for line in lines])} == {200}
+        brought(made, [(webs[0], line) for line in lines])
         with closing(Database(url)) as database:
             later = datetime.now(UTC) + timedelta(days=8)
             database.writer.run(lambda db: retention.sweep_jobs(db, KEPT, after=0, now=later))
         assert made.count("job WHERE lane LIKE 'outbox%'") == 0, "what is done was put away"
-        again = posted(made, [(webs[n % 2], line) for n, line in enumerate(lines)])
-        assert {status for status, _ in again} == {200}
+        brought(made, [(webs[n % 2], line) for n, line in enumerate(lines)])
         assert made.count("job WHERE lane = 'inbox'") == len(names)
         assert made.count("opportunity") == len(names)
         assert len(made.wire.sent) == len(names)
@@ -215,7 +223,11 @@ def test_two_who_look_before_either_commits_store_one_run(fresh_postgres):
     assert noticed_by_two_at_once(fresh_postgres()) == 1
 
 
+def noticed_without_a_key(url):
+    mutants.a_slot_without_unique_key(setattr)
+    return noticed_by_two_at_once(url)
+
+
 @pytest.mark.pg
-def test_without_its_unique_key_a_moment_would_be_run_twice(fresh_postgres, monkeypatch):
-    mutants.a_slot_without_unique_key(monkeypatch.setattr)
-    assert noticed_by_two_at_once(fresh_postgres()) == 2
+def test_without_its_unique_key_a_moment_would_be_run_twice(fresh_postgres):
+    assert apart(noticed_without_a_key, fresh_postgres()) == 2

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from engine.database import Database
+from tests.crash.corp import Process
 from tests.wecom_bot.kit import BOT, CORP, SECRET, gateway, plant, until
 
 TAKEOVER = 20.0
@@ -38,15 +37,11 @@ gateway = "{gateway}"
 @contextmanager
 def worker(config: Path):
     """`jianliu run --role worker`, killed in the end if it still runs."""
-    code = "from bot.cli import main; main()"
-    command = [sys.executable, "-c", code, "run", "-c", str(config), "--role", "worker"]
-    with (config.parent / "service.log").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+    process = Process(config.parent, "--role", "worker")
     try:
         yield process
     finally:
         process.kill()
-        process.wait()
 
 
 @pytest.mark.pg

@@ -13,6 +13,7 @@ from tests import postgres_kit
 from tests.browser_kit import server
 from tests.crash.corp import Corp, Process, until
 from tests.crash.sealing import sealed
+from tests.workers import quick
 
 PATIENCE = 60.0
 
@@ -33,11 +34,11 @@ class Deployment:
         self.workers = [self.start("worker"), self.start("worker")]
         self._serial = 9_000_000
 
-    def start(self, role, program="quick"):
+    def start(self, role, before=quick.short_leases):
         """One more process."""
         port = free_port()
         switches = ("--role", role, "--port", str(port))
-        process = Process(self.corp.folder, *switches, program=f"tests.workers.{program}")
+        process = Process(self.corp.folder, *switches, before=before)
         self.ports[process] = port
         return process
 
@@ -59,7 +60,7 @@ class Deployment:
             process.thaw()
             process.running.terminate()
         for process in self.ports:
-            process.running.wait(20)
+            process.ended()
 
     def rows(self, question):
         """Rows of the database, read beside the running service."""

@@ -10,6 +10,7 @@ import pytest
 
 from bot.watchdog import EXIT_CODE
 from tests.crash.corp import REPS, until
+from tests.workers import quick
 
 pytestmark = [pytest.mark.pg, pytest.mark.xdist_group("many"), pytest.mark.timeout(240)]
 PICK = "/商机 恒信 西部机电"
@@ -50,10 +51,10 @@ def test_a_stopped_process_is_overtaken_and_its_late_writes_are_refused(deployme
 
 
 def test_a_handler_that_hangs_for_ever_costs_its_process_not_its_message(deployment):
-    hanging = deployment.start("web", "hanging")
+    hanging = deployment.start("web", quick.hanging)
     until(lambda: deployment.listening(hanging))
     deployment.post(hanging, deployment.line("lisi", "挂住"))
-    assert hanging.running.wait(20) == EXIT_CODE
+    assert hanging.ended() == EXIT_CODE
     assert "watchdog.ended_the_process" in (deployment.corp.folder / "service.log").read_text()
     until(lambda: deployment.cards("没听懂「挂住」"))
     crashes = "SELECT crashes, state FROM job WHERE lane = 'inbox' ORDER BY id DESC LIMIT 1"
