@@ -43,9 +43,10 @@ from bot.simulator.wecom_bot.fake import PATH as GATEWAY
 from bot.simulator.wire import WireLog
 from bot.tables import metadata
 from bot.working_days import renew
-from engine import turns
+from connectors import holidays
+from engine import calendar_days, turns
 from engine.audit_guard import guard, unguard
-from engine.leases import LEASE
+from engine.ids import next_number
 from sales.rules.all import provide
 
 START = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
@@ -59,8 +60,20 @@ LINES = "line/"
 
 
 def _forgotten(table: Table) -> ColumnElement[bool]:
-    """The rows of a table that a reset takes away."""
-    return true() if table.name != LEASE.name else not_(LEASE.c.name.startswith(LINES))
+    """The rows of a table that a reset takes away.
+
+    Lines that stand stay, and so do the days the holiday package brings, and how often days
+    have changed.
+    """
+    it = table.c
+    match table.name:
+        case "lease":
+            return not_(it.name.startswith(LINES))
+        case "calendar_day":
+            return it.source != holidays.SOURCE
+        case "sequence":
+            return it.kind != calendar_days.COUNTER
+    return true()
 
 
 def settings(folder: Path, port: int, database: str = "") -> Settings:
@@ -215,6 +228,7 @@ class Demo:
                 db.execute(delete(table).where(_forgotten(table)))
         for statement in guard(db.dialect_name):
             db.drive(statement)
+        next_number(db, calendar_days.COUNTER)  # days that were told by hand are gone
         self._plant(db)
 
     def _plant(self, db: Any) -> None:

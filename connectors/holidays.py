@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 
 from engine import calendar_days
 from engine.calendar import Day, Quality, dates_of, derived
@@ -15,7 +17,8 @@ FULL_NAMES = {"清明": "清明节", "端午": "端午节", "中秋": "中秋节
 """The package's short names as the State Council writes them."""
 
 
-def days(year: int) -> dict[date, Day]:
+@cache
+def days(year: int) -> Mapping[date, Day]:
     """Every day of a year, or nothing when the package does not know the year.
 
     1.11 knows 2004 to 2026: it appears after the notice for a year is published.
