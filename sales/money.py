@@ -1,0 +1,48 @@
+"""Money as people write it: 12万, ¥120,000, 1.2亿元; inside it is an integer of 分.
+
+Strict: what is no plain amount is refused, never guessed. No signs, no exponents, no more
+decimals than 分 can hold (attacks D24).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+
+from engine.errors import Refusal
+
+FEN = 100
+UNITS = {"": 1, "元": 1, "块": 1, "千": 1_000, "k": 1_000, "万": 10_000, "w": 10_000, "亿": 10**8}
+MOST_FEN = 10**14
+"""A trillion yuan: whatever is more is a slip of the finger."""
+_AMOUNT = re.compile(
+    r"(?:¥|人民币|rmb)?\s*"
+    r"(?P<digits>\d{1,3}(?:,\d{3})+|\d{1,15})(?P<decimals>\.\d{1,6})?\s*"
+    r"(?P<unit>[千k万w亿]?)(?:元|块钱?)?整?",
+    re.ASCII,
+)
+
+
+class NotMoney(Refusal):
+    """The words are no amount of money."""
+
+    code = "not_money"
+    text = "看不懂金额「{words}」。要写成 12万、120000 或 ¥120,000.50 的样子。"
+
+
+def read(words: str) -> int:
+    """The amount in 分.
+
+    Raises:
+        NotMoney: not one amount, finer than 分, or beyond any budget.
+    """
+    plain = unicodedata.normalize("NFKC", words).strip().lower()
+    found = _AMOUNT.fullmatch(plain)
+    if found is None:
+        raise NotMoney(words=words[:20])
+    digits = found["digits"].replace(",", "") + (found["decimals"] or "")
+    fen = Decimal(digits) * UNITS[found["unit"]] * FEN
+    if fen != int(fen) or fen > MOST_FEN:
+        raise NotMoney(words=words[:20])
+    return int(fen)

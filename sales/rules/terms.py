@@ -1,0 +1,123 @@
+"""What a field may say: the words of the house, and the other names people have for them.
+
+Raw words are kept where they come in; rules, lists and numbers speak the house's words only, so
+that 教培, 培训 and the 教肓 of a bad scan are one industry (requirements B10, B25).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+from engine.documents import Name
+from sales.rules.api import Item, Kind, Rule
+from sales.rules.values import Unreadable
+
+Terms: TypeAlias = dict[str, list[str]]
+"""House word → its other names."""
+MOST_TERMS, LONGEST_TERM = 60, 12
+_BETWEEN_TERMS, _BETWEEN_NAMES = re.compile(r"[;；\n]"), re.compile(r"[、,，\s]+")
+
+
+@dataclass(frozen=True, slots=True)
+class TermList:
+    """The words of one field, typed as 医疗：医药、医院；教育：教培."""
+
+    longest = 2000
+
+    @property
+    def example(self) -> str:
+        """How the words are typed."""
+        return "医疗：医药、医院；教育：教培"
+
+    def read(self, words: str) -> Terms:
+        """House words apart by ；, their other names behind ： and apart by 、."""
+        terms: Terms = {}
+        for part in _BETWEEN_TERMS.split(unicodedata.normalize("NFKC", words)):
+            term, _, others = part.partition(":")
+            if not (term := term.strip()):
+                continue
+            if term in terms:
+                raise Unreadable(f"「{term}」写了两次")
+            terms[term] = [name for name in _BETWEEN_NAMES.split(others.strip()) if name]
+        if not terms:
+            raise Unreadable(f"要写成 {self.example}")
+        return terms
+
+    def words(self, value: Mapping[str, list[str]]) -> str:
+        """The words as they are typed."""
+        return "；".join(
+            f"{term}：{'、'.join(others)}" if others else term for term, others in value.items()
+        )
+
+    def faults(self, value: Mapping[str, list[str]]) -> Iterator[str]:
+        """A name that means two things, or too many or too long ones."""
+        if not 1 <= len(value) <= MOST_TERMS:
+            yield f"要有 1 到 {MOST_TERMS} 个词，现在 {len(value)} 个"
+        owner: dict[str, str] = {}
+        for term, others in value.items():
+            for name in (term, *others):
+                if not 1 <= len(name) <= LONGEST_TERM:
+                    yield f"「{name[:LONGEST_TERM]}」要有 1 到 {LONGEST_TERM} 个字"
+                if owner.setdefault(name, term) != term:
+                    yield f"「{name}」同时属于「{owner[name]}」和「{term}」，只能属于一个"
+
+
+_LIST = TermList()
+
+
+_INDUSTRIES: Terms = {
+    "医疗": ["医药", "医院", "器械"], "教育": ["教培", "培训", "学校"], "制造": ["制造业", "工厂"],
+    "零售": ["零售业", "商超"], "金融": ["银行", "保险"], "互联网": ["软件"],
+    "政府": ["政务", "事业单位"],
+}  # fmt: skip
+_REGIONS: Terms = {
+    "华东": ["江浙沪", "上海", "江苏", "浙江", "安徽", "福建", "江西", "山东"],
+    "华南": ["广东", "广西", "海南"],
+    "华北": ["京津冀", "北京", "天津", "河北", "山西", "内蒙古"],
+    "华中": ["湖北", "湖南", "河南"],
+    "西南": ["川渝", "四川", "重庆", "云南", "贵州", "西藏"],
+    "西北": ["陕西", "甘肃", "青海", "宁夏", "新疆"],
+    "东北": ["东三省", "辽宁", "吉林", "黑龙江"],
+}
+_SOURCES: Terms = {
+    "官网表单": ["官网", "网站", "官网H5表单"], "展会扫码": ["展会", "展会码"],
+    "电话呼入": ["来电", "呼入", "400电话"], "白皮书下载": ["白皮书", "下载"],
+    "转介绍": ["老带新", "老客户介绍"], "转发": ["微信转发"], "表格导入": ["导入"],
+    "自拓": ["陌拜", "自己找的"],
+}  # fmt: skip
+
+
+class Industries(Rule):
+    """Industries."""
+
+    terms: Annotated[Terms, Item("行业词", "行业有哪些，别人还怎么叫", _LIST)] = _INDUSTRIES
+
+
+class Regions(Rule):
+    """Regions."""
+
+    terms: Annotated[Terms, Item("区域词", "区域有哪些，别人还怎么叫", _LIST)] = _REGIONS
+
+
+class Sources(Rule):
+    """Where leads come from."""
+
+    terms: Annotated[Terms, Item("来源词", "线索来源有哪些，别人还怎么叫", _LIST)] = _SOURCES
+
+
+INDUSTRIES = Kind(
+    Name("terms", "industry"), "行业词典", "行业有哪些词，哪些叫法是同一个",
+    "从生效后进来的线索算起，已有的标签不变", Industries,
+)  # fmt: skip
+REGIONS = Kind(
+    Name("terms", "region"), "区域词典", "区域有哪些词，哪些省市归到哪里",
+    "从生效后进来的线索算起，已有的标签不变", Regions,
+)  # fmt: skip
+SOURCES = Kind(
+    Name("terms", "source"), "来源词典", "线索来源有哪些词，哪些叫法是同一个",
+    "从生效后进来的线索算起，已有的标签不变", Sources,
+)  # fmt: skip
