@@ -27,12 +27,13 @@ from sales.contacts import Contact, Reveal
 from sales.customers import Customer, CustomerKey, CustomerTag, Purchase
 from sales.delegations import Delegation
 from sales.directory import DepartmentRow, Entry
+from sales.leads import Lead, LeadKey
 from sales.opportunities import Opportunity, OpportunityTag, Referral
 from sales.people import Identity, Person
 
 TABLES: tuple[type[Row], ...] = (
     Person, Identity, Channel, Delegation, Customer, CustomerKey, CustomerTag, Purchase,
-    Opportunity, OpportunityTag, Referral, Contact, Consent, Reveal, VaultKey, VaultEntry, CardRow,
+    Opportunity, OpportunityTag, Referral, Lead, LeadKey, Contact, Consent, Reveal, VaultKey, VaultEntry, CardRow,
     Delivery, Mute, Job, Deadline, CalendarDay, Absence, Slot, Lease, Bucket, Shared, Worker, Audit,
     Sequence, Secret, Document, Usage, Allowance, Entry, DepartmentRow, BindingCode, BindingTry,
     Blob, Upload,

@@ -1,0 +1,125 @@
+"""The life of a lead: one state, changed by named events only (requirements A6, domain.md §3).
+
+    pooled → assigned → opened → contacted → qualified → converted
+    aside: revisit (protected), invalid, merged; back to the pool: returned, recycled
+
+Every change is one compare-and-set and one row on the trail; whoever comes second is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from engine import audit
+from engine.errors import Refusal
+from engine.statement import Statement
+from engine.unit import Unit
+from sales.leads import LEAD, POOLED, Lead
+
+ASSIGNED, OPENED, CONTACTED, QUALIFIED = "assigned", "opened", "contacted", "qualified"
+REVISIT, CONVERTED, INVALID, MERGED = "revisit", "converted", "invalid", "merged"
+OWNED = (ASSIGNED, OPENED, CONTACTED, QUALIFIED, REVISIT)
+"""States in which somebody works on it: what counts against a capacity."""
+OVER = (CONVERTED, INVALID, MERGED)
+STATE_NAMES: Mapping[str, str] = {
+    POOLED: "未分配", ASSIGNED: "未打开", OPENED: "未联系", CONTACTED: "已联系",
+    QUALIFIED: "有意向", REVISIT: "待回访", CONVERTED: "已转商机", INVALID: "无效",
+    MERGED: "已合并",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What may happen to a lead: in which states, and the state it leads to."""
+
+    name: str
+    after: tuple[str, ...]
+    to: str
+
+
+EVENTS: Mapping[str, Event] = {
+    event.name: event
+    for event in (
+        Event("assigned", (POOLED,), ASSIGNED),
+        Event("claimed", (POOLED,), ASSIGNED),
+        Event("viewed", (ASSIGNED,), OPENED),
+        Event("contacted", (ASSIGNED, OPENED), CONTACTED),
+        Event("qualified", (CONTACTED, REVISIT), QUALIFIED),
+        Event("revisit_set", (CONTACTED, QUALIFIED), REVISIT),
+        Event("converted", (CONTACTED, QUALIFIED, REVISIT), CONVERTED),
+        Event("transferred", OWNED, ASSIGNED),
+        Event("returned", (ASSIGNED, OPENED, CONTACTED, QUALIFIED), POOLED),
+        Event("recycled", (ASSIGNED, OPENED, CONTACTED, QUALIFIED), POOLED),
+        Event("invalidated", (POOLED, *OWNED), INVALID),
+        Event("merged", (POOLED, *OWNED), MERGED),
+    )
+}
+"""Every change of state there is."""
+
+
+class Moved(Refusal):
+    """The lead is no longer as it was, or this cannot be done with it."""
+
+    code = "lead_moved"
+    text = "线索 {number} 现在是「{state}」，这一步不能做。打开它看看最新情况：/线索 详情 {number}"
+
+
+class Gone(Refusal):
+    """There is no such lead, or the person may not see it."""
+
+    code = "unknown_lead"
+    text = "没有找到线索「{words}」。编号要写成 LD-20261123-0001 的样子。"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A lead as somebody saw it before they acted."""
+
+    id: str
+    number: str
+    state: str
+    owner_id: str | None
+
+
+_SEEN = Statement(
+    select(LEAD.id, LEAD.number, LEAD.state, LEAD.owner_id).where(LEAD.id == bindparam("wanted"))
+)
+
+
+def look(db: Unit, lead_id: str) -> Seen:
+    """A lead's present state.
+
+    Raises:
+        Gone: it does not exist.
+    """
+    row = _SEEN.row(db, {"wanted": lead_id})
+    if row is None:
+        raise Gone(words=lead_id)
+    return Seen(*row)
+
+
+def happen(db: Unit, seen: Seen, event: str, *, now: datetime, **values: Any) -> None:
+    """Let `event` happen to a lead that is still as it was seen; one row on the trail.
+
+    `values` are the columns that change with it.
+
+    Raises:
+        Moved: somebody was quicker, or it cannot happen in this state.
+    """
+    what = EVENTS[event]
+    change = {"state": what.to, **values}
+    if seen.state not in what.after or not _change(db, seen, change):
+        now_is = look(db, seen.id)
+        raise Moved(number=seen.number, state=STATE_NAMES[now_is.state])
+    audit.record(db, f"lead.{event}", ("lead", seen.id), at=now, detail={audit.SET: change})
+
+
+def _change(db: Unit, seen: Seen, change: Mapping[str, Any]) -> bool:
+    as_seen = (LEAD.state == seen.state, LEAD.owner_id.is_not_distinct_from(seen.owner_id))
+    done = db.execute(update(Lead).where(LEAD.id == seen.id, *as_seen).values(change))
+    return done.rowcount == 1

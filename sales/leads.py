@@ -1,0 +1,142 @@
+"""Leads: the one pool everything comes into, whoever brought it (requirements B4, B9).
+
+A lead knows what was said and what it means: `raw` keeps the words as they came, the columns
+hold the house's words. Who to talk to is a contact in the vault; money is 分.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, Index, bindparam, select, text
+from sqlmodel import Field
+
+from engine import audit
+from engine.ids import day_number, ulid
+from engine.model import WITHOUT_ROWID, Row, table
+from engine.statement import Statement, insertion, insertion_once
+from engine.types import Json, UtcTime
+from engine.unit import Unit
+from sales import names
+
+POOLED = "pooled"
+"""The state every lead begins in; the others are in `lead_states`."""
+SMALL_FEN, LARGE_FEN = 5_000_000, 20_000_000
+"""The bounds of the middle band, both inside it: 5万 and 20万."""
+BANDS: Mapping[str, str] = {
+    "lt5w": "5万以下", "b5_20w": "5–20万", "gt20w": "20万以上", "unknown": "预算未知",
+}  # fmt: skip
+
+
+class Lead(Row, table=True):
+    """Somebody who may want something.
+
+    `origin` is what brought it: the same errand, web event or row of a sheet makes one lead
+    only. `owner_id` is NULL exactly while nobody works on it. `late` says whether the contact
+    came after its time; `protected_until` keeps others from claiming it.
+    """
+
+    __tablename__ = "lead"
+    __table_args__ = (
+        Index("ix_lead_state", "state", "created_at"),
+        Index("ix_lead_owner", "owner_id", "state"),
+        Index("ix_lead_contact", "contact_id", sqlite_where=text("contact_id IS NOT NULL"),
+              postgresql_where=text("contact_id IS NOT NULL")),
+    )  # fmt: skip
+
+    id: str = Field(primary_key=True)
+    number: str = Field(unique=True)
+    origin: str = Field(unique=True)
+    source: str
+    company: str
+    stem: str
+    industry: str | None = None
+    region: str | None = None
+    budget_fen: int | None = Field(default=None, sa_type=BigInteger)
+    need: str = ""
+    contact_id: str | None = Field(default=None, foreign_key="contact.id")
+    raw: dict[str, str] = Field(sa_type=Json)
+    state: str = POOLED
+    owner_id: str | None = Field(default=None, foreign_key="person.id")
+    owner_since: datetime | None = Field(default=None, sa_type=UtcTime)
+    opened_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    contacted_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    late: bool = False
+    protected_until: datetime | None = Field(default=None, sa_type=UtcTime)
+    next_step: str = ""
+    next_on: date | None = Field(default=None, sa_type=Date)
+    merged_into: str | None = Field(default=None, foreign_key="lead.id")
+    created_by: str
+    created_at: datetime = Field(sa_type=UtcTime)
+
+
+class LeadKey(Row, table=True):
+    """One way a lead's company is written with one slip (`names.keys`)."""
+
+    __tablename__ = "lead_key"
+    __table_args__ = WITHOUT_ROWID
+
+    key: str = Field(primary_key=True)
+    lead_id: str = Field(primary_key=True)  # written with its lead
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody brings in, understood; `raw` is what they wrote where it reads otherwise."""
+
+    company: str
+    source: str
+    industry: str | None = None
+    region: str | None = None
+    budget_fen: int | None = None
+    need: str = ""
+    contact_id: str | None = None
+    raw: Mapping[str, str] = field(default_factory=dict)
+
+
+LEAD = table(Lead).c
+LEAD_KEY = table(LeadKey).c
+TOLD = ("number", "source", "company", "industry", "region", "budget_fen", "state", "created_by")
+"""What the trail says of a new lead."""
+_INSERT = insertion_once(table(Lead))
+_INSERT_KEYS = insertion(table(LeadKey))
+_BY_ORIGIN = Statement(select(LEAD.id).where(LEAD.origin == bindparam("wanted")))
+
+
+def band(budget_fen: int | None) -> str:
+    """The budget band: [0, 5万), [5万, 20万], (20万, ∞), or unknown (B9)."""
+    if budget_fen is None:
+        return "unknown"
+    if budget_fen < SMALL_FEN:
+        return "lt5w"
+    return "b5_20w" if budget_fen <= LARGE_FEN else "gt20w"
+
+
+def capture(
+    db: Unit, draft: Draft, *, origin: str, by: str, now: datetime, today: date
+) -> tuple[str, bool]:  # fmt: skip
+    """Put a lead into the pool; its id, and whether it is new.
+
+    The same `origin` again is the same lead, unchanged.
+    """
+    if (known := _BY_ORIGIN.value(db, {"wanted": origin})) is not None:
+        return str(known), False
+    shown = names.forms(draft.company)
+    row: dict[str, Any] = {
+        "id": ulid(now), "number": day_number(db, "LD", today), "origin": origin,
+        "source": draft.source, "company": shown.name, "stem": shown.stem,
+        "industry": draft.industry, "region": draft.region, "budget_fen": draft.budget_fen,
+        "need": draft.need, "contact_id": draft.contact_id, "raw": dict(draft.raw),
+        "state": POOLED, "owner_id": None, "owner_since": None, "opened_at": None,
+        "contacted_at": None, "late": False, "protected_until": None, "next_step": "",
+        "next_on": None, "merged_into": None, "created_by": by, "created_at": now,
+    }  # fmt: skip
+    _INSERT.run(db, row)
+    keys = [{"key": key, "lead_id": row["id"]} for key in names.keys(shown.stem)]
+    _INSERT_KEYS.run_many(db, keys)
+    told = {name: row[name] for name in TOLD if row[name] is not None}
+    audit.record(db, "lead.captured", ("lead", row["id"]), at=now, detail={audit.SET: told})
+    return str(row["id"]), True
