@@ -33,10 +33,10 @@ from sales.people import Identity, Person
 
 TABLES: tuple[type[Row], ...] = (
     Person, Identity, Channel, Delegation, Customer, CustomerKey, CustomerTag, Purchase,
-    Opportunity, OpportunityTag, Referral, Lead, LeadKey, Contact, Consent, Reveal, VaultKey, VaultEntry, CardRow,
-    Delivery, Mute, Job, Deadline, CalendarDay, Absence, Slot, Lease, Bucket, Shared, Worker, Audit,
-    Sequence, Secret, Document, Usage, Allowance, Entry, DepartmentRow, BindingCode, BindingTry,
-    Blob, Upload,
+    Opportunity, OpportunityTag, Referral, Lead, LeadKey, Contact, Consent, Reveal, VaultKey,
+    VaultEntry, CardRow, Delivery, Mute, Job, Deadline, CalendarDay, Absence, Slot, Lease, Bucket,
+    Shared, Worker, Audit, Sequence, Secret, Document, Usage, Allowance, Entry, DepartmentRow,
+    BindingCode, BindingTry, Blob, Upload,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]
