@@ -1,8 +1,9 @@
-"""Contacts: the people at our customers. Who they are is in the vault only (domain.md §8).
+"""Contacts: people at our customers and behind leads. Who they are is in the vault only (§8).
 
-The table knows that there is somebody at a customer; name, phone, e-mail and WeChat id are
-sealed under the contact's own key and shown masked. The number in clear goes to the owner of
-the customer and the people above, one press at a time, counted and audited.
+The table knows that there is somebody at a customer, or at the company of a lead; name, phone,
+e-mail and WeChat id are sealed under the contact's own key and shown masked. The number in
+clear goes to the owner of the customer or lead and the people above, one press at a time,
+counted and audited.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Date, Index, bindparam, select, update
+from sqlalchemy import Date, Index, bindparam, func, select, update
 from sqlmodel import Field
 
 from engine import audit, vault
@@ -24,6 +25,7 @@ from engine.unit import Unit
 from engine.vault import State, Subject, Vault
 from sales import customers, policy
 from sales.customers import CUSTOMER, Customer
+from sales.leads import LEAD
 from sales.people import Who
 
 KIND = "contact"
@@ -33,13 +35,17 @@ WANTED: Mapping[str, str] = {"name": "contact", "phone": "phone"}
 
 
 class Contact(Row, table=True):
-    """Somebody at a customer; `source` says where we have them from."""
+    """Somebody at a customer; `source` says where we have them from.
+
+    The contact of a lead has no customer: `company` is then where they work, else "".
+    """
 
     __tablename__ = "contact"
     __table_args__ = (Index("ix_contact_customer", "customer_id"),)
 
     id: str = Field(primary_key=True)
-    customer_id: str = Field(foreign_key="customer.id")
+    customer_id: str | None = Field(default=None, foreign_key="customer.id")
+    company: str = Field(default="", sa_column_kwargs={"server_default": ""})
     source: str
     created_at: datetime = Field(sa_type=UtcTime)
 
@@ -63,10 +69,10 @@ class UnknownContact(Refusal):
 
 
 class NotTheirs(Refusal):
-    """Only the owner of the customer and the people above may see the number."""
+    """Only the owner of the customer or lead and the people above may see the number."""
 
     code = "not_their_contact"
-    text = "只有客户负责人和他的上级能看号码，可以请他们代为联系。"
+    text = "只有负责人和他的上级能看号码，可以请他们代为联系。"
 
 
 class Frozen(Refusal):
@@ -92,10 +98,13 @@ class TooMany(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A contact with what is known of them, in clear: nothing once erased."""
+    """A contact with what is known of them, in clear: nothing once erased.
+
+    `customer` is the company's name, also where it is none of our customers.
+    """
 
     id: str
-    customer_id: str
+    customer_id: str | None
     customer: str
     state: State
     values: Mapping[str, str] = field(repr=False)
@@ -105,9 +114,9 @@ CONTACT = table(Contact).c
 _REVEAL = table(Reveal).c
 _ENTRY = vault.ENTRY
 _INSERT = insertion(table(Contact))
-_SHOWN = select(CONTACT.id, CONTACT.customer_id, CUSTOMER.name).join(
-    Customer, CUSTOMER.id == CONTACT.customer_id
-)
+_SHOWN = select(
+    CONTACT.id, CONTACT.customer_id, func.coalesce(CUSTOMER.name, CONTACT.company).label("name")
+).outerjoin(Customer, CUSTOMER.id == CONTACT.customer_id)
 _OF_CUSTOMER = Statement(
     _SHOWN.where(CONTACT.customer_id == bindparam("customer")).order_by(CONTACT.id)
 )
@@ -134,15 +143,16 @@ def subject(contact_id: str) -> Subject:
 
 
 def add(
-    db: Unit, vault: Vault, customer_id: str, values: Mapping[str, str], *,
-    source: str, now: datetime,
+    db: Unit, vault: Vault, customer_id: str | None, values: Mapping[str, str], *,
+    source: str, now: datetime, company: str = "",
 ) -> str:  # fmt: skip
-    """A new contact of a customer; their id."""
+    """A new contact of a customer, or without one at the `company` of a lead; their id."""
     contact_id = ulid(now)
-    row = {"id": contact_id, "customer_id": customer_id, "source": source, "created_at": now}
-    _INSERT.run(db, row)
+    of = {"customer_id": customer_id, "company": company, "source": source}
+    _INSERT.run(db, {"id": contact_id, "created_at": now, **of})
     vault.keep(db, subject(contact_id), values, now=now)
-    detail = {audit.SET: {"customer_id": customer_id, "source": source}, "fields": sorted(values)}
+    told = {name: value for name, value in of.items() if value}
+    detail = {audit.SET: told, "fields": sorted(values)}
     audit.record(db, "contact.created", subject(contact_id), at=now, detail=detail)
     return contact_id
 
@@ -185,6 +195,14 @@ def may_reveal(db: Unit, who: Who, customer_id: str) -> bool:
     return customers.get(db, customer_id, policy.visible(who, "contact.reveal")) is not None
 
 
+def may_reveal_lead(db: Unit, who: Who, contact_id: str) -> bool:
+    """Whether `who` may see the numbers of this contact of a lead."""
+    theirs = policy.owned(who, "contact.reveal", LEAD.owner_id)
+    return (
+        db.execute(select(LEAD.id).where(LEAD.contact_id == contact_id, theirs)).first() is not None
+    )
+
+
 def reveal(
     db: Unit, who: Who, contact_id: str, *, most: int, today: date, now: datetime
 ) -> tuple[str, int]:  # fmt: skip
@@ -195,13 +213,16 @@ def reveal(
 
     Raises:
         UnknownContact, Erased, Frozen: there is nothing to show.
-        NotTheirs: somebody else's customer.
+        NotTheirs: somebody else's customer or lead.
         TooMany: enough for today.
     """
     row = _ONE.row(db, {"wanted": contact_id})
     if row is None:
         raise UnknownContact
-    if not may_reveal(db, who, row.customer_id):
+    of_lead = row.customer_id is None
+    if not (
+        may_reveal_lead(db, who, contact_id) if of_lead else may_reveal(db, who, row.customer_id)
+    ):
         raise NotTheirs
     refuse_unless_kept(db, contact_id)
     this_day = {"person_id": who.id, "day": today, "count": 0}
@@ -209,7 +230,7 @@ def reveal(
     counted = _COUNT.value(db, {"who": who.id, "on": today, "most": most})
     if counted is None:
         raise TooMany(count=most)
-    detail = {"customer_id": row.customer_id}
+    detail = {"customer_id": row.customer_id} if row.customer_id else {}
     audit.record(db, "contact.revealed", subject(contact_id), at=now, detail=detail)
     return row.name, most - counted
 
@@ -227,6 +248,8 @@ def refuse_unless_kept(db: Unit, contact_id: str) -> None:
             raise Frozen
 
 
-def _known(db: Unit, vault_: Vault, contact_id: str, customer_id: str, customer: str) -> Known:
+def _known(
+    db: Unit, vault_: Vault, contact_id: str, customer_id: str | None, customer: str
+) -> Known:  # fmt: skip
     state = vault.state(db, subject(contact_id)) or State.DESTROYED
     return Known(contact_id, customer_id, customer, state, vault_.read(db, subject(contact_id)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Index, bindparam, select, text
+from sqlalchemy import BigInteger, Date, Index, bindparam, select, text, update
 from sqlmodel import Field
 
 from engine import audit
@@ -22,6 +22,8 @@ from engine.types import Json, UtcTime
 from engine.unit import Unit
 from sales import names
 
+NO_SOURCE = "未注明"
+"""The source of a lead nobody says where it comes from; no rule gives it away."""
 POOLED = "pooled"
 """The state every lead begins in; the others are in `lead_states`."""
 SMALL_FEN, LARGE_FEN = 5_000_000, 20_000_000
@@ -43,6 +45,8 @@ class Lead(Row, table=True):
     __table_args__ = (
         Index("ix_lead_state", "state", "created_at"),
         Index("ix_lead_owner", "owner_id", "state"),
+        Index("ix_lead_code", "credit_code", sqlite_where=text("credit_code IS NOT NULL"),
+              postgresql_where=text("credit_code IS NOT NULL")),
         Index("ix_lead_contact", "contact_id", sqlite_where=text("contact_id IS NOT NULL"),
               postgresql_where=text("contact_id IS NOT NULL")),
     )  # fmt: skip
@@ -57,6 +61,7 @@ class Lead(Row, table=True):
     region: str | None = None
     budget_fen: int | None = Field(default=None, sa_type=BigInteger)
     need: str = ""
+    credit_code: str | None = None
     contact_id: str | None = Field(default=None, foreign_key="contact.id")
     raw: dict[str, str] = Field(sa_type=Json)
     state: str = POOLED
@@ -93,7 +98,7 @@ class Draft:
     region: str | None = None
     budget_fen: int | None = None
     need: str = ""
-    contact_id: str | None = None
+    credit_code: str | None = None
     raw: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -115,6 +120,12 @@ def band(budget_fen: int | None) -> str:
     return "b5_20w" if budget_fen <= LARGE_FEN else "gt20w"
 
 
+def of_origin(db: Unit, origin: str) -> str | None:
+    """The lead something has brought already."""
+    found: str | None = _BY_ORIGIN.value(db, {"wanted": origin})
+    return found
+
+
 def capture(
     db: Unit, draft: Draft, *, origin: str, by: str, now: datetime, today: date
 ) -> tuple[str, bool]:  # fmt: skip
@@ -122,21 +133,28 @@ def capture(
 
     The same `origin` again is the same lead, unchanged.
     """
-    if (known := _BY_ORIGIN.value(db, {"wanted": origin})) is not None:
-        return str(known), False
+    if (known := of_origin(db, origin)) is not None:
+        return known, False
     shown = names.forms(draft.company)
     row: dict[str, Any] = {
         "id": ulid(now), "number": day_number(db, "LD", today), "origin": origin,
         "source": draft.source, "company": shown.name, "stem": shown.stem,
         "industry": draft.industry, "region": draft.region, "budget_fen": draft.budget_fen,
-        "need": draft.need, "contact_id": draft.contact_id, "raw": dict(draft.raw),
-        "state": POOLED, "owner_id": None, "owner_since": None, "opened_at": None,
-        "contacted_at": None, "late": False, "protected_until": None, "next_step": "",
-        "next_on": None, "merged_into": None, "created_by": by, "created_at": now,
+        "need": draft.need, "credit_code": draft.credit_code, "contact_id": None,
+        "raw": dict(draft.raw), "state": POOLED, "owner_id": None, "owner_since": None,
+        "opened_at": None, "contacted_at": None, "late": False, "protected_until": None,
+        "next_step": "", "next_on": None, "merged_into": None, "created_by": by,
+        "created_at": now,
     }  # fmt: skip
-    _INSERT.run(db, row)
+    if not _INSERT.run(db, row):  # another process was quicker
+        return str(of_origin(db, origin)), False
     keys = [{"key": key, "lead_id": row["id"]} for key in names.keys(shown.stem)]
     _INSERT_KEYS.run_many(db, keys)
     told = {name: row[name] for name in TOLD if row[name] is not None}
     audit.record(db, "lead.captured", ("lead", row["id"]), at=now, detail={audit.SET: told})
     return str(row["id"]), True
+
+
+def know(db: Unit, lead_id: str, contact_id: str) -> None:
+    """The person to talk to, once they are in the vault."""
+    db.execute(update(Lead).where(LEAD.id == lead_id).values(contact_id=contact_id))

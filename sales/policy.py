@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
@@ -118,13 +118,18 @@ def require(db: Unit, who: Who, permission: str, what: str) -> None:
 
 
 def visible(who: Who, permission: str = "customer.read") -> ColumnElement[bool]:
-    """The customers on which `who` may use a permission.
+    """The customers on which `who` may use a permission."""
+    return owned(who, permission, CUSTOMER.owner_id)
+
+
+def owned(who: Who, permission: str, owner: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The rows on which `who` may use a permission, by the column of whose they are.
 
     A team is the reps who share a manager (A28: "own+team customers"); somebody without a
-    manager has none.
+    manager has none. What nobody owns is reached by those who reach everything.
     """
     reaches = [
-        _reach(grant.scope, one.id, one.manager_id, one.role)
+        _reach(grant.scope, one.id, one.manager_id, one.role, owner)
         for one, grant in _held(who, permission)
     ]
     return reaches[0] if len(reaches) == 1 else or_(false(), *reaches)
@@ -166,24 +171,26 @@ def _held(who: Who, permission: str) -> Iterator[tuple[Who, Grant]]:
 
 
 def _reaches(db: Unit, customer_id: str, one: Who, grant: Grant) -> bool:
-    reach = _reach(grant.scope, one.id, one.manager_id, one.role)
+    reach = _reach(grant.scope, one.id, one.manager_id, one.role, CUSTOMER.owner_id)
     it = select(CUSTOMER.id).where(CUSTOMER.id == customer_id, reach)
     return db.execute(it).first() is not None
 
 
 @lru_cache(maxsize=1024)
-def _reach(scope: Scope, who: str, manager: str | None, role: Role) -> ColumnElement[bool]:
+def _reach(
+    scope: Scope, who: str, manager: str | None, role: Role, owner: ColumnElement[Any]
+) -> ColumnElement[bool]:  # fmt: skip
     """One expression per person, so that the statements made of it are compiled once."""
-    mine = CUSTOMER.owner_id == who
+    mine = owner == who
     match scope:
         case Scope.ALL:
             return EVERYTHING
         case Scope.SUBTREE:
-            return or_(mine, CUSTOMER.owner_id.in_(_below(who)))
+            return or_(mine, owner.in_(_below(who)))
         case Scope.DEPT if manager is not None and role is Role.REP:
             beside = and_(PERSON.manager_id == manager, PERSON.role == Role.REP.value)
             below = PERSON.manager_id == who
-            return or_(mine, CUSTOMER.owner_id.in_(select(PERSON.id).where(or_(below, beside))))
+            return or_(mine, owner.in_(select(PERSON.id).where(or_(below, beside))))
     return mine
 
 

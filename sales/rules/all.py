@@ -15,11 +15,13 @@ from sales.rules.limits import LIMITS
 from sales.rules.pushes import PUSHES
 from sales.rules.quota import QUOTA
 from sales.rules.retention import RETENTION
+from sales.rules.terms import INDUSTRIES, REGIONS, SOURCES
 from sales.rules.texts import SENTENCES
 from sales.rules.unfinished import UNFINISHED
 
 KINDS: Sequence[Kind[Any]] = (
     UNFINISHED, PUSHES, LIMITS, QUOTA, SENTENCES, REFERRAL_FORM, RETENTION, DIRECTORY,
+    INDUSTRIES, REGIONS, SOURCES,
 )  # fmt: skip
 PROVIDED = "随产品提供"
 

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+from typing import Annotated, Protocol, TypeAlias
 
 from engine.documents import Name
 from sales.rules.api import Item, Kind, Rule
@@ -67,6 +67,14 @@ class TermList:
 
 
 _LIST = TermList()
+
+
+class Worded(Protocol):
+    """A rule that says which words a field may have."""
+
+    @property
+    def terms(self) -> Terms:
+        """House word → its other names."""
 
 
 _INDUSTRIES: Terms = {

@@ -1,0 +1,145 @@
+"""Who else may be the same customer: found by the system, whoever owns it (beyond.md, B4).
+
+By telephone number (the vault's HMAC), by credit code, by the same name and by a name one slip
+away. What a person may see of it is decided where it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, literal, select
+
+from engine.statement import Statement
+from engine.unit import Unit
+from engine.vault import Vault
+from sales import contacts, names
+from sales.contacts import CONTACT
+from sales.customers import CUSTOMER, UNKNOWN
+from sales.finding import KEY
+from sales.lead_states import OVER
+from sales.leads import LEAD, LEAD_KEY
+from sales.people import PERSON, Person
+
+MOST = 10
+"""Doubles of one lead anybody looks at."""
+_AT_ONCE = 50
+
+
+class Why(StrEnum):
+    """What two of them share, the surest first."""
+
+    PHONE = "phone"
+    CODE = "code"
+    NAME = "name"
+    NEAR = "near"
+
+
+@dataclass(frozen=True, slots=True)
+class Double:
+    """A lead or customer that may be the same one; `number` is "" for a customer.
+
+    `owner_id` is None for a lead in the pool.
+    """
+
+    kind: str
+    id: str
+    number: str
+    company: str
+    owner_id: str | None
+    owner: str | None
+    owner_region: str | None
+    created_by: str
+    created_at: datetime
+    why: Why
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is the same for all we know; a near name only may be."""
+        return self.why is not Why.NEAR
+
+
+_ORDER = tuple(Why)
+_OWNER = (PERSON.name.label("owner"), PERSON.region.label("owner_region"))
+_LEADS = (
+    select(
+        literal("lead").label("kind"), LEAD.id, LEAD.number, LEAD.company, LEAD.owner_id, *_OWNER,
+        LEAD.created_by, LEAD.created_at,
+    )
+    .outerjoin(Person, PERSON.id == LEAD.owner_id)
+    .where(LEAD.state.not_in([literal(state) for state in OVER]))
+    .order_by(LEAD.created_at, LEAD.id)
+    .limit(_AT_ONCE)
+)  # fmt: skip
+_CUSTOMERS = (
+    select(
+        literal("customer").label("kind"), CUSTOMER.id, literal("").label("number"), CUSTOMER.name,
+        CUSTOMER.owner_id, *_OWNER, literal("").label("created_by"), CUSTOMER.created_at,
+    )
+    .outerjoin(Person, PERSON.id == CUSTOMER.owner_id)
+    .order_by(CUSTOMER.created_at, CUSTOMER.id)
+    .limit(_AT_ONCE)
+)  # fmt: skip
+_BY_CODE = (
+    Statement(_LEADS.where(LEAD.credit_code == bindparam("code"))),
+    Statement(
+        _CUSTOMERS.where(CUSTOMER.credit_code == bindparam("code"), CUSTOMER.credit_code != UNKNOWN)
+    ),
+)
+
+
+def find(
+    db: Unit, vault: Vault, company: str, *, phone: str = "", code: str = "", but: str = ""
+) -> list[Double]:  # fmt: skip
+    """Every open lead and every customer that may be the same one, the surest first, ten at most.
+
+    Each is named once, by the surest thing it shares; the lead `but` is left out.
+    """
+    found: dict[str, Double] = {}
+    for double in sorted(_all(db, vault, company, phone, code), key=_rank):
+        found.setdefault(double.id, double)
+    found.pop(but, None)
+    return list(found.values())[:MOST]
+
+
+def _rank(double: Double) -> tuple[int, datetime, str]:
+    return _ORDER.index(double.why), double.created_at, double.id
+
+
+def _all(db: Unit, vault: Vault, company: str, phone: str, code: str) -> Iterator[Double]:
+    if phone and (known := contacts.by_number(db, vault, phone)):
+        theirs = select(CONTACT.customer_id).where(CONTACT.id.in_(known))
+        yield from _shared(db.execute(_LEADS.where(LEAD.contact_id.in_(known))), Why.PHONE)
+        yield from _shared(db.execute(_CUSTOMERS.where(CUSTOMER.id.in_(theirs))), Why.PHONE)
+    for statement in _BY_CODE if code else ():
+        yield from _shared(statement.rows(db, {"code": code}), Why.CODE)
+    core, stem = names.forms(company).core, names.forms(company).stem
+    keys = sorted(names.keys(stem))
+    asked = {f"key{i}": key for i, key in enumerate(keys)}
+    for statement in _by_keys(len(keys)):
+        for row in statement.rows(db, asked):
+            shown = names.forms(row[3])
+            if shown.core == core:
+                yield Double(*(*row, Why.NAME))
+            elif names.near(stem, shown.stem):
+                yield Double(*(*row, Why.NEAR))
+
+
+def _shared(rows: Iterable[Any], why: Why) -> Iterator[Double]:
+    return (Double(*(*row, why)) for row in rows)
+
+
+@lru_cache(maxsize=64)
+def _by_keys(count: int) -> tuple[Statement, Statement]:
+    keys: list[ColumnElement[str]] = [bindparam(f"key{i}") for i in range(count)]
+    leads = select(LEAD_KEY.lead_id).where(LEAD_KEY.key.in_(keys))
+    customers = select(KEY.customer_id).where(KEY.key.in_(keys))
+    return (
+        Statement(_LEADS.where(LEAD.id.in_(leads))),
+        Statement(_CUSTOMERS.where(CUSTOMER.id.in_(customers))),
+    )

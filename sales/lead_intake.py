@@ -1,0 +1,142 @@
+"""Taking a lead in, whoever brings it: chat, a file, a web hook, the command line (B4, B9).
+
+One function, one transaction: the words become the house's words through the dictionaries, what
+they were is kept beside, the person to talk to goes into the vault, and who else may be the same
+customer is looked up by the system. Nothing is refused for words nobody knows: a lead is never
+lost, and what was not understood is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.errors import Refusal
+from engine.masking import mask
+from engine.rulebook import Sort
+from engine.unit import Unit
+from sales import contacts, dictionary, lead_doubles, leads, money, names
+from sales.desk import Desk
+from sales.lead_doubles import Double
+from sales.leads import Draft
+from sales.money import NotMoney
+from sales.rules.terms import INDUSTRIES, REGIONS, SOURCES, Worded
+from sales.stems import SHORTEST
+
+LONGEST, LONGEST_NEED = 60, 500
+"""Characters of a company name, and of what somebody wants."""
+UNSAID = ("", "未知", "不详", "无", "-", "预算未知")
+"""What people write where they know nothing."""
+DICTIONARIES: Mapping[str, Sort[Worded]] = {
+    "industry": INDUSTRIES, "region": REGIONS, "source": SOURCES,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RawLead:
+    """What somebody brought, in their words; "" where they said nothing.
+
+    `contact` holds any of `contacts.FIELDS`: name, phone, email, wechat.
+    """
+
+    company: str
+    source: str
+    industry: str = ""
+    region: str = ""
+    budget: str = ""
+    need: str = ""
+    credit_code: str = ""
+    contact: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of it.
+
+    `new` is False where the same origin had brought it before. `unread` names the fields whose
+    words were not understood: kept in the lead's `raw`, and unknown to every rule. `doubles` may
+    be the same customer.
+    """
+
+    lead_id: str
+    new: bool
+    unread: tuple[str, ...] = ()
+    doubles: tuple[Double, ...] = ()
+
+
+class BadCompany(Refusal):
+    """There is no lead without somebody it is about."""
+
+    code = "bad_lead_company"
+    text = f"公司名称要有 {SHORTEST} 到 {LONGEST} 个字，并且有汉字、字母或数字。"
+
+
+def take_in(db: Unit, raw: RawLead, desk: Desk, *, origin: str, by: str) -> Taken:
+    """Put a lead into the pool; the same `origin` again is the same lead, unchanged.
+
+    `origin` names what brought it for all time ("flow/17", "hook/<event id>",
+    "sheet/<sha256>/<row>"), `by` the person, or "" for a machine.
+
+    Raises:
+        BadCompany: no company name.
+    """
+    if (known := leads.of_origin(db, origin)) is not None:
+        return Taken(known, new=False)
+    understood, unread = understand(raw, desk)
+    told = {name: value.strip() for name, value in raw.contact.items() if value.strip()}
+    doubles = lead_doubles.find(
+        db, desk.vault, understood.company, phone=told.get("phone", ""),
+        code=understood.credit_code or "",
+    )  # fmt: skip
+    lead_id, new = leads.capture(
+        db, understood, origin=origin, by=by, now=desk.now, today=desk.today
+    )  # fmt: skip
+    if new and told:
+        contact_id = contacts.add(
+            db, desk.vault, None, told, source=understood.source, now=desk.now,
+            company=understood.company,
+        )  # fmt: skip
+        leads.know(db, lead_id, contact_id)
+    return Taken(lead_id, new=new, unread=unread, doubles=tuple(doubles))
+
+
+def understand(raw: RawLead, desk: Desk) -> tuple[Draft, tuple[str, ...]]:
+    """The lead in the house's words, and the fields whose words were not understood.
+
+    Numbers of people are masked wherever they stand but in the contact.
+
+    Raises:
+        BadCompany: no company name.
+    """
+    company = mask(names.clean(raw.company))
+    if not SHORTEST <= len(company) <= LONGEST or not names.says_something(company):
+        raise BadCompany
+    kept = {
+        name: words
+        for name in (*DICTIONARIES, "budget")
+        if (words := mask(" ".join(getattr(raw, name).split()))) not in UNSAID
+    }
+    meant: dict[str, str] = {}
+    for name in DICTIONARIES.keys() & kept.keys():
+        terms = desk.rules.at(DICTIONARIES[name], desk.now).body.terms
+        if (match := dictionary.of(terms).match(kept[name])) is not None:
+            meant[name] = match.term
+    budget_fen = _budget(kept.get("budget", ""))
+    unread = tuple(name for name in kept if name not in meant and name != "budget")
+    if "budget" in kept and budget_fen is None:
+        unread += ("budget",)
+    draft = Draft(
+        company=company, source=meant.get("source") or kept.get("source", leads.NO_SOURCE),
+        industry=meant.get("industry"), region=meant.get("region"), budget_fen=budget_fen,
+        need=mask(" ".join(raw.need.split()))[:LONGEST_NEED],
+        credit_code=raw.credit_code.strip().upper() or None,
+        raw={name: words for name, words in kept.items() if meant.get(name) != words},
+    )  # fmt: skip
+    return draft, unread
+
+
+def _budget(words: str) -> int | None:
+    try:
+        return money.read(words)
+    except NotMoney:
+        return None
