@@ -24,7 +24,7 @@ from engine.text import MOST
 from engine.unit import Unit
 from engine.vault import Vault
 from handlers import binding, forms, lines
-from handlers.api import FILE, FLOW, Ctx, Registry
+from handlers.api import FILE, FLOW, SAID, Ctx, Registry
 from handlers.lines import Call, Guess
 from sales import people, policy
 from sales.people import Address, Who
@@ -169,6 +169,8 @@ class Dispatcher:
                 return Task(who, address, call, flow)
             case Guess(call, meant, typed) if policy.may(who, call.route.permission):
                 return texts.did_you_mean(typed, meant, call.route.action, call.args, flow=flow)
+        if (meant_by := self.registry.meant_by(line, who)) is not None:
+            return Task(who, address, Call(meant_by, {SAID: line}), flow)
         return texts.say(self.words.not_understood, line=mask(line)[:20])
 
     def _pressed(

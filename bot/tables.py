@@ -27,16 +27,18 @@ from sales.contacts import Contact, Reveal
 from sales.customers import Customer, CustomerKey, CustomerTag, Purchase
 from sales.delegations import Delegation
 from sales.directory import DepartmentRow, Entry
+from sales.lead_decisions import Assignment
+from sales.lead_owning import Ownership
 from sales.leads import Lead, LeadKey
 from sales.opportunities import Opportunity, OpportunityTag, Referral
 from sales.people import Identity, Person
 
 TABLES: tuple[type[Row], ...] = (
     Person, Identity, Channel, Delegation, Customer, CustomerKey, CustomerTag, Purchase,
-    Opportunity, OpportunityTag, Referral, Lead, LeadKey, Contact, Consent, Reveal, VaultKey,
-    VaultEntry, CardRow, Delivery, Mute, Job, Deadline, CalendarDay, Absence, Slot, Lease, Bucket,
-    Shared, Worker, Audit, Sequence, Secret, Document, Usage, Allowance, Entry, DepartmentRow,
-    BindingCode, BindingTry, Blob, Upload,
+    Opportunity, OpportunityTag, Referral, Lead, LeadKey, Ownership, Assignment, Contact, Consent,
+    Reveal, VaultKey, VaultEntry, CardRow, Delivery, Mute, Job, Deadline, CalendarDay, Absence,
+    Slot, Lease, Bucket, Shared, Worker, Audit, Sequence, Secret, Document, Usage, Allowance, Entry,
+    DepartmentRow, BindingCode, BindingTry, Blob, Upload,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

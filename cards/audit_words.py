@@ -7,6 +7,7 @@ from typing import Any
 
 from cards.words import FIELD_NAMES, PLATFORMS
 from sales.customers import UNKNOWN
+from sales.lead_states import STATE_NAMES
 from sales.people import ROLE_NAMES
 
 ACTIONS: Mapping[str, str] = {
@@ -34,9 +35,28 @@ ACTIONS: Mapping[str, str] = {
     "delegation.given": "委托了同事代办",
     "directory.declined": "没有接纳通讯录里的一个账号",
     "errand.dropped": "放弃了一次登记",
+    "lead.assigned": "分配了线索",
+    "lead.captured": "录了线索",
+    "lead.claimed": "认领了线索",
+    "lead.completed": "补充了线索",
+    "lead.contacted": "联系了线索的客户",
+    "lead.converted": "把线索转成了商机",
+    "lead.handed_over": "因离职转交了线索",
+    "lead.invalidated": "判线索无效",
+    "lead.merged": "合并了线索",
+    "lead.planned": "记了线索的下一步",
+    "lead.qualified": "确认线索有意向",
+    "lead.read": "看了线索",
+    "lead.recycled": "线索收回了公共池",
+    "lead.returned": "退回了线索",
+    "lead.returned_because": "写了退回线索的原因",
+    "lead.revisit_set": "约了线索回访",
+    "lead.transferred": "转交了线索",
+    "lead.viewed": "第一次打开线索",
     "leave.cancelled": "取消了请假",
     "leave.taken": "记下了请假",
     "message.resent": "重发了一条消息",
+    "opportunity.closed": "关了商机",
     "opportunity.handed_over": "因离职转交了商机",
     "opportunity.created": "登记了商机",
     "people.imported": "导入了同事表",
@@ -63,24 +83,45 @@ READ, REFUSED = "read.", "refused."
 CHANNELS: Mapping[str, str] = {**PLATFORMS, "cli": "命令行", "time": "定时任务"}
 FIELDS: Mapping[str, str] = {
     **FIELD_NAMES,
+    "budget_fen": "预算（分）",
+    "closed_at": "关单时间",
+    "company": "公司",
+    "contact_id": "联系人",
+    "contacted_at": "联系时间",
+    "created_by": "录入人",
     "customer_id": "客户",
     "effort_ms": "填写用时",
     "introducer": "介绍人",
+    "late": "超时",
     "manager_id": "上级",
+    "merged_into": "合并到",
+    "need": "需求",
+    "next_on": "下一步日期",
+    "next_step": "下一步",
     "name": "名称",
     "number": "编号",
+    "opened_at": "打开时间",
     "owner_id": "负责人",
+    "owner_since": "接手时间",
+    "pooled_at": "进公共池时间",
+    "product_line": "产品线",
+    "protected_until": "保护到",
+    "rank": "职级",
+    "raw": "原话",
     "role": "角色",
+    "series": "序列",
     "sources": "资料来源",
     "source": "来源",
     "stage": "阶段",
+    "state": "状态",
     "status": "状态",
     "tags": "交易标签",
 }
 """The fields of every kind of object as people call them."""
 _VALUES: Mapping[str, str] = {
-    **ROLE_NAMES, UNKNOWN: "未知", "active": "在职", "left": "已离职", "open": "进行中",
-    "referral": "老客户转介绍",
+    **ROLE_NAMES, **STATE_NAMES, UNKNOWN: "未知", "active": "在职", "left": "已离职",
+    "open": "进行中",
+    "referral": "老客户转介绍", "won": "赢单", "lost": "输单",
 }  # fmt: skip
 
 

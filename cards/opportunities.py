@@ -92,6 +92,17 @@ def same_customer(new: str, introducer: Named, twins: Sequence[Twin], *, flow: s
     )
 
 
+def closed(number: str, customer: str, *, won: bool, flow: str) -> Card:
+    """An opportunity that is won or lost."""
+    return Card(
+        key=flow,
+        title=f"{'赢单' if won else '输单'}：{customer}",
+        subtitle=number,
+        tone="good" if won else "plain",
+        done="已记下",
+    )
+
+
 def _twin(twin: Twin) -> str:
     if twin.visible:
         return _place(twin.customer)

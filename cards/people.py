@@ -41,9 +41,9 @@ def colleague(one: Colleague, *, may_manage: bool, flow: str) -> Card:
         facts=(
             ("角色", ROLE_NAMES[one.role]),
             ("上级", one.manager or "没有"),
-            ("区域", one.region or "没有"),
+            ("区域", " · ".join(filter(None, (one.region, one.job))) or "没有"),
             ("账号", accounts or "还没有绑定"),
-            ("名下", f"{one.customers} 个客户，{one.opportunities} 个商机"),
+            ("名下", f"{one.customers} 个客户，{one.opportunities} 个商机，{one.leads} 条线索"),
         ),
         buttons=((leaving if one.active else returning),) if may_manage else (),
         tone="plain" if one.active else "warning",
@@ -60,6 +60,7 @@ def sure(one: Colleague, successor: Colleague, *, flow: str) -> Card:
         facts=(
             ("客户", f"{one.customers} 个转给 {successor.name}"),
             ("商机", f"{one.opportunities} 个转给 {successor.name}"),
+            ("线索", f"{one.leads} 条转给 {successor.name}"),
         ),
         buttons=(
             Button("确认离职", LEAVE,

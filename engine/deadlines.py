@@ -132,6 +132,21 @@ _ABOUT = Statement(
     .where(_D.kind == bindparam("of_kind"))
     .order_by(_D.id)
 )
+_HAND_OVER = Statement(
+    update(DEADLINE)
+    .where(_D.owner == bindparam("was"), _D.state == "pending")
+    .where(_D.subject_type == bindparam("of_type"))
+    .values(owner=bindparam("heir"))
+)
+_DUE = Statement(
+    select(_D.due_at)
+    .where(_D.subject_type == bindparam("of_type"), _D.subject_id == bindparam("of_id"))
+    .where(_D.kind == bindparam("of_kind"))
+    .where(_D.started_at >= bindparam("since", type_=UtcTime))
+    .where(_D.state.in_([literal("pending"), literal("breached")]))
+    .order_by(_D.id.desc())
+    .limit(1)
+)
 _MET = Statement(
     select(func.count())
     .where(_D.subject_type == bindparam("of_type"), _D.subject_id == bindparam("of_id"))
@@ -209,6 +224,11 @@ def meet(db: Unit, kind: str, subject: tuple[str, str], *, now: datetime) -> str
     return state
 
 
+def hand_over(db: Unit, owner: str, subject_type: str, heir: str) -> None:
+    """Whatever is waited for of the subjects of a type is somebody else's to do from here on."""
+    _HAND_OVER.run(db, {"was": owner, "of_type": subject_type, "heir": heir})
+
+
 def was_met(db: Unit, kind: str, subject: tuple[str, str]) -> bool:
     """Whether it happened at some time, late or not."""
     return bool(_MET.value(db, _key(kind, subject)))
@@ -217,6 +237,12 @@ def was_met(db: Unit, kind: str, subject: tuple[str, str]) -> bool:
 def opened(db: Unit, kind: str, subject: tuple[str, str]) -> list[tuple[str, str]]:
     """(id, about) of every deadline of the kind the subject ever had, oldest first."""
     return [(row.id, row.about) for row in _ABOUT.rows(db, _key(kind, subject))]
+
+
+def due(db: Unit, kind: str, subject: tuple[str, str], *, since: datetime) -> datetime | None:
+    """When what was begun since a moment has to happen, or had to; None if nobody waits for it."""
+    moment: datetime | None = _DUE.value(db, {**_key(kind, subject), "since": since})
+    return moment
 
 
 def rule_version(db: Unit, kind: str, subject: tuple[str, str]) -> int | None:

@@ -13,6 +13,8 @@ from handlers import (
     health,
     help,  # noqa: A004  the topic's own name
     imports,
+    lead_care,
+    leads,
     messages,
     operations,
     opportunities,
@@ -28,8 +30,8 @@ from handlers.api import Registry
 def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
-        opportunities.routes, customers.routes, health.routes, operations.routes,
-        people.routes, directory.routes, directory_events.routes, binding.routes, away.routes,
-        rules.routes, audit.routes, contacts.routes, privacy.routes, messages.routes,
-        unfinished.routes, pushes.routes, imports.routes, help.routes,
+        opportunities.routes, leads.routes, lead_care.routes, customers.routes, health.routes,
+        operations.routes, people.routes, directory.routes, directory_events.routes,
+        binding.routes, away.routes, rules.routes, audit.routes, contacts.routes, privacy.routes,
+        messages.routes, unfinished.routes, pushes.routes, imports.routes, help.routes,
     ])  # fmt: skip

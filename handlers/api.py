@@ -38,8 +38,8 @@ TOPIC = "help.topic"
 """The route that lists the commands of one topic: what a bare first word of two leads to."""
 FLOW = "flow/"
 """Keys of the cards that belong to one errand begin so; its first cause follows."""
-FILE = "file"
-"""The parameter of a handler that takes a file somebody sent."""
+FILE, SAID = "file", "said"
+"""The parameter of a handler that takes a file somebody sent, or a text that is no command."""
 Family: TypeAlias = Literal["directory", "approval"]
 """What a platform tells of by itself that somebody here may want to know."""
 
@@ -119,7 +119,8 @@ class Route:
     A word may have two parts, "规则 列表": the first is the topic, the second what is done.
     `changes` False marks a query: it runs on a reader and never delays a press. `privileged`: it
     does more than one's own work, so a typed line must surely come from the person (D09).
-    `takes` are the kinds of files that lead here when somebody sends one without a word.
+    `takes` are the kinds of files that lead here when somebody sends one without a word, `fits`
+    recognises the texts that do although they are no command.
     """
 
     action: str
@@ -133,6 +134,7 @@ class Route:
     example: str = ""
     privileged: bool = False
     takes: frozenset[FileKind] = frozenset()
+    fits: Callable[[str], bool] | None = None
 
     @cached_property
     def asked(self) -> tuple[Param, ...]:
@@ -228,6 +230,13 @@ class Routes:
         """
         return self._add(permission, changes=True, takes=frozenset(kinds), summary=summary)
 
+    def said(self, permission: str, summary: str, fits: Callable[[str], bool]) -> Callable[[H], H]:
+        """What a text that is no command asks for, if `fits` recognises it.
+
+        The handler takes `said: str`, the whole text.
+        """
+        return self._add(permission, changes=True, fits=fits, summary=summary)
+
     def hook(self, family: Family) -> Callable[[Hook], Hook]:
         """What is done when a platform tells of a change by itself."""
 
@@ -260,7 +269,8 @@ class Registry:
     """Every route by its action, its word and its alias.
 
     `topics` are the first parts of words of two, in both languages, by their Chinese name.
-    `by_file` are the routes that take a kind of file, `hooks` what a change on a platform does.
+    `by_file` are the routes that take a kind of file, `by_text` those that take a text that is no
+    command, `hooks` what a change on a platform does.
 
     Raises:
         ValueError: two routes share an action, a word or a kind of file.
@@ -278,6 +288,7 @@ class Registry:
             if " " in word
         }
         self.by_file = {kind: route for route in self.routes for kind in route.takes}
+        self.by_text = [route for route in self.routes if route.fits is not None]
         self.hooks: dict[Family, list[Hook]] = {}
         for family, hook in (hook for topic in topics for hook in topic.hooks):
             self.hooks.setdefault(family, []).append(hook)
@@ -286,6 +297,13 @@ class Registry:
         distinct = (len(self.by_action), len(self.by_word), len(self.by_file))
         if distinct != (len(self.routes), words, kinds):
             raise ValueError("two routes share an action, a word or a kind of file")
+
+    def meant_by(self, text: str, who: Who) -> Route | None:
+        """The route a text that is no command leads to for this person."""
+        for route in self.by_text:
+            if policy.may(who, route.permission) and route.fits and route.fits(text):
+                return route
+        return None
 
     def allowed(self, who: Who) -> list[Route]:
         """What this person may do."""

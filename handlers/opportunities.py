@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from cards import opportunities as cards
-from cards.model import Card, Content
+from cards.model import Card, Choice, Content
 from engine.errors import Refusal
 from engine.ids import is_ulid
 from engine.masking import holds_number
@@ -38,6 +39,20 @@ class NumberInName(Refusal):
 
     code = "number_in_name"
     text = "客户名称里有电话号码。这里只写公司名称；电话请放进导入表的「电话」列，会加密保存。"
+
+
+class UnknownResult(Refusal):
+    """An opportunity is won or lost."""
+
+    code = "unknown_result"
+    text = "结果只能写「赢」或「输」，不能写「{word}」。"
+
+
+RESULTS = {"赢": opportunities.WON, "输": opportunities.LOST}
+
+
+def _results(_: Ctx, typed: str) -> Sequence[Choice]:
+    return [Choice(word, word) for word in RESULTS if typed in word]
 
 
 @routes.command(
@@ -88,6 +103,26 @@ def create(
     if not ctx.begins:
         finished(ctx)
     return cards.created(created, flow=ctx.flow)
+
+
+@routes.command("商机 结果", alias="opportunity result", summary="商机赢了还是输了",
+                permission="opportunity.create",
+                example="/商机 结果 OPP-20261123-0001 赢")  # fmt: skip
+def close(
+    ctx: Ctx, number: Annotated[str, Ask("哪个商机？", "编号", "如 OPP-20261123-0001")],
+    result: Annotated[str, Ask("赢了还是输了？", "结果", "赢或输", _results)],
+) -> Content:  # fmt: skip
+    """Won or lost; a colleague's win rate counts it from here on (B11).
+
+    Raises:
+        UnknownResult: neither of the two.
+        NotOpen: no open opportunity of this number among their customers.
+    """
+    if (stage := RESULTS.get(result.strip())) is None:
+        raise UnknownResult(word=result.strip()[:10])
+    scope = policy.visible(ctx.who, "opportunity.create")
+    name = opportunities.close(ctx.db, number, stage, scope, now=ctx.now)
+    return cards.closed(number.strip().upper(), name, won=stage == opportunities.WON, flow=ctx.flow)
 
 
 def _introducer(ctx: Ctx, words: str, new: str) -> Named | Card:

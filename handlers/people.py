@@ -15,14 +15,19 @@ from sales.staff import Colleague
 routes = Routes("people", privileged=True)
 
 READ, MANAGE = "people.read", "people.manage"
-ROLE, MANAGER, REGION = "角色", "上级", "区域"
+ROLE, MANAGER = "角色", "上级"
+FACTS = {"区域": "region", "职级": "rank", "序列": "series", "产品线": "product_line"}
+"""What rules may ask of a colleague, and the columns it is in."""
 
 
 class UnknownItem(Refusal):
     """Nothing of a colleague is called so."""
 
     code = "unknown_item"
-    text = "同事的「{item}」改不了，能改的是角色、上级、区域，如 /同事 改 张三 上级 王经理。"
+    text = (
+        "同事的「{item}」改不了，能改的是角色、上级、区域、职级、序列、产品线，"
+        "如 /同事 改 张三 上级 王经理。"
+    )
 
 
 class UnknownPlatform(Refusal):
@@ -51,7 +56,7 @@ def _roles(ctx: Ctx, typed: str) -> list[Choice]:  # noqa: ARG001  as every list
 
 
 def _items(ctx: Ctx, typed: str) -> list[Choice]:  # noqa: ARG001  as every list of options
-    return [Choice(item, item) for item in (ROLE, MANAGER, REGION)]
+    return [Choice(item, item) for item in (ROLE, MANAGER, *FACTS)]
 
 
 Name = Annotated[str, Ask("哪位同事？", "姓名", "如 张三")]
@@ -152,13 +157,13 @@ def unbind(
     )
 
 
-@routes.command("同事 改", alias="people edit", summary="改角色、上级、区域", permission=MANAGE,
-                example="/同事 改 张三 上级 陈总")  # fmt: skip
+@routes.command("同事 改", alias="people edit", summary="改角色、上级、区域、职级",
+                example="/同事 改 张三 上级 陈总", permission=MANAGE)  # fmt: skip
 def edit(
     ctx: Ctx, name: Name, item: Annotated[str, Ask("改哪一项？", "哪一项", "", _items)],
     value: Annotated[str, Ask("改成什么？", "改成")],
 ) -> Content:  # fmt: skip
-    """Another role, manager or region, with its rights from the next message on.
+    """Another role or manager, with its rights from the next message on, or what rules ask.
 
     Raises:
         UnknownItem: nothing is called so.
@@ -169,8 +174,8 @@ def edit(
         staff.give_role(ctx.db, one, staff.role_of(value), by=ctx.who, now=ctx.now)
     elif item == MANAGER:
         staff.report_to(ctx.db, one, _find(ctx, value), now=ctx.now)
-    elif item == REGION:
-        people.change(ctx.db, one.id, {"region": value}, now=ctx.now)
+    elif item in FACTS:
+        people.change(ctx.db, one.id, {FACTS[item]: value}, now=ctx.now)
     else:
         raise UnknownItem(item=item)
     return _card(ctx, _find(ctx, name))
@@ -192,7 +197,8 @@ def leave(
         leaving.may_leave(ctx.db, one, heir, by=ctx.who)
         return cards.sure(one, heir, flow=ctx.flow)
     leaving.leave(ctx.db, one, heir, by=ctx.who, now=ctx.now)
-    words = f"{one.customers} 个客户、{one.opportunities} 个商机已交给 {heir.name}"
+    owned = f"{one.customers} 个客户、{one.opportunities} 个商机、{one.leads} 条线索"
+    words = f"{owned}已交给 {heir.name}"
     return cards.done(f"{one.name} 已离职", words, flow=ctx.flow)
 
 

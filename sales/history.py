@@ -16,6 +16,7 @@ from engine.unit import Unit
 from sales import finding, names
 from sales.customers import CUSTOMER
 from sales.finding import MOST
+from sales.leads import LEAD
 from sales.opportunities import OPPORTUNITY
 from sales.people import PERSON
 from sales.policy import EVERYTHING
@@ -25,6 +26,7 @@ NAMES: Mapping[str, Any] = {
     "person": (PERSON.id, PERSON.name),
     "customer": (CUSTOMER.id, CUSTOMER.name),
     "opportunity": (OPPORTUNITY.id, OPPORTUNITY.number),
+    "lead": (LEAD.id, LEAD.number),
 }
 """The objects people ask for by name, and what they are called."""
 SHOWN = 7
@@ -35,7 +37,7 @@ class UnknownObject(Refusal):
     """Nobody and nothing is called so."""
 
     code = "unknown_object"
-    text = "没有找到「{name}」。可以写同事姓名、客户名称，或者 OPP- 开头的商机编号。"
+    text = "没有找到「{name}」。可以写同事姓名、客户名称，或者 OPP-、LD- 开头的编号。"
 
 
 class NothingYet(Refusal):
@@ -148,7 +150,7 @@ def called(db: Unit, subjects: Collection[Subject]) -> dict[Subject, str]:
 
 _REFERENCES = {
     "owner_id": "person", "manager_id": "person", "customer_id": "customer",
-    "introducer": "customer",
+    "introducer": "customer", "merged_into": "lead",
 }  # fmt: skip
 """Fields that hold the id of another object."""
 

@@ -6,9 +6,9 @@ away. What a person may see of it is decided where it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -29,6 +29,8 @@ from sales.people import PERSON, Person
 MOST = 10
 """Doubles of one lead anybody looks at."""
 _AT_ONCE = 50
+ONE_DAY = timedelta(hours=24)
+"""Within which one person splitting a customer is looked for (A50)."""
 
 
 class Why(StrEnum):
@@ -44,13 +46,14 @@ class Why(StrEnum):
 class Double:
     """A lead or customer that may be the same one; `number` is "" for a customer.
 
-    `owner_id` is None for a lead in the pool.
+    `owner_id` is None for a lead in the pool; a customer's `state` is "".
     """
 
     kind: str
     id: str
     number: str
     company: str
+    state: str
     owner_id: str | None
     owner: str | None
     owner_region: str | None
@@ -68,8 +71,8 @@ _ORDER = tuple(Why)
 _OWNER = (PERSON.name.label("owner"), PERSON.region.label("owner_region"))
 _LEADS = (
     select(
-        literal("lead").label("kind"), LEAD.id, LEAD.number, LEAD.company, LEAD.owner_id, *_OWNER,
-        LEAD.created_by, LEAD.created_at,
+        literal("lead").label("kind"), LEAD.id, LEAD.number, LEAD.company, LEAD.state,
+        LEAD.owner_id, *_OWNER, LEAD.created_by, LEAD.created_at,
     )
     .outerjoin(Person, PERSON.id == LEAD.owner_id)
     .where(LEAD.state.not_in([literal(state) for state in OVER]))
@@ -79,7 +82,8 @@ _LEADS = (
 _CUSTOMERS = (
     select(
         literal("customer").label("kind"), CUSTOMER.id, literal("").label("number"), CUSTOMER.name,
-        CUSTOMER.owner_id, *_OWNER, literal("").label("created_by"), CUSTOMER.created_at,
+        literal("").label("state"), CUSTOMER.owner_id, *_OWNER, literal("").label("created_by"),
+        CUSTOMER.created_at,
     )
     .outerjoin(Person, PERSON.id == CUSTOMER.owner_id)
     .order_by(CUSTOMER.created_at, CUSTOMER.id)
@@ -105,6 +109,17 @@ def find(
         found.setdefault(double.id, double)
     found.pop(but, None)
     return list(found.values())[:MOST]
+
+
+def split(
+    brought_by: str, at: datetime, doubles: Sequence[Double]
+) -> list[Double]:  # fmt: skip
+    """Those that are surely the same lead, brought by the same person within a day (A50)."""
+    return [
+        one for one in doubles
+        if one.sure and brought_by and one.created_by == brought_by
+        and abs(at - one.created_at) <= ONE_DAY
+    ]  # fmt: skip
 
 
 def _rank(double: Double) -> tuple[int, datetime, str]:

@@ -15,8 +15,9 @@ from engine.errors import Refusal
 from engine.masking import mask
 from engine.rulebook import Sort
 from engine.unit import Unit
-from sales import contacts, dictionary, lead_doubles, leads, money, names
+from sales import contacts, dictionary, lead_assign, lead_doubles, leads, money, names
 from sales.desk import Desk
+from sales.lead_assign import Decided
 from sales.lead_doubles import Double
 from sales.leads import Draft
 from sales.money import NotMoney
@@ -55,13 +56,14 @@ class Taken:
 
     `new` is False where the same origin had brought it before. `unread` names the fields whose
     words were not understood: kept in the lead's `raw`, and unknown to every rule. `doubles` may
-    be the same customer.
+    be the same customer. `decided` says who has it now, or why nobody; None unless `new`.
     """
 
     lead_id: str
     new: bool
     unread: tuple[str, ...] = ()
     doubles: tuple[Double, ...] = ()
+    decided: Decided | None = None
 
 
 class BadCompany(Refusal):
@@ -72,7 +74,7 @@ class BadCompany(Refusal):
 
 
 def take_in(db: Unit, raw: RawLead, desk: Desk, *, origin: str, by: str) -> Taken:
-    """Put a lead into the pool; the same `origin` again is the same lead, unchanged.
+    """Put a lead into the pool and give it out; the same `origin` again is the same lead.
 
     `origin` names what brought it for all time ("flow/17", "hook/<event id>",
     "sheet/<sha256>/<row>"), `by` the person, or "" for a machine.
@@ -97,7 +99,8 @@ def take_in(db: Unit, raw: RawLead, desk: Desk, *, origin: str, by: str) -> Take
             company=understood.company,
         )  # fmt: skip
         leads.know(db, lead_id, contact_id)
-    return Taken(lead_id, new=new, unread=unread, doubles=tuple(doubles))
+    decided = lead_assign.assign(db, lead_id, desk, doubles=doubles) if new else None
+    return Taken(lead_id, new, unread, tuple(doubles), decided)
 
 
 def understand(raw: RawLead, desk: Desk) -> tuple[Draft, tuple[str, ...]]:

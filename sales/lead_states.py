@@ -53,8 +53,8 @@ EVENTS: Mapping[str, Event] = {
         Event("revisit_set", (CONTACTED, QUALIFIED), REVISIT),
         Event("converted", (CONTACTED, QUALIFIED, REVISIT), CONVERTED),
         Event("transferred", OWNED, ASSIGNED),
-        Event("returned", (ASSIGNED, OPENED, CONTACTED, QUALIFIED), POOLED),
-        Event("recycled", (ASSIGNED, OPENED, CONTACTED, QUALIFIED), POOLED),
+        Event("returned", OWNED, POOLED),
+        Event("recycled", OWNED, POOLED),
         Event("invalidated", (POOLED, *OWNED), INVALID),
         Event("merged", (POOLED, *OWNED), MERGED),
     )

@@ -38,7 +38,8 @@ class Lead(Row, table=True):
 
     `origin` is what brought it: the same errand, web event or row of a sheet makes one lead
     only. `owner_id` is NULL exactly while nobody works on it. `late` says whether the contact
-    came after its time; `protected_until` keeps others from claiming it.
+    came after its time; since `pooled_at` nobody has it, `protected_until` keeps others from
+    claiming it.
     """
 
     __tablename__ = "lead"
@@ -70,6 +71,7 @@ class Lead(Row, table=True):
     opened_at: datetime | None = Field(default=None, sa_type=UtcTime)
     contacted_at: datetime | None = Field(default=None, sa_type=UtcTime)
     late: bool = False
+    pooled_at: datetime | None = Field(default=None, sa_type=UtcTime)
     protected_until: datetime | None = Field(default=None, sa_type=UtcTime)
     next_step: str = ""
     next_on: date | None = Field(default=None, sa_type=Date)
@@ -142,9 +144,9 @@ def capture(
         "industry": draft.industry, "region": draft.region, "budget_fen": draft.budget_fen,
         "need": draft.need, "credit_code": draft.credit_code, "contact_id": None,
         "raw": dict(draft.raw), "state": POOLED, "owner_id": None, "owner_since": None,
-        "opened_at": None, "contacted_at": None, "late": False, "protected_until": None,
-        "next_step": "", "next_on": None, "merged_into": None, "created_by": by,
-        "created_at": now,
+        "opened_at": None, "contacted_at": None, "late": False, "pooled_at": now,
+        "protected_until": None, "next_step": "", "next_on": None, "merged_into": None,
+        "created_by": by, "created_at": now,
     }  # fmt: skip
     if not _INSERT.run(db, row):  # another process was quicker
         return str(of_origin(db, origin)), False
@@ -153,6 +155,11 @@ def capture(
     told = {name: row[name] for name in TOLD if row[name] is not None}
     audit.record(db, "lead.captured", ("lead", row["id"]), at=now, detail={audit.SET: told})
     return str(row["id"]), True
+
+
+def forget(db: Unit, contact_id: str) -> None:
+    """What a lead says in somebody's own words goes with them (PIPL art. 47)."""
+    db.execute(update(Lead).where(LEAD.contact_id == contact_id).values(need="", next_step=""))
 
 
 def know(db: Unit, lead_id: str, contact_id: str) -> None:

@@ -11,7 +11,7 @@ from engine import audit, deadlines
 from engine.deadlines import DEADLINE
 from engine.errors import Refusal
 from engine.unit import Unit
-from sales import delegations, people, staff
+from sales import delegations, lead_owning, people, staff
 from sales.customers import CUSTOMER, Customer
 from sales.opportunities import OPPORTUNITY, Opportunity
 from sales.people import PERSON, Person, Role, Who
@@ -134,3 +134,4 @@ def _hand_over(db: Unit, owner: str, successor: str, now: datetime) -> None:
         told: dict[str, Any] = {audit.SET: {"owner_id": successor}, "from": owner}
         for one in sorted(db.execute(handed).scalars()):
             audit.record(db, f"{kind}.handed_over", (kind, one), at=now, detail=told)
+    lead_owning.hand_over(db, owner, successor, now=now)

@@ -1,7 +1,7 @@
 """Two rows that turn out to be one person: what the empty one has moves to the other.
 
 Only where proof is there: a code typed by the very person (`sales.binding`). Work is never put
-together by a machine: when both rows have customers or opportunities, people decide first.
+together by a machine: when both rows have customers, opportunities or leads, people decide first.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class BothHaveWork(Refusal):
 
     code = "both_have_work"
     text = (
-        "{one} 和 {other} 名下都有客户或商机，不能自动合并。"
+        "{one} 和 {other} 名下都有客户、商机或线索，不能自动合并。"
         "请管理员先用 /同事 离职 {gone} {kept} 交接，再绑定账号。"
     )
 
@@ -77,7 +77,7 @@ def _rank(one: Colleague) -> tuple[bool, bool]:
 
 
 def _has_work(one: Colleague) -> bool:
-    return one.customers + one.opportunities > 0
+    return one.customers + one.opportunities + one.leads > 0
 
 
 def _may(kept: Colleague, gone: Colleague) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import BigInteger, Index, bindparam, select
+from sqlalchemy import BigInteger, ColumnElement, Index, bindparam, select, text, update
 from sqlmodel import Field
 
 from engine import audit
@@ -18,9 +18,14 @@ from engine.unit import Unit
 from sales import contacts, customers
 from sales.customers import CUSTOMER, PROFILE, UNKNOWN, Customer, Named
 
+OPEN, WON, LOST = "open", "won", "lost"
+_CLOSED = text("closed_at IS NOT NULL")
+
 
 class Opportunity(Row, table=True):
-    """A chance to sell. `flow` is the errand it came from: one errand, one opportunity.
+    """A chance to sell: open, or since `closed_at` won or lost.
+
+    `flow` is the errand it came from: one errand, one opportunity.
 
     `effort_ms` is the time from opening the form to submitting it, None for one line
     (A30). `sources` of filled fields are those of the customer and the tags.
@@ -30,6 +35,13 @@ class Opportunity(Row, table=True):
     __table_args__ = (
         Index("ix_opportunity_customer", "customer_id"),
         Index("ix_opportunity_owner", "owner_id", "created_at"),
+        Index(
+            "ix_opportunity_closed",
+            "owner_id",
+            "closed_at",
+            sqlite_where=_CLOSED,
+            postgresql_where=_CLOSED,
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -38,7 +50,8 @@ class Opportunity(Row, table=True):
     customer_id: str = Field(foreign_key="customer.id")
     owner_id: str = Field(foreign_key="person.id")
     source: str
-    stage: str = "open"
+    stage: str = OPEN
+    closed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     effort_ms: int | None = Field(default=None, sa_type=BigInteger)
     created_at: datetime = Field(sa_type=UtcTime)
 
@@ -69,6 +82,13 @@ class OwnIntroducer(Refusal):
 
     code = "own_introducer"
     text = "「{name}」不能做自己的介绍人，请换一家介绍人，或改一下新客户名称。"
+
+
+class NotOpen(Refusal):
+    """There is no such opportunity, or it was closed before."""
+
+    code = "opportunity_not_open"
+    text = "没有找到您能关的商机「{number}」，或者它已经关了。编号要写成 OPP-20261123-0001 的样子。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +172,28 @@ def refer(db: Unit, introducer: Named, new: str | Named, by: By) -> Created:
     )  # fmt: skip
 
 
+def close(
+    db: Unit, words: str, stage: str, scope: ColumnElement[bool], *, now: datetime
+) -> str:  # fmt: skip
+    """An open opportunity of `scope` is won or lost from here on; the customer's name.
+
+    Raises:
+        NotOpen: there is none of this number, or it was closed before.
+    """
+    number = words.strip().upper()
+    ours = select(CUSTOMER.id).where(CUSTOMER.id == OPPORTUNITY.customer_id, scope).exists()
+    it = OPPORTUNITY.number == number, OPPORTUNITY.stage == OPEN, ours
+    change = {"stage": stage, "closed_at": now}
+    closed = update(Opportunity).where(*it).values(change)
+    row = db.execute(closed.returning(OPPORTUNITY.id, OPPORTUNITY.customer_id)).first()
+    if row is None:
+        raise NotOpen(number=number[:20])
+    audit.record(db, "opportunity.closed", ("opportunity", row.id), at=now,
+                 detail={audit.SET: change})  # fmt: skip
+    named = select(CUSTOMER.name).where(CUSTOMER.id == row.customer_id)
+    return str(db.execute(named).scalar_one())
+
+
 def of_flow(db: Unit, flow: str) -> Created | None:
     """The opportunity an errand has led to, if it has."""
     found = _EXISTS.value(db, {"wanted": flow})
@@ -182,7 +224,7 @@ def _open(
     effort = None if by.opened_at is None else by.now - by.opened_at
     row = {
         "number": number, "customer_id": customer_id, "owner_id": by.person_id,
-        "source": "referral", "stage": "open",
+        "source": "referral", "stage": OPEN, "closed_at": None,
         "effort_ms": None if effort is None else effort // timedelta(milliseconds=1),
     }  # fmt: skip
     _INSERT.run(db, {"id": opportunity_id, "flow": by.flow, "created_at": by.now, **row})

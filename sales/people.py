@@ -64,7 +64,10 @@ ROLE_NAMES: Mapping[str, str] = {
 
 
 class Person(Row, table=True):
-    """One colleague. `status` is "active" or "left"; a person who left has no rights."""
+    """One colleague. `status` is "active" or "left"; a person who left has no rights.
+
+    `rank`, `series` and `product_line` are what rules may ask of them (B12); "" is not known.
+    """
 
     __tablename__ = "person"
 
@@ -73,6 +76,9 @@ class Person(Row, table=True):
     role: str
     manager_id: str | None = Field(default=None, foreign_key="person.id", index=True)
     region: str = ""
+    rank: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    series: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    product_line: str = Field(default="", sa_column_kwargs={"server_default": ""})
     status: str = "active"
     created_at: datetime = Field(sa_type=UtcTime)
 
@@ -344,6 +350,16 @@ def heads(db: Unit, role: Role) -> list[str]:
 def in_roles(db: Unit, *roles: Role) -> list[str]:
     """The ids of the active people in any of the roles."""
     return [row.id for role in roles for row in _IN_ROLE.rows(db, {"role": role.value})]
+
+
+def one_named(db: Unit, name: str, role: Role) -> str | None:
+    """The id of the one active person of a role with this name; None of none or several."""
+    found = db.execute(
+        select(PERSON.id)
+        .where(PERSON.name == name, PERSON.role == role.value, PERSON.status == "active")
+        .limit(2)
+    ).scalars().all()  # fmt: skip
+    return found[0] if len(found) == 1 else None
 
 
 def names(db: Unit, ids: Collection[str]) -> dict[str, str]:

@@ -47,24 +47,53 @@ _SELLER = ("customer.read", "opportunity.create")
 
 _PEOPLE = ("people.read", "people.manage")
 _RULES = ("rules.read", "rules")
+_LEADS = ("lead.create", "lead.read", "lead.claim", "lead.work", "lead.merge")
 
 GRANTS: Mapping[Role, Mapping[str, Grant]] = {
-    Role.REP: {**dict.fromkeys(_SELLER, TEAM), "contact.reveal": OWN, "delegate": OWN},
+    Role.REP: {
+        **dict.fromkeys(_SELLER, TEAM),
+        "contact.reveal": OWN,
+        "delegate": OWN,
+        **dict.fromkeys(_LEADS, OWN),
+    },
     Role.MANAGER: {
-        **dict.fromkeys((*_SELLER, "contact.reveal", "people.read"), BELOW),
+        **dict.fromkeys((*_SELLER, *_LEADS, "lead.assign", "contact.reveal", "people.read"), BELOW),
         "delegate": OWN,
         "rules.read": ALL,
     },
     Role.DIRECTOR: dict.fromkeys(
-        (*_SELLER, "contact.reveal", "delegate", *_PEOPLE, *_RULES, "audit", "health"), ALL
+        (
+            *_SELLER,
+            *_LEADS,
+            "lead.assign",
+            "contact.reveal",
+            "delegate",
+            *_PEOPLE,
+            *_RULES,
+            "audit",
+            "health",
+        ),
+        ALL,
     ),
     Role.COMPLIANCE: dict.fromkeys(("audit", "people.read", "privacy"), ALL),
     Role.LEGAL: {},
     Role.FINANCE: {},
-    Role.MARKETING: {},
+    Role.MARKETING: dict.fromkeys(("lead.create", "lead.read"), OWN),
     Role.SALES_OPS: {
         "customer.read": NO_DEALS,
-        **dict.fromkeys((*_RULES, "people.read", "health", "import"), ALL),
+        **dict.fromkeys(
+            (
+                *_RULES,
+                "lead.create",
+                "lead.read",
+                "lead.assign",
+                "lead.merge",
+                "people.read",
+                "health",
+                "import",
+            ),
+            ALL,
+        ),
     },
     Role.ADMIN: {
         "customer.read": NO_DEALS,

@@ -21,7 +21,7 @@ from engine.masking import plain_digits, plain_text
 from engine.statement import Statement
 from engine.unit import Unit
 from engine.vault import Destroyed, State, Vault
-from sales import consents, contacts, finding, names
+from sales import consents, contacts, finding, leads, names
 from sales.contacts import CONTACT, Erased, Known, UnknownContact
 from sales.opportunities import OPPORTUNITY
 
@@ -171,6 +171,7 @@ def erase(
         raise Erased
     wiped = retention.wipe(db, _Mentions(known.values), now=now)
     blobs.forget_people(db)
+    leads.forget(db, contact_id)
     consents.withdraw_all(db, contact_id, now=now)
     audit.record(db, "contact.erased", of, at=now, detail={"basis": basis, "messages": wiped})
     jobs.add(db, LANE, contact_id, {}, due=now, now=now)

@@ -15,6 +15,8 @@ from engine.model import table
 from engine.unit import Unit
 from sales import names, people, policy
 from sales.customers import CUSTOMER
+from sales.lead_states import OWNED
+from sales.leads import LEAD
 from sales.opportunities import OPPORTUNITY
 from sales.people import IDENTITY, PERSON, ROLE_NAMES, Person, Role, Who
 
@@ -101,7 +103,7 @@ class HasLeft(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """A person as the staff card shows them, with what they own."""
+    """A person as the staff card shows them, with what they own; `job` is what rules ask."""
 
     id: str
     name: str
@@ -113,6 +115,8 @@ class Colleague:
     accounts: tuple[tuple[str, str], ...]
     customers: int
     opportunities: int
+    job: str = ""
+    leads: int = 0
 
     @property
     def active(self) -> bool:
@@ -123,7 +127,7 @@ class Colleague:
 _ABOVE = table(Person).alias("above")
 _ONE = select(
     PERSON.id, PERSON.name, PERSON.role, PERSON.manager_id, PERSON.region, PERSON.status,
-    _ABOVE.c.name.label("manager"),
+    PERSON.rank, PERSON.series, PERSON.product_line, _ABOVE.c.name.label("manager"),
 ).outerjoin(_ABOVE, _ABOVE.c.id == PERSON.manager_id)  # fmt: skip
 
 
@@ -179,9 +183,12 @@ def _colleague(db: Unit, row: Any) -> Colleague:
     owned = (select(func.count()).where(one == row.id) for one in
              (CUSTOMER.owner_id, OPPORTUNITY.owner_id))  # fmt: skip
     customers, opportunities = (int(db.execute(one).scalar_one()) for one in owned)
+    leads = select(func.count()).where(LEAD.owner_id == row.id, LEAD.state.in_(OWNED))
     return Colleague(
         row.id, row.name, Role(row.role), row.manager_id, row.manager or "", row.region,
         row.status, tuple(tuple(one) for one in accounts), customers, opportunities,
+        " · ".join(filter(None, (row.rank, row.series, row.product_line))),
+        int(db.execute(leads).scalar_one()),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scheduler import audit, calendar, directory, morning, pushes, unfinished, upkeep
+from scheduler import audit, calendar, directory, leads, morning, pushes, unfinished, upkeep
 from scheduler.api import CronJob
 from scheduler.deadlines_api import Reaction
 
@@ -23,4 +23,7 @@ def jobs() -> list[CronJob]:
 
 def reactions() -> list[Reaction]:
     """What happens when a deadline fires, kind by kind."""
-    return [unfinished.remind, pushes.again]
+    return [
+        unfinished.remind, pushes.again, leads.unassigned, leads.unopened, leads.not_contacted,
+        leads.idle,
+    ]  # fmt: skip

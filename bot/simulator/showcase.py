@@ -10,6 +10,7 @@ from typing import Any
 from bot.simulator import (
     showcase_blocks,
     showcase_directory,
+    showcase_leads,
     showcase_people,
     showcase_rest,
     showcase_traffic,
@@ -173,6 +174,7 @@ CARDS: Mapping[str, Content] = {
     ),
     **showcase_people.CARDS,
     **showcase_directory.CARDS,
+    **showcase_leads.CARDS,
     **showcase_rest.CARDS,
     **showcase_traffic.CARDS,
     **showcase_blocks.CARDS,

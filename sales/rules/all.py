@@ -9,8 +9,10 @@ from typing import Any
 from engine import documents
 from engine.unit import Unit
 from sales.rules.api import Kind
+from sales.rules.assigning import ASSIGNING
 from sales.rules.directory import DIRECTORY
 from sales.rules.forms import REFERRAL_FORM
+from sales.rules.lead_times import LEAD_TIMES, POOL
 from sales.rules.limits import LIMITS
 from sales.rules.pushes import PUSHES
 from sales.rules.quota import QUOTA
@@ -21,7 +23,7 @@ from sales.rules.unfinished import UNFINISHED
 
 KINDS: Sequence[Kind[Any]] = (
     UNFINISHED, PUSHES, LIMITS, QUOTA, SENTENCES, REFERRAL_FORM, RETENTION, DIRECTORY,
-    INDUSTRIES, REGIONS, SOURCES,
+    ASSIGNING, LEAD_TIMES, POOL, INDUSTRIES, REGIONS, SOURCES,
 )  # fmt: skip
 PROVIDED = "随产品提供"
 

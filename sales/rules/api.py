@@ -7,7 +7,7 @@ still complete. What is wrong with a body is said in words before it is publishe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -57,7 +57,8 @@ class Kind(Generic[R]):
     """One rule of the product.
 
     `meaning` is what it decides, `begins` from when on a change is felt. `trial` says what
-    would have been different lately with the second body instead of the first.
+    would have been different lately with the second body instead of the first; `check` says
+    what is wrong that only other documents can tell.
     """
 
     name: Name
@@ -66,6 +67,7 @@ class Kind(Generic[R]):
     begins: str
     model: type[R]
     trial: Callable[[Trial, R, R], Sequence[str]] | None = None
+    check: Callable[[Unit, R], Iterable[str]] | None = None
 
     @cached_property
     def items(self) -> Mapping[str, Item]:
@@ -105,6 +107,13 @@ class Kind(Generic[R]):
             for fault in item.value.faults(body.get(name, getattr(rule, name)))
         ]
         return alone or list(rule.faults())
+
+    def faults_here(self, db: Unit, body: Mapping[str, Any]) -> list[str]:
+        """`faults`, and those that show only beside the other documents of this database."""
+        found = self.faults(body)
+        if found or self.check is None:
+            return found
+        return list(self.check(db, self.read(body)))
 
     def _misfit(self, name: object) -> str:
         item = self.items.get(str(name))

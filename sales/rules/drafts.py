@@ -62,13 +62,15 @@ def own(db: Unit, kind: Kind[Any], person_id: str) -> Stored | None:
 def told_of(db: Unit, kind: Kind[Any], stored: Stored) -> Draft:
     """A stored draft against the version it was made from."""
     base = documents.one(db, kind.name, stored.base)
-    return against(kind, stored.version, base, stored.body)
+    return against(db, kind, stored.version, base, stored.body)
 
 
-def against(kind: Kind[Any], version: int, base: Stored | None, body: Mapping[str, Any]) -> Draft:
+def against(
+    db: Unit, kind: Kind[Any], version: int, base: Stored | None, body: Mapping[str, Any]
+) -> Draft:  # fmt: skip
     """A body as a draft on top of a published version."""
     before = {} if base is None else base.body
     return Draft(
         kind, version, 0 if base is None else base.version, body,
-        changes(kind, before, body), tuple(kind.faults(body)),
+        changes(kind, before, body), tuple(kind.faults_here(db, body)),
     )  # fmt: skip

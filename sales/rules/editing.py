@@ -238,7 +238,7 @@ def _draft(
     )
     told = {"version": version, "sha256": documents.fingerprint(body)}
     _record(db, by, "rule.drafted", kind, **told, base=newest.version)
-    draft = against(kind, version, newest, body)
+    draft = against(db, kind, version, newest, body)
     if not draft.faults:
         documents.checked(db, kind.name, version)
         _record(db, by, "rule.checked", kind, **told)

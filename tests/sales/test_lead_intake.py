@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from sqlalchemy import select
 
@@ -17,7 +19,7 @@ from tests.sales.conftest import NOW
 from tests.sales.test_leads import TODAY
 
 VAULT = Vault(b"k" * 32)
-DESK = Desk(VAULT, Rulebook(), Calendar({}), NOW, TODAY)
+DESK = Desk(VAULT, Rulebook(), Calendar(ZoneInfo("Asia/Shanghai")), NOW, TODAY)
 WANG = {"name": "王芳", "phone": "138 0013 8111"}
 
 

@@ -1,0 +1,108 @@
+"""The cards of the lead loop with sample facts, to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from bot.simulator.world import PHONE_ZONE
+from cards import lead_news, lead_reminders, lead_why, leads, opportunities
+from cards.model import Content
+from engine.deadlines_due import Due
+from engine.vault import State
+from sales.contacts import Known
+from sales.lead_assign import Decided
+from sales.lead_decisions import Candidate, Compared, Considered, Kept, Present, Same, Trace
+from sales.lead_doubles import Double, Why
+from sales.lead_intake import Taken
+from sales.lead_lists import Page, Shown
+
+AT = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
+LEAD = Shown(
+    "l1", "LD-20261123-0001", "海河医疗器械有限公司", "官网表单", "医疗", "华东", 12_000_000,
+    "想了解设备维保，月底前要方案", {}, "opened", "zhangsan", AT, None, late=False,
+    protected_until=None, next_step="送样品", next_on=date(2026, 12, 1),
+    credit_code=None, contact_id="k9",
+    created_by="wangjingli", created_at=AT, pooled_at=None, owner="张三", owner_region="华东",
+    merged_into=None,
+)  # fmt: skip
+FREE = replace(LEAD, state="pooled", owner_id=None, owner=None, owner_region=None, budget_fen=None)
+WANG = Known("k9", None, LEAD.company, State.KEPT, {"name": "王芳", "phone": "13800138111"})
+DOUBLE = Double(
+    "lead", "l0", "LD-20261122-0007", "海河医疗", "contacted", "lisi", "李四", "华东", "zhangsan",
+    AT, Why.PHONE,
+)  # fmt: skip
+WAITED = Due(
+    "d2", "lead_contact", "lead", "l1", "zhangsan", "LD-20261123-0001 海河医疗", "wall", AT,
+    72 * 3600, AT + timedelta(days=3), [], 0, provisional=False,
+)  # fmt: skip
+PEOPLE = tuple(
+    Present(name, name, count, AT)
+    for name, count in (("张三", 7), ("李四", 2), ("王五", 8), ("赵六", 3))
+)  # fmt: skip
+BIG = Considered(
+    "教育中单", "行业=教育 且 预算≤20万", "成单率>65% 且 待办<8", fits=True,
+    candidates=(
+        Candidate("张三", "", (Compared("成单率>65%", "66%", holds=True),)),
+        Candidate("李四", "candidate_fail", (Compared("成单率>65%", "65%", holds=False),)),
+        Candidate("王五", "candidate_fail", (Compared("待办<8", "8", holds=False),)),
+        Candidate("赵六", "", (Compared("成单率>65%", "70%", holds=True),)),
+    ),
+)  # fmt: skip
+ASSIGNED = Kept("l1", 1, AT, 4, "assigned", "赵六", Trace(
+    {"source": "官网表单"}, owner="赵六", runner_up="张三", capacity=50, fallback="公共池",
+    considered=(BIG,), people=PEOPLE,
+))  # fmt: skip
+NOT_LISTED = Kept("l1", 1, AT, 4, "source_not_whitelisted", None, Trace({"source": "官网表单"}))
+UNKNOWN = Kept("l1", 1, AT, 4, "condition_null", None, Trace(
+    {}, fallback="公共池", people=PEOPLE,
+    considered=(Considered("大单", "预算≥5万", "任何人", None, (Compared("预算≥5万", "", None),)),),
+))  # fmt: skip
+TWICE = Kept("l1", 1, AT, 4, "duplicate_of", None, Trace(
+    {}, same=Same("lead", "l0", "LD-20261122-0007", "海河医疗", "李四", "华东", "phone"),
+))  # fmt: skip
+MAY = leads.May(work=True, claim=True, reveal=True)
+
+CARDS: Mapping[str, Content] = {
+    "线索": leads.lead(
+        LEAD, WANG, MAY, due=AT + timedelta(days=3), zone=PHONE_ZONE, card="lead/l1"
+    ),
+    "线索 公共池": leads.lead(FREE, None, MAY, due=None, zone=PHONE_ZONE, card="flow/1"),
+    "线索 已收": leads.taken(
+        LEAD, Taken("l1", new=True, decided=Decided("assigned", "zhangsan")), flow="flow/1"
+    ),
+    "线索 疑似重复": leads.taken(
+        FREE,
+        Taken("l1", new=True, unread=("budget",), doubles=(DOUBLE,),
+              decided=Decided("duplicate_of", None)),
+        flow="flow/1",
+    ),
+    "线索 列表": leads.listing(
+        Page((LEAD, FREE, LEAD, FREE, LEAD), 12, 0), "超时", "华东", flow="flow/1"
+    ),
+    "线索 合并": leads.merged(LEAD, ["LD-20261123-0002", "LD-20261123-0003"], flow="flow/1"),
+    "线索 办好": leads.done(LEAD, "已交给 李四", flow="flow/1"),
+    "线索 为什么": lead_why.why(
+        ASSIGNED, LEAD, sources=[], may_rule=True, may_keep=True, zone=PHONE_ZONE, flow="flow/1"
+    ),
+    "线索 为什么 白名单": lead_why.why(
+        NOT_LISTED, FREE, sources=["展会扫码"], may_rule=True, may_keep=True, zone=PHONE_ZONE,
+        flow="flow/1",
+    ),
+    "线索 为什么 未知": lead_why.why(
+        UNKNOWN, FREE, sources=[], may_rule=True, may_keep=True, zone=PHONE_ZONE, flow="flow/1"
+    ),
+    "线索 为什么 重复": lead_why.why(
+        TWICE, FREE, sources=[], may_rule=True, may_keep=True, zone=PHONE_ZONE, flow="flow/1"
+    ),
+    "新线索": lead_news.given(LEAD, reason="按规则分配"),
+    "没有分配": lead_news.stuck(FREE, "no_candidate"),
+    "一个客户几条": lead_news.split(LEAD, [DOUBLE], "张三"),
+    "线索 超时": lead_reminders.overdue(LEAD, WAITED, due=WAITED.due_at, copy=False),
+    "线索 抄送": lead_reminders.overdue(LEAD, WAITED, due=WAITED.due_at, copy=True),
+    "线索 没人接手": lead_reminders.unassigned(FREE, WAITED, due=WAITED.due_at),
+    "线索 快收回": lead_reminders.warned(LEAD, WAITED, due=WAITED.due_at),
+    "线索 已收回": lead_reminders.recycled(LEAD, WAITED, due=WAITED.due_at),
+    "商机 结果": opportunities.closed("OPP-20261123-0001", "北方泵业", won=True, flow="flow/1"),
+}  # fmt: skip

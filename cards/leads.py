@@ -1,0 +1,184 @@
+"""Cards of leads: one lead, a list, and what became of a new one (C1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from cards import contacts
+from cards.lead_words import DOUBLE, UNREAD, code_words, owner_words, tags
+from cards.model import Button, Card
+from cards.words import day
+from sales.contacts import Known
+from sales.lead_intake import Taken
+from sales.lead_lists import PAGE, Page, Shown
+from sales.lead_states import ASSIGNED, CONTACTED, OPENED, OWNED, QUALIFIED, STATE_NAMES
+from sales.leads import POOLED
+
+SHOW, WHY, CLAIM, CONTACT, LIST = (
+    "lead.show", "lead.why", "lead.claim", "lead.contacted", "lead.listing",
+)  # fmt: skip
+GIVE_BACK, TRANSFER, REVISIT, PLAN = (
+    "lead.give_back", "lead.transfer", "lead.revisit", "lead.plan",
+)  # fmt: skip
+
+
+LISTED = 12
+"""Characters of a company's name in a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    """What whoever looks may do with a lead."""
+
+    work: bool = False
+    claim: bool = False
+    reveal: bool = False
+
+
+def key(lead_id: str) -> str:
+    """The card a lead has with its owner."""
+    return f"lead/{lead_id}"
+
+
+def lead(
+    shown: Shown, contact: Known | None, may: May, *, due: datetime | None, zone: ZoneInfo,
+    card: str,
+) -> Card:  # fmt: skip
+    """One lead: its tags, who to talk to, until when, and what can be done."""
+    known = [] if contact is None else [("联系人", contacts.line(contact))]
+    return Card(
+        key=card,
+        title=shown.company,
+        subtitle=f"{shown.number} · {state(shown, zone)}",
+        facts=(
+            ("负责人", shown.owner or "公共池"),
+            ("标签", tags(shown)),
+            *known,
+            *(
+                []
+                if due is None
+                else [("联系期限", f"{due.astimezone(zone):%m-%d %H:%M}（自打开算起）")]
+            ),
+            *([] if shown.next_on is None else [("下一步", _next(shown))]),
+        ),
+        quote=shown.need,
+        buttons=_buttons(shown, contact, may, card),
+        tone="warning" if shown.late else "plain",
+        about=(("lead", shown.id),),
+    )
+
+
+def state(shown: Shown, zone: ZoneInfo) -> str:
+    """How it stands, in words."""
+    name = STATE_NAMES[shown.state]
+    if shown.merged_into is not None:
+        return f"{name}到 {shown.merged_into}"
+    if shown.protected_until is not None:
+        return f"{name}，保护到 {shown.protected_until.astimezone(zone):%m-%d %H:%M}"
+    return f"{name}（超时后才联系）" if shown.late else name
+
+
+def _next(shown: Shown) -> str:
+    on = "" if shown.next_on is None else day(shown.next_on)
+    return f"{on} {shown.next_step}".strip()
+
+
+def _buttons(shown: Shown, contact: Known | None, may: May, card: str) -> tuple[Button, ...]:
+    it = {"number": shown.id, "card": card}
+    found: list[Button] = []
+    if may.claim and shown.state == POOLED:
+        found.append(Button("认领", CLAIM, it, "primary"))
+    if may.work and shown.state in OWNED:
+        if shown.state in {ASSIGNED, OPENED}:
+            found.append(Button("已联系", CONTACT, it, "primary"))
+        if shown.state in {CONTACTED, QUALIFIED}:
+            found.append(Button("待回访", REVISIT, {"number": shown.id}, fresh=True))
+        found.append(Button("下一步", PLAN, {"number": shown.id}, fresh=True))
+        found.append(Button("转交", TRANSFER, {"number": shown.id}, fresh=True))
+        found.append(Button("退回", GIVE_BACK, {"number": shown.id}, fresh=True))
+    if may.reveal and contact is not None:
+        found += contacts.buttons([contact])
+    why = "为什么给他" if shown.owner_id else "为什么没分配"
+    found.append(Button(why, WHY, {"number": shown.id}, fresh=True))
+    return tuple(found)
+
+
+def taken(shown: Shown, made: Taken, *, flow: str) -> Card:
+    """What became of a lead somebody brought: its tags, who has it, or why nobody."""
+    code = "" if made.decided is None else made.decided.code
+    doubles = [(DOUBLE[one.why], owner_words(one)) for one in made.doubles[:2]]
+    unread = "、".join(UNREAD[name] for name in made.unread)
+    return Card(
+        key=flow,
+        title=f"线索已收：{shown.company}",
+        subtitle=shown.number,
+        facts=(
+            ("标签", tags(shown)),
+            ("现在", f"已分给 {shown.owner}" if shown.owner else code_words(code)),
+            *doubles,
+            *([("没看懂", f"{unread}，原话已留着，可以补充")] if unread else []),
+        ),
+        quote=shown.need,
+        buttons=(
+            Button("看详情", SHOW, {"number": shown.id}, fresh=True),
+            Button("为什么", WHY, {"number": shown.id}, fresh=True),
+        ),
+        tone="good" if shown.owner else "warning",
+        about=(("lead", shown.id),),
+    )
+
+
+def listing(found: Page, which: str, region: str, *, flow: str) -> Card:
+    """One page of a list; a button opens each, one turns the page."""
+    title = " ".join(filter(None, (which or "在手和待分配", region)))
+    first = found.page * PAGE
+    pages = -(-found.total // PAGE)
+    turn = {"which": which, "region": region, "page": found.page + 1}
+    return Card(
+        key=flow,
+        title=f"{title}：{found.total} 条",
+        subtitle=f"第 {found.page + 1} 页，共 {pages} 页" if pages > 1 else "",
+        facts=tuple((f"{i}", _row(one)) for i, one in enumerate(found.leads, first + 1)),
+        buttons=(
+            *(
+                Button(f"看第 {i} 条", SHOW, {"number": one.id}, fresh=True)
+                for i, one in enumerate(found.leads, first + 1)
+            ),
+            *([Button("下一页", "lead.turn", turn)] if found.page + 1 < pages else []),
+        ),
+        about=tuple(("lead", one.id) for one in found.leads),
+    )
+
+
+def _row(lead: Shown) -> str:
+    """One lead of a list; WeCom's cards with a drop-down have little room."""
+    name = lead.company if len(lead.company) <= LISTED else f"{lead.company[: LISTED - 1]}…"
+    return f"{name} {STATE_NAMES[lead.state]} {lead.owner or '公共池'}"
+
+
+def merged(kept: Shown, gone: Sequence[str], *, flow: str) -> Card:
+    """Several leads that are one now."""
+    return Card(
+        key=flow,
+        title=f"已合并到 {kept.number}",
+        subtitle=f"{kept.company}，{kept.owner or '公共池'}",
+        facts=(("并入", "、".join(gone)),),
+        buttons=(Button("看详情", SHOW, {"number": kept.id}, fresh=True),),
+        tone="good",
+        about=(("lead", kept.id),),
+    )
+
+
+def done(shown: Shown, words: str, *, flow: str) -> Card:
+    """What was done with a lead, in a sentence."""
+    return Card(
+        key=flow,
+        title=words,
+        subtitle=f"{shown.company} · {shown.number}",
+        buttons=(Button("看详情", SHOW, {"number": shown.id}, fresh=True),),
+        tone="good",
+        about=(("lead", shown.id),),
+    )

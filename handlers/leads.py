@@ -1,0 +1,176 @@
+"""`/线索 …`: bringing leads in, looking at them, and why they are whose they are (B4, B22)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cards import lead_news, lead_why
+from cards import leads as cards
+from cards.leads import May
+from cards.model import Content
+from engine.errors import Refusal
+from handlers.api import Ask, Ctx, Routes
+from sales import (
+    contacts,
+    dictionary,
+    lead_care,
+    lead_clocks,
+    lead_decisions,
+    lead_lists,
+    lead_words,
+    policy,
+)
+from sales.desk import Desk
+from sales.lead_intake import RawLead, take_in
+from sales.lead_lists import LISTS, Shown
+from sales.rules.assigning import ASSIGNING
+from sales.rules.terms import REGIONS
+
+routes = Routes("lead")
+READ = lead_lists.READ
+CREATE, ASSIGN = "lead.create", "lead.assign"
+
+Number = Annotated[str, Ask("哪条线索？", "编号", "如 LD-20261123-0001")]
+
+
+class UnknownList(Refusal):
+    """There is no such list, and no such region."""
+
+    code = "unknown_lead_list"
+    text = "没有「{words}」这个列表。可以写：{lists}，后面可以再写区域，如 /线索 列表 未分配 华东。"
+
+
+class NoCompany(Refusal):
+    """A forwarded text in which no company can be seen."""
+
+    code = "no_company_seen"
+    text = "这段话里有电话，没看出是哪家公司。请发：/线索 新建 公司名称，再把这段话接在后面。"
+
+
+class NeverDecided(Refusal):
+    """The lead came before there were decisions."""
+
+    code = "never_decided"
+    text = "线索 {number} 没有分配记录。"
+
+
+def desk(ctx: Ctx) -> Desk:
+    """What the use-cases of leads work with."""
+    return Desk(ctx.vault, ctx.rules, ctx.calendars.current(ctx.db), ctx.now, ctx.today)
+
+
+@routes.command("线索 新建", alias="lead new", summary="录一条线索", permission=CREATE,
+                example="/线索 新建 海河医疗 华东 医疗 预算12万 官网表单")  # fmt: skip
+def create(
+    ctx: Ctx, company: Annotated[str, Ask("哪家公司？", "公司", "公司名称")],
+    more: Annotated[str, Ask("还知道什么？", "其他", "华东 医疗 预算12万 官网表单 王总 电话")] = "",
+) -> Content:  # fmt: skip
+    """The words in any order; whatever is not understood is kept.
+
+    Raises:
+        BadCompany: no company name is among them.
+    """
+    raw = lead_words.read(f"{company} {more}", ctx.rules, ctx.now, source=lead_words.OWN)
+    return _take(ctx, raw)
+
+
+@routes.said(CREATE, "转发线索", lead_words.looks_forwarded)
+def forwarded(ctx: Ctx, *, said: str) -> Content:
+    """A customer's own words with a telephone number in them (B4).
+
+    Raises:
+        NoCompany: it does not say of which company.
+    """
+    raw = lead_words.read(said, ctx.rules, ctx.now, source=lead_words.FORWARDED, typed=False)
+    if not raw.company:
+        raise NoCompany
+    return _take(ctx, raw)
+
+
+@routes.command("线索 详情", alias="lead show", summary="看一条线索，负责人第一次看开始计时",
+                example="/线索 详情 LD-20261123-0001", permission=READ)  # fmt: skip
+def show(ctx: Ctx, number: Number, *, card: str = "") -> Content:
+    """One lead; its owner's clock starts when they first look (B13).
+
+    Raises:
+        Gone: there is none this person may see.
+    """
+    found = lead_lists.get(ctx.db, number, ctx.who)
+    if lead_care.view(ctx.db, found, ctx.who, desk(ctx)):
+        found = lead_lists.get(ctx.db, number, ctx.who)
+    return shown(ctx, found, card)
+
+
+def shown(ctx: Ctx, found: Shown, card: str) -> Content:
+    """The card of a lead, with what this person may do."""
+    contact = None
+    if found.contact_id is not None:
+        contact = contacts.get(ctx.db, ctx.vault, found.contact_id)
+    may = May(
+        work=found.owner_id is not None and lead_care.may_work(ctx.db, found, ctx.who),
+        claim=policy.may(ctx.who, "lead.claim"),
+        reveal=contact is not None and contacts.may_reveal_lead(ctx.db, ctx.who, contact.id),
+    )
+    due = None
+    if found.owner_since is not None and found.contacted_at is None:
+        due = lead_clocks.contact_due(ctx.db, found.id, found.owner_since)
+    zone = ctx.calendars.current(ctx.db).zone
+    return cards.lead(found, contact, may, due=due, zone=zone, card=card or ctx.flow)
+
+
+@routes.query("线索 为什么", alias="lead why", summary="为什么分给他，或为什么没有分配",
+              example="/线索 为什么 LD-20261123-0001", permission=READ)  # fmt: skip
+def why(ctx: Ctx, number: Number) -> Content:
+    """The stored decision in words (B22).
+
+    Raises:
+        Gone: there is no such lead this person may see.
+        NeverDecided: nothing was decided about it.
+    """
+    found = lead_lists.get(ctx.db, number, ctx.who)
+    kept = lead_decisions.newest(ctx.db, found.id)
+    if kept is None:
+        raise NeverDecided(number=found.number)
+    return lead_why.why(
+        kept, found, sources=ctx.rules.at(ASSIGNING, ctx.now).body.sources,
+        may_rule=policy.may(ctx.who, "rules"), may_keep=policy.may(ctx.who, ASSIGN),
+        zone=ctx.calendars.current(ctx.db).zone, flow=ctx.flow,
+    )  # fmt: skip
+
+
+@routes.query("线索 列表", alias="lead list", summary="在手的、未分配的、超时的线索",
+              example="/线索 列表 未分配 华东", permission=READ)  # fmt: skip
+def listing(
+    ctx: Ctx, which: Annotated[str, Ask("哪个列表？", "列表", "我的、未分配、超时")] = "",
+    region: Annotated[str, Ask("哪个区域？", "区域")] = "",
+) -> Content:  # fmt: skip
+    """The first page.
+
+    Raises:
+        UnknownList: there is no such list or region.
+    """
+    if which not in {"", *LISTS} and not region:
+        which, region = "", which
+    terms = dictionary.of(ctx.rules.at(REGIONS, ctx.now).body.terms)
+    match = terms.match(region) if region else None
+    if which not in {"", *LISTS} or (region and match is None):
+        raise UnknownList(words=f"{which} {region}".strip()[:20], lists="、".join(LISTS))
+    region = "" if match is None else match.term
+    return _page(ctx, which, region, 0)
+
+
+@routes.action(READ, changes=False)
+def turn(ctx: Ctx, *, page: int, which: str = "", region: str = "") -> Content:
+    """下一页, in place of the one before."""
+    return _page(ctx, which, region, page)
+
+
+def _page(ctx: Ctx, which: str, region: str, number: int) -> Content:
+    found = lead_lists.page(ctx.db, ctx.who, which, region, number=number, now=ctx.now)
+    return cards.listing(found, which, region, flow=ctx.flow)
+
+
+def _take(ctx: Ctx, raw: RawLead) -> Content:
+    taken = take_in(ctx.db, raw, desk(ctx), origin=ctx.flow, by=ctx.who.id)
+    lead_news.tell(ctx.db, taken, now=ctx.now)
+    return cards.taken(lead_lists.get(ctx.db, taken.lead_id, ctx.who), taken, flow=ctx.flow)

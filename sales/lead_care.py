@@ -1,0 +1,281 @@
+"""What people do with leads: look, claim, contact, hand on, give back, protect (B5, B13, B14).
+
+Every step is one event on a lead that is still as it was seen; whoever comes second is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from engine import audit
+from engine.errors import Refusal
+from engine.masking import mask
+from engine.rulebook import Rulebook
+from engine.unit import Unit
+from sales import lead_assign, lead_clocks, lead_merge, lead_owning, lead_people, people, policy
+from sales.desk import Desk
+from sales.lead_assign import Decided
+from sales.lead_clocks import It
+from sales.lead_intake import RawLead, understand
+from sales.lead_lists import Shown
+from sales.lead_states import ASSIGNED, OPENED, OWNED, REVISIT, STATE_NAMES, Moved, Seen, happen
+from sales.leads import LEAD, POOLED, Lead
+from sales.people import Role, Who
+from sales.rules.lead_times import POOL
+
+LONGEST_WORDS = 120
+
+
+class Protected(Refusal):
+    """Somebody is to call the customer back: nobody else takes the lead (B5)."""
+
+    code = "lead_protected"
+    text = "线索 {number} 是待回访，已由{owner} 跟进，保护到 {until}，不能认领。"
+
+
+class HasOwner(Refusal):
+    """Somebody else has the lead."""
+
+    code = "lead_taken"
+    text = "线索 {number} 已由{owner} 跟进，不能再认领。"
+
+
+class TooManyClaims(Refusal):
+    """Enough for one day."""
+
+    code = "too_many_claims"
+    text = "今天已经认领了 {count} 条，到上限了，明天可以再认领。"
+
+
+class TooSoon(Refusal):
+    """The lead rests before it can be claimed, or before this person can have it back."""
+
+    code = "claimed_too_soon"
+    text = "线索 {number} {why}，{until} 以后可以认领。"
+
+
+class NotTheirs(Refusal):
+    """Only the owner and the people above may do this."""
+
+    code = "not_their_lead"
+    text = "线索 {number} 由{owner}跟进，只有本人和他的上级能办这一步。"
+
+
+class NoSeller(Refusal):
+    """Nobody of this name can have leads."""
+
+    code = "no_such_seller"
+    text = "没有找到在职的销售「{name}」，或有同名的。请写全名。"
+
+
+def seen_of(lead: Shown) -> Seen:
+    """The lead as somebody saw it."""
+    return Seen(lead.id, lead.number, lead.state, lead.owner_id)
+
+
+def waits(lead: Shown, owner: str = "") -> It:
+    """The lead as its clocks know it: its owner hears of it, or somebody else."""
+    return It(lead.id, f"{lead.number} {lead.company}", owner or lead.owner_id or "")
+
+
+def view(db: Unit, lead: Shown, who: Who, desk: Desk) -> bool:
+    """Its owner opens it: the first time their clock starts (B13); whether it was that."""
+    if lead.state != ASSIGNED or lead.owner_id != who.id:
+        audit.record(db, "lead.read", ("lead", lead.id), at=desk.now)
+        return False
+    happen(db, seen_of(lead), "viewed", now=desk.now, opened_at=desk.now)
+    lead_clocks.viewed(db, waits(lead), desk)
+    return True
+
+
+def claim(db: Unit, lead: Shown, who: Who, desk: Desk) -> None:
+    """Take a lead out of the pool; of many at once one has it.
+
+    Raises:
+        Protected, HasOwner: somebody has it.
+        TooManyClaims, TooSoon: not now.
+        Moved: somebody was quicker.
+    """
+    owner = f"{lead.owner_region or ''} {(lead.owner or '')[:1]}*"
+    if lead.state == REVISIT and lead.protected_until is not None:
+        until = _moment(lead.protected_until, desk)
+        raise Protected(number=lead.number, owner=owner, until=until)
+    if lead.owner_id is not None:
+        raise HasOwner(number=lead.number, owner=owner)
+    pool = desk.rules.at(POOL, desk.now).body
+    midnight = datetime.combine(desk.today, datetime.min.time(), desk.calendar.zone)
+    if lead_owning.claims_since(db, who.id, midnight) >= pool.claims_per_day:
+        raise TooManyClaims(count=pool.claims_per_day)
+    had = lead_owning.last_had(db, lead.id, who.id)
+    if had is not None and desk.now < (until_at := had + timedelta(days=pool.back_days)):
+        raise TooSoon(number=lead.number, why="您刚退回或被收回", until=_moment(until_at, desk))
+    if lead.pooled_at is not None:
+        rested = desk.calendar.add_working_time(
+            lead.pooled_at, timedelta(minutes=pool.fresh_minutes)
+        ).at
+        if desk.now < rested:
+            raise TooSoon(number=lead.number, why="刚进公共池", until=_moment(rested, desk))
+    _own(db, lead, "claimed", who.id, desk)
+
+
+def contacted(db: Unit, lead: Shown, who: Who, desk: Desk) -> bool:
+    """The customer was contacted; whether after its time (B14).
+
+    Raises:
+        NotTheirs: somebody else's lead.
+        Moved: it was said before, or nobody has it.
+    """
+    _require(lead, db, who)
+    since = lead.owner_since or desk.now
+    due = lead_clocks.contact_due(db, lead.id, since)
+    late = due is not None and desk.now > due
+    opened = {"opened_at": desk.now} if lead.state == ASSIGNED else {}
+    happen(
+        db, seen_of(lead), "contacted", now=desk.now, contacted_at=desk.now, late=late, **opened
+    )  # fmt: skip
+    lead_clocks.contacted(db, waits(lead), desk)
+    return late
+
+
+def transfer(db: Unit, lead: Shown, to: str, who: Who, desk: Desk) -> str:
+    """Give a lead to the seller of this name; their id. Out of the pool only a keeper may.
+
+    Raises:
+        NoSeller: nobody is called so.
+        NotTheirs: somebody else's lead.
+        Moved: it is over, or it changed hands meanwhile.
+    """
+    heir = people.one_named(db, to.strip(), Role.REP) or people.one_named(
+        db, to.strip(), Role.MANAGER
+    )
+    if heir is None:
+        raise NoSeller(name=to.strip()[:20])
+    if lead.state == POOLED:
+        policy.require(db, who, "lead.assign", "分配线索")
+        _own(db, lead, "assigned", heir, desk)
+    else:
+        _require(lead, db, who)
+        _own(db, lead, "transferred", heir, desk)
+    return heir
+
+
+def give_back(db: Unit, lead: Shown, reason: str, who: Who, desk: Desk) -> None:
+    """Back to the pool, with a reason.
+
+    Raises:
+        NotTheirs: somebody else's lead.
+        Moved: it is protected, over, or in the pool already.
+    """
+    _require(lead, db, who)
+    to_pool(db, lead, "returned", desk.rules, desk.now)
+    detail = {"reason": mask(reason)[:LONGEST_WORDS]}
+    audit.record(db, "lead.returned_because", ("lead", lead.id), at=desk.now, detail=detail)
+
+
+def to_pool(
+    db: Unit, lead: Shown, event: str, rules: Rulebook, now: datetime
+) -> list[str]:  # fmt: skip
+    """Nobody has it from here on, and its clock as such begins; who looks after it.
+
+    Raises:
+        Moved: it cannot go there.
+    """
+    lead_owning.release(db, seen_of(lead), event, now=now, opened_at=None, contacted_at=None)
+    keepers = lead_people.keepers(db, lead.region)
+    keeper = keepers[0] if keepers else ""
+    lead_clocks.pooled(db, waits(lead, keeper), rules, now)
+    return keepers
+
+
+def revisit(db: Unit, lead: Shown, on: date, who: Who, desk: Desk) -> datetime:
+    """Protect a lead until a day is over, at most as long as the rule says; until when (B5).
+
+    Raises:
+        NotTheirs: somebody else's lead.
+        Moved: the customer was not contacted yet.
+    """
+    _require(lead, db, who)
+    longest = desk.today + timedelta(days=desk.rules.at(POOL, desk.now).body.protect_days)
+    day = min(on, longest)
+    until = datetime.combine(day + timedelta(days=1), datetime.min.time(), desk.calendar.zone)
+    happen(db, seen_of(lead), "revisit_set", now=desk.now, protected_until=until,
+           next_on=day)  # fmt: skip
+    lead_clocks.followed(db, waits(lead), desk, since=until)
+    return until
+
+
+def plan(db: Unit, lead: Shown, who: Who, desk: Desk, *, step: str, on: date) -> None:
+    """What comes next, and on which day.
+
+    Raises:
+        NotTheirs: somebody else's lead.
+        Moved: nobody works on it.
+    """
+    _require(lead, db, who)
+    if lead.state not in OWNED:
+        raise Moved(number=lead.number, state=STATE_NAMES[lead.state])
+    change = {"next_step": mask(step)[:LONGEST_WORDS], "next_on": on}
+    db.execute(update(Lead).where(LEAD.id == lead.id).values(change))
+    audit.record(db, "lead.planned", ("lead", lead.id), at=desk.now, detail={audit.SET: change})
+    if lead.state not in {ASSIGNED, OPENED, REVISIT}:
+        lead_clocks.followed(db, waits(lead), desk)
+
+
+def complete(db: Unit, lead: Shown, raw: RawLead, desk: Desk) -> None:
+    """What was not known of a lead, or was wrong; what they said is kept beside.
+
+    Raises:
+        Moved: it is over.
+    """
+    if lead.state not in {POOLED, *OWNED}:
+        raise Moved(number=lead.number, state=STATE_NAMES[lead.state])
+    draft, _ = understand(replace(raw, company=lead.company), desk)
+    said = {
+        "industry": draft.industry, "region": draft.region, "budget_fen": draft.budget_fen,
+        "source": draft.source if raw.source else None,
+    }  # fmt: skip
+    change: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    raw_now = {**lead.raw, **draft.raw}
+    db.execute(update(Lead).where(LEAD.id == lead.id).values(raw=raw_now, **change))
+    audit.record(db, "lead.completed", ("lead", lead.id), at=desk.now, detail={audit.SET: change})
+
+
+def again(db: Unit, lead: Shown, desk: Desk, *, apart: bool) -> Decided:
+    """Decide anew by the rules as they are now.
+
+    `apart`: somebody has seen that it is not the same customer as any other.
+
+    Raises:
+        Moved: it is not in the pool any more.
+    """
+    if lead.state != POOLED:
+        raise Moved(number=lead.number, state=STATE_NAMES[lead.state])
+    doubles = () if apart else lead_merge.doubles(db, lead, desk)
+    return lead_assign.assign(db, lead.id, desk, doubles=doubles)
+
+
+def may_work(db: Unit, lead: Shown, who: Who) -> bool:
+    """Whether the lead is this person's, or of somebody they are above."""
+    reach = policy.owned(who, "lead.work", LEAD.owner_id)
+    mine = LEAD.id == lead.id
+    return db.execute(LEAD.id.table.select().where(mine, reach)).first() is not None
+
+
+def _require(lead: Shown, db: Unit, who: Who) -> None:
+    if lead.owner_id is None:
+        raise Moved(number=lead.number, state=STATE_NAMES[lead.state])
+    if not may_work(db, lead, who):
+        raise NotTheirs(number=lead.number, owner=lead.owner)
+
+
+def _own(db: Unit, lead: Shown, event: str, owner: str, desk: Desk) -> None:
+    lead_owning.give(db, seen_of(lead), event, owner, now=desk.now)
+    lead_clocks.given(db, waits(lead, owner), desk)
+
+
+def _moment(at: datetime, desk: Desk) -> str:
+    return f"{at.astimezone(desk.calendar.zone):%m-%d %H:%M}"

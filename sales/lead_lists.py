@@ -1,0 +1,135 @@
+"""Looking at leads: one by its number, and the lists (B6, K1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, exists, func, literal, or_, select
+
+from engine.deadlines import DEADLINE
+from engine.model import table
+from engine.unit import Unit
+from sales import policy
+from sales.lead_clocks import CONTACT, UNASSIGNED, UNOPENED
+from sales.lead_clocks import LEAD as SUBJECT
+from sales.lead_states import OWNED, Gone
+from sales.leads import LEAD, POOLED, Lead
+from sales.people import PERSON, Person, Role, Who
+
+MINE, FREE, LATE = LISTS = ("我的", "未分配", "超时")
+"""What can be listed; nothing said is everything open the person may see."""
+PAGE = 5
+READ = "lead.read"
+SYSTEM = Who("", "", Role.DIRECTOR, None, "")
+"""Sees every lead: what is shown of it to whom is decided elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A lead as its card shows it; `merged_into` is the number of the one it became part of."""
+
+    id: str
+    number: str
+    company: str
+    source: str
+    industry: str | None
+    region: str | None
+    budget_fen: int | None
+    need: str
+    raw: dict[str, str]
+    state: str
+    owner_id: str | None
+    owner_since: datetime | None
+    contacted_at: datetime | None
+    late: bool
+    protected_until: datetime | None
+    next_step: str
+    next_on: date | None
+    credit_code: str | None
+    contact_id: str | None
+    created_by: str
+    created_at: datetime
+    pooled_at: datetime | None
+    owner: str | None
+    owner_region: str | None
+    merged_into: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: its leads, and how many there are altogether."""
+
+    leads: tuple[Shown, ...]
+    total: int
+    page: int
+
+
+_INTO = table(Lead).alias("into")
+_SHOWN = (
+    select(
+        LEAD.id, LEAD.number, LEAD.company, LEAD.source, LEAD.industry, LEAD.region,
+        LEAD.budget_fen, LEAD.need, LEAD.raw, LEAD.state, LEAD.owner_id, LEAD.owner_since,
+        LEAD.contacted_at, LEAD.late, LEAD.protected_until, LEAD.next_step, LEAD.next_on,
+        LEAD.credit_code, LEAD.contact_id, LEAD.created_by, LEAD.created_at, LEAD.pooled_at,
+        PERSON.name, PERSON.region,
+        _INTO.c.number,
+    )
+    .outerjoin(Person, PERSON.id == LEAD.owner_id)
+    .outerjoin(_INTO, _INTO.c.id == LEAD.merged_into)
+)  # fmt: skip
+
+
+def visible(who: Who) -> ColumnElement[bool]:
+    """The leads somebody may see: by whose they are, what they brought, and the whole pool."""
+    if not policy.may(who, READ):
+        return LEAD.created_by == who.id
+    return or_(
+        policy.owned(who, READ, LEAD.owner_id), LEAD.state == POOLED, LEAD.created_by == who.id
+    )
+
+
+def get(db: Unit, words: str, who: Who) -> Shown:
+    """The lead of a number or id that `who` may see.
+
+    Raises:
+        Gone: there is none, or it is somebody else's business.
+    """
+    meant = words.strip().upper()
+    which = or_(LEAD.number == meant, LEAD.id == meant)
+    row = db.execute(_SHOWN.where(which, visible(who))).first()
+    if row is None:
+        raise Gone(words=words.strip()[:20])
+    return Shown(*row)
+
+
+def page(
+    db: Unit, who: Who, which: str, region: str, *, number: int, now: datetime
+) -> Page:  # fmt: skip
+    """One page of a list, the oldest first; `number` from 0."""
+    wanted = [visible(who), LEAD.state.in_([literal(state) for state in (POOLED, *OWNED)])]
+    if which == MINE:
+        wanted.append(LEAD.owner_id == who.id)
+    if which == FREE:
+        wanted.append(LEAD.state == POOLED)
+    if which == LATE:
+        wanted.append(_late(now))
+    if region:
+        wanted.append(LEAD.region == region)
+    total = db.execute(select(func.count()).select_from(Lead).where(*wanted)).scalar_one()
+    rows = db.execute(
+        _SHOWN.where(*wanted).order_by(LEAD.created_at, LEAD.id).limit(PAGE).offset(number * PAGE)
+    )
+    return Page(tuple(Shown(*row) for row in rows), total, number)
+
+
+def _late(now: datetime) -> ColumnElement[bool]:
+    """One of the lead's present clocks has run out."""
+    clock = DEADLINE.c
+    since = func.coalesce(LEAD.owner_since, LEAD.pooled_at)
+    return exists().where(
+        clock.subject_type == SUBJECT, clock.subject_id == LEAD.id,
+        clock.kind.in_([literal(kind) for kind in (UNASSIGNED, UNOPENED, CONTACT)]),
+        clock.state.in_([literal("pending"), literal("breached")]),
+        clock.due_at <= now, clock.started_at >= since,
+    )  # fmt: skip
