@@ -86,10 +86,8 @@ def _guess(
     near = max(starts, key=lambda start: _likeness(first, start))
     if _likeness(first, near) < (ENOUGH if slash else 1.0):
         return None
-    if (topic := registry.topics.get(near)) is None:
-        route = registry.by_word[near]
-        return Guess(Call(route, route.bind(rest)), " ".join([f"/{route.word}", *rest]), typed)
-    if rest:
+    topic, alone = registry.topics.get(near), registry.by_word.get(near)
+    if topic is not None and rest:
         parts = {w.partition(" ")[2]: r for w, r in registry.by_word.items() if r.topic == topic}
         second = max(parts, key=lambda part: _likeness(rest[0].lower(), part))
         if _likeness(rest[0].lower(), second) >= ENOUGH:
@@ -97,6 +95,8 @@ def _guess(
             line = " ".join([f"/{route.word}", *rest[1:]])
             unknown = f"{typed} {rest[0]}" if first == near else typed
             return Guess(Call(route, route.bind(rest[1:])), line, unknown)
+    if alone is not None:  # also where others begin with its word: /商机 and /商机 结果
+        return Guess(Call(alone, alone.bind(rest)), " ".join([f"/{alone.word}", *rest]), typed)
     which = Call(registry.by_action[TOPIC], {"topic": topic})
     return which if slash and first == near else Guess(which, f"/{topic}", typed)
 

@@ -145,7 +145,7 @@ def test_two_rows_that_both_have_work_stay_two(office):
     code = code_of(office, "李四")
     before = office.rows("identity")
     answer = office.says("赵六", f"/绑定 {code}", "dingtalk")[0]
-    assert shows(answer, "名下都有客户或商机", "/同事 离职 赵六 李四")
+    assert shows(answer, "名下都有客户、商机或线索", "/同事 离职 赵六 李四")
     assert office.rows("identity") == before
 
 
