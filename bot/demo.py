@@ -35,6 +35,7 @@ from bot.simulator.chaos import Chaos
 from bot.simulator.dingtalk import FakeDingTalk
 from bot.simulator.page import gallery
 from bot.simulator.phones import Phones
+from bot.simulator.seed_talk import plant_talk
 from bot.simulator.showcase import samples
 from bot.simulator.staff import Staff
 from bot.simulator.wecom import FakeWeCom
@@ -234,6 +235,7 @@ class Demo:
     def _plant(self, db: Any) -> None:
         seed.plant(db, self.service.settings.tenants(), self.now())
         seed.plant_contacts(db, self.service.vault, self.now())
+        plant_talk(db, self.now())
         seed.plant_directory(db, self.service.settings.tenants(), self.staff, self.now())
         renew(db, self.service.clock)
         provide(db, self.now())

@@ -77,6 +77,8 @@ ACTIONS: Mapping[str, str] = {
     "rule.published": "发布了规则",
     "rule.refused": "没能发布规则",
     "rule.rolled_back": "把规则改回了以前的一版",
+    "talk.published": "发布了话术",
+    "talk.retired": "停用了话术",
 }
 """What every action on the trail is called; a test holds them together."""
 READ, REFUSED = "read.", "refused."

@@ -22,6 +22,8 @@ from handlers import (
     privacy,
     pushes,
     rules,
+    talk,
+    talk_editing,
     unfinished,
 )
 from handlers.api import Registry
@@ -33,5 +35,6 @@ def registry() -> Registry:
         opportunities.routes, leads.routes, lead_care.routes, customers.routes, health.routes,
         operations.routes, people.routes, directory.routes, directory_events.routes,
         binding.routes, away.routes, rules.routes, audit.routes, contacts.routes, privacy.routes,
-        messages.routes, unfinished.routes, pushes.routes, imports.routes, help.routes,
+        messages.routes, talk.routes, talk_editing.routes, unfinished.routes, pushes.routes,
+        imports.routes, help.routes,
     ])  # fmt: skip

@@ -82,13 +82,15 @@ class Ask:
     """How a missing word is asked for: a text box, or a pick from `options(ctx, typed)`.
 
     `label` is the question, `noun` what the answer is, and `named(ctx, word)` how an answer
-    that is there already reads on the form for the rest (an id reads as a name).
+    that is there already reads on the form for the rest (an id reads as a name). `most` is how
+    many characters a text box takes.
     """
 
     label: str
     noun: str
     placeholder: str = ""
     options: Options | None = None
+    most: int = 60
     named: Callable[[Ctx, str], str] = lambda _, word: word
 
 

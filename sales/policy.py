@@ -45,6 +45,7 @@ _EVERYBODY: Mapping[str, Grant] = dict.fromkeys(
 )
 _SELLER = ("customer.read", "opportunity.create")
 
+_TALK = ("talk.read", "talk.edit")
 _PEOPLE = ("people.read", "people.manage")
 _RULES = ("rules.read", "rules")
 _LEADS = ("lead.create", "lead.read", "lead.claim", "lead.work", "lead.merge")
@@ -55,43 +56,31 @@ GRANTS: Mapping[Role, Mapping[str, Grant]] = {
         "contact.reveal": OWN,
         "delegate": OWN,
         **dict.fromkeys(_LEADS, OWN),
+        "talk.read": ALL,
     },
     Role.MANAGER: {
         **dict.fromkeys((*_SELLER, *_LEADS, "lead.assign", "contact.reveal", "people.read"), BELOW),
         "delegate": OWN,
         "rules.read": ALL,
+        "talk.read": ALL,
     },
     Role.DIRECTOR: dict.fromkeys(
-        (
-            *_SELLER,
-            *_LEADS,
-            "lead.assign",
-            "contact.reveal",
-            "delegate",
-            *_PEOPLE,
-            *_RULES,
-            "audit",
-            "health",
-        ),
+        (*_SELLER, *_LEADS, "lead.assign", "contact.reveal", "delegate", *_PEOPLE, *_RULES, *_TALK,
+         "audit", "health"),
         ALL,
     ),
     Role.COMPLIANCE: dict.fromkeys(("audit", "people.read", "privacy"), ALL),
     Role.LEGAL: {},
     Role.FINANCE: {},
-    Role.MARKETING: dict.fromkeys(("lead.create", "lead.read"), OWN),
+    Role.MARKETING: {
+        **dict.fromkeys(("lead.create", "lead.read"), OWN),
+        **dict.fromkeys(_TALK, ALL),
+    },
     Role.SALES_OPS: {
         "customer.read": NO_DEALS,
         **dict.fromkeys(
-            (
-                *_RULES,
-                "lead.create",
-                "lead.read",
-                "lead.assign",
-                "lead.merge",
-                "people.read",
-                "health",
-                "import",
-            ),
+            (*_RULES, "lead.create", "lead.read", "lead.assign", "lead.merge", "people.read",
+             "health", "import", "talk.read"),
             ALL,
         ),
     },

@@ -13,6 +13,7 @@ from bot.simulator import (
     showcase_leads,
     showcase_people,
     showcase_rest,
+    showcase_talk,
     showcase_traffic,
 )
 from bot.simulator.phones import Message, PlatformName
@@ -176,6 +177,7 @@ CARDS: Mapping[str, Content] = {
     **showcase_directory.CARDS,
     **showcase_leads.CARDS,
     **showcase_rest.CARDS,
+    **showcase_talk.CARDS,
     **showcase_traffic.CARDS,
     **showcase_blocks.CARDS,
     "帮助": help.commands(Sentences().help_title, [

@@ -17,13 +17,14 @@ from sales.rules.limits import LIMITS
 from sales.rules.pushes import PUSHES
 from sales.rules.quota import QUOTA
 from sales.rules.retention import RETENTION
+from sales.rules.talk import TALK
 from sales.rules.terms import INDUSTRIES, REGIONS, SOURCES
 from sales.rules.texts import SENTENCES
 from sales.rules.unfinished import UNFINISHED
 
 KINDS: Sequence[Kind[Any]] = (
     UNFINISHED, PUSHES, LIMITS, QUOTA, SENTENCES, REFERRAL_FORM, RETENTION, DIRECTORY,
-    ASSIGNING, LEAD_TIMES, POOL, INDUSTRIES, REGIONS, SOURCES,
+    ASSIGNING, LEAD_TIMES, POOL, INDUSTRIES, REGIONS, SOURCES, TALK,
 )  # fmt: skip
 PROVIDED = "随产品提供"
 

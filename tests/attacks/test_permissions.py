@@ -39,6 +39,8 @@ HOLDERS = {
     "rules": {Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN},
     "rules.read": {Role.MANAGER, Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN},
     "push": EVERYBODY,
+    "talk.edit": {Role.MARKETING, Role.DIRECTOR},
+    "talk.read": SELLERS | {Role.MARKETING, Role.SALES_OPS},
     "unfinished": EVERYBODY,
 }
 PEOPLE = {
