@@ -27,6 +27,7 @@ from bot.floods import Floodgate
 from bot.heads import Heads, place
 from bot.heartbeat import Heartbeat
 from bot.holding import Holding
+from bot.import_sorts import Sorts
 from bot.inbox import LANE, Inbox
 from bot.lanes import Lane
 from bot.ledger import Ledger
@@ -208,7 +209,8 @@ class Service:
         self._wecom()
         self._dingtalk()
         if self.role.works:
-            slow = imports.works(self.database, self.vault, self._platforms)
+            sorts = Sorts(self.vault, self.rules, self.calendars)
+            slow = imports.works(self.database, sorts, self._platforms)
             self.lanes.append(Slow(self.database, self.clock, slow))
 
     def _wecom(self) -> None:

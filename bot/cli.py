@@ -234,6 +234,23 @@ def customers(
     _import(settings, work, json=json)
 
 
+@imports.command("leads")
+def leads(
+    file: Sheet, config: Config = CONFIG, *, dry_run: DryRun = False, json: Json = False
+) -> None:
+    """导入线索，进公海：要么全部导入，要么一行不动；同一行再导不会变成两条。"""
+    from bot.importing import import_leads
+
+    settings = settings_of(config, json=json)
+    clock = Clock(settings.time.zone)
+
+    def work(database: Database, *, progress: bool) -> Report:
+        vault = vault_of(settings, database, json=json)
+        return import_leads(database, file, vault, clock, dry_run=dry_run, progress=progress)
+
+    _import(settings, work, json=json)
+
+
 @imports.command("people")
 def people(
     file: Sheet, config: Config = CONFIG, *, dry_run: DryRun = False, json: Json = False

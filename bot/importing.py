@@ -5,7 +5,7 @@ The columns and the words for what is wrong serve sheets sent in chat, too (`bot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -15,11 +15,16 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
+from bot.clock import Clock
 from bot.migrate import upgrade
+from bot.rules import opened
 from connectors.sheets import Column, Problem, Sheet, errors_file, read
+from engine.calendar_days import Calendars
 from engine.database import Database
 from engine.unit import Unit
 from engine.vault import Vault
+from sales import importing_leads
+from sales.desk import Desk
 from sales.importing import Line, Outcome, customers_from
 from sales.joining import people_from
 
@@ -39,6 +44,22 @@ CUSTOMERS = (
     Column("rating", ("信用评级", "评级", "信用等级"), max_len=4),
     Column("tags", ("交易标签", "标签", "采购品类", "历史采购品类"), kind="list", max_len=20),
 )  # fmt: skip
+LEADS = (
+    Column("company", ("公司名称", "公司", "客户名称", "客户", "单位", "单位名称", "企业名称",
+                       "account"), required=True, max_len=60),
+    Column("source", ("来源", "线索来源", "渠道", "来源渠道"), max_len=20),
+    Column("industry", ("行业", "所属行业", "客户行业", "sector"), max_len=20),
+    Column("region", ("区域", "大区", "地区", "省份", "所在地区"), max_len=20),
+    Column("budget", ("预算", "项目预算", "预算金额", "意向金额"), kind="estimate", max_len=40),
+    Column("need", ("需求", "需求描述", "咨询内容", "意向产品", "备注"), max_len=500),
+    Column("contact", ("联系人", "联系人姓名", "姓名"), max_len=20),
+    Column("phone", ("电话", "手机", "联系电话", "手机号"), max_len=20),
+    Column("email", ("邮箱", "电子邮箱", "电子邮件", "email", "e-mail"), max_len=60),
+    Column("wechat", ("微信", "微信号"), max_len=40),
+    Column("credit_code", ("统一社会信用代码", "信用代码", "税号"), max_len=18),
+)  # fmt: skip
+TELLING = frozenset({"source", "budget"})
+"""Columns only a list of leads has."""
 PEOPLE = (
     Column("name", ("姓名", "名字", "员工姓名"), required=True, max_len=20),
     Column("role", ("角色", "岗位"), required=True, max_len=20),
@@ -48,6 +69,8 @@ PEOPLE = (
     Column("dingtalk", ("钉钉账号", "钉钉", "staffId"), max_len=64),
 )
 UseCase = Callable[..., Outcome]
+LISTED = 20
+"""Complaints and notes that are said on the screen."""
 SLOW_ROWS = 1000
 """From so many rows on a progress bar is worth its line."""
 WRONG = "-错误"
@@ -68,6 +91,7 @@ class Report:
         did = Outcome() if self.wrong else self.outcome
         return {
             "created": did.created, "completed": did.completed, "unchanged": did.unchanged,
+            "notes": [{"row": n.line, "column": n.column, "text": n.text} for n in did.notes],
             "dry_run": self.dry_run,
             "errors": [{"row": p.row, "column": p.column, "text": p.text} for p in self.wrong],
             "errors_file": str(self.errors_path) if self.errors_path else None,
@@ -77,7 +101,7 @@ class Report:
     def words(self) -> str:
         """The report as a person reads it."""
         if self.wrong:
-            lines = [complaint(problem) for problem in self.wrong[:20]]
+            lines = [complaint(problem) for problem in self.wrong[:LISTED]]
             left = len(self.wrong) - len(lines)
             lines += [f"还有 {left} 处"] if left > 0 else []
             lines.append(f"一行都没有导入。改好 {self.errors_path} 里标红的行再导一次。")
@@ -85,6 +109,10 @@ class Report:
         did = "检查通过，将" if self.dry_run else "已"
         new, more, same = self.outcome.created, self.outcome.completed, self.outcome.unchanged
         words = f"{did}新建 {new} 行，补充 {more} 行，{same} 行没有变化"
+        for note in self.outcome.notes[:LISTED]:
+            words += f"\n第 {note.line} 行：{note.text}"
+        if (left := len(self.outcome.notes) - LISTED) > 0:
+            words += f"\n还有 {left} 处，加 --json 看全部"
         if self.sheet.ignored:
             words += f"\n没有用到的列：{'、'.join(self.sheet.ignored)}"
         if self.sheet.unread:
@@ -102,6 +130,26 @@ def import_customers(
     """
     use_case = partial(customers_from, vault=vault)
     return _import(database, file, CUSTOMERS, use_case, dry_run=dry_run, progress=progress)
+
+
+def import_leads(
+    database: Database, file: Path, vault: Vault, clock: Clock, *, dry_run: bool, progress: bool
+) -> Report:  # fmt: skip
+    """Leads from a spreadsheet, into the pool.
+
+    Raises:
+        SheetError: the file as a whole cannot be read.
+    """
+    upgrade(database)
+    rules, calendars = opened(database, clock), Calendars(clock.zone)
+
+    def use_case(
+        db: Unit, lines: Iterable[Line], *, file: str, now: datetime, dry_run: bool
+    ) -> Outcome:  # fmt: skip
+        desk = Desk(vault, rules, calendars.current(db), now, clock.date_of(now))
+        return importing_leads.leads_from(db, lines, desk=desk, file=file, by="", dry_run=dry_run)
+
+    return _import(database, file, LEADS, use_case, dry_run=dry_run, progress=progress)
 
 
 def import_people(

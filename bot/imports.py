@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Any
 
-from bot.importing import CUSTOMERS, WRONG, complaint, complaints
+from bot.import_sorts import Sort, Sorts
+from bot.importing import WRONG, complaint, complaints
 from bot.platforms.api import Platform, Undelivered
 from bot.slow import Conclusion, Work
 from cards import imports as cards
@@ -22,16 +23,15 @@ from cards import media, outbox
 from cards.imports import Look
 from cards.model import Card
 from connectors.sheet_grid import MAX_BYTES
-from connectors.sheets import Problem, Sheet, SheetError, errors_file, read
+from connectors.sheets import Problem, Sheet, SheetError, errors_file
 from engine import blobs
 from engine.blobs import Gone
 from engine.database import Database
 from engine.unit import Unit
-from engine.vault import Vault
-from handlers.imports import CHECK, MAY, RUN
+from handlers.imports import CHECK, RUN
 from sales import people, policy
-from sales.importing import Line, Outcome, customers_from
-from sales.people import Address
+from sales.importing import Line, Outcome, Wrong
+from sales.people import Address, Who
 
 MOST_ROWS = 500
 """What one import in chat may bring: everybody waits while it is written, a second or so."""
@@ -42,14 +42,17 @@ NOT_FETCHED: Mapping[str, str] = {
     "media_too_large": f"文件超过 {MAX_BYTES // 1024 // 1024} MB。分成几个文件再传。",
 }
 """What a fetch ends with that trying again does not change."""
+NOT_YOURS = (
+    "客户表由销售运营或管理员导入。线索表您可以发：有「来源」或「预算」列，或者没有「负责人」列。"
+)
 USED_UP = "检查过的文件已经不在了（最多留一天，有人要求删除资料时也会清掉）。请再发一次。"
 
 
 def works(
-    database: Database, vault: Vault, platforms: Mapping[str, Platform]
+    database: Database, sorts: Sorts, platforms: Mapping[str, Platform]
 ) -> dict[str, Work]:  # fmt: skip
     """The slow work of an import by its name."""
-    reader = _Reader(database, vault)
+    reader = _Reader(database, sorts)
     return {CHECK: Check(reader, platforms), RUN: Run(reader)}
 
 
@@ -58,6 +61,7 @@ class _Found:
     """A sheet that was read and tried: what it would do, and what is wrong with it."""
 
     sheet: Sheet
+    sort: Sort
     outcome: Outcome
     problems: tuple[Problem, ...]
 
@@ -69,8 +73,12 @@ class _Found:
             bad=bad,
             problems=tuple(map(complaint, self.problems)),
             understood=self.sheet.understood, ignored=self.sheet.ignored,
-            unread=self.sheet.unread,
+            unread=self.sheet.unread, sort=self.sort.name,
+            notes=tuple(map(self._note, self.outcome.notes)),
         )  # fmt: skip
+
+    def _note(self, note: Wrong) -> str:
+        return f"第 {note.line} 行：{note.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,27 +86,35 @@ class _Reader:
     """Reads a sheet and tries it against what is known; writes nothing."""
 
     database: Database
-    vault: Vault
+    sorts: Sorts
 
-    def sheet(self, content: bytes, name: str) -> Sheet:
-        """The rows of a file.
+    def sheet(self, content: bytes, name: str) -> tuple[Sheet, Sort]:
+        """The rows of a file, and what it is a list of.
 
         Raises:
             SheetError: it cannot be used, or holds too much for a chat.
         """
-        sheet = read(content, name, CUSTOMERS)
+        sheet, sort = self.sorts.read(content, name)
         if len(sheet.rows) + len(sheet.problems) > MOST_ROWS:
             raise SheetError(TOO_MANY)
-        return sheet
+        return sheet, sort
 
-    def tried(self, content: bytes, name: str, now: datetime) -> tuple[_Found, bytes]:
-        """What an import would do, and the marked copy if something is wrong."""
-        sheet = self.sheet(content, name)
+    def tried(
+        self, content: bytes, about: Mapping[str, Any], now: datetime
+    ) -> tuple[_Found, bytes]:
+        """What an import would do, and the marked copy if something is wrong.
+
+        Raises:
+            SheetError: it cannot be used, or its sender may not import this sort.
+        """
+        name = about["name"]
+        sheet, sort = self.sheet(content, name)
         with self.database.reading() as db:
-            outcome = customers_from(
-                db, _lines(sheet), vault=self.vault, file=name, now=now, dry_run=True
-            )
-        found = _Found(sheet, outcome, complaints(sheet, outcome, CUSTOMERS))
+            who = _sender(db, about, now)
+            if who is None or not policy.may(who, sort.right):
+                raise SheetError(NOT_YOURS)
+            outcome = sort.take(db, _lines(sheet), file=name, by=who.id, now=now, dry_run=True)
+        found = _Found(sheet, sort, outcome, complaints(sheet, outcome, sort.columns))
         return found, errors_file(sheet, found.problems) if found.problems else b""
 
     def kept(self, blob: str, now: datetime) -> bytes:
@@ -108,7 +124,7 @@ class _Reader:
             Gone: they do not any more.
         """
         with self.database.reading() as db:
-            return blobs.read(db, self.vault, blob, now=now)
+            return blobs.read(db, self.sorts.vault, blob, now=now)
 
     def refuse(
         self, db: Unit, about: Mapping[str, Any], found: _Found, marked: bytes, now: datetime
@@ -117,7 +133,7 @@ class _Reader:
         _say(db, about, cards.refused(about["name"], found.look, flow=about["flow"]), now)
         stem = PurePath(about["name"]).stem.removesuffix(WRONG)
         name = f"{stem}{WRONG}.xlsx"
-        file = media.file(db, self.vault, name, marked, personal=True, now=now)
+        file = media.file(db, self.sorts.vault, name, marked, personal=True, now=now)
         outbox.post(db, file, [_address(about)], now=now)
 
 
@@ -137,7 +153,7 @@ class Check:
         platform = self.platforms[about["platform"]]
         try:
             content = await platform.download(about["ref"], most=MAX_BYTES)
-            found, marked = await asyncio.to_thread(self.reader.tried, content, about["name"], now)
+            found, marked = await asyncio.to_thread(self.reader.tried, content, about, now)
         except SheetError as wrong:
             return _unreadable(about, str(wrong))
         except Undelivered as failure:
@@ -159,7 +175,9 @@ class Check:
         card = cards.checked(about["name"], found.look, found.outcome, blob, flow=about["flow"])
         if card.buttons:
             until = now + WAITS_FOR_TAP
-            blobs.keep(db, self.reader.vault, blob, content, personal=True, until=until, now=now)
+            blobs.keep(
+                db, self.reader.sorts.vault, blob, content, personal=True, until=until, now=now
+            )
         _say(db, about, card, now)
 
 
@@ -180,30 +198,37 @@ class Run:
 
     def _prepare(self, about: Mapping[str, Any], now: datetime) -> Conclusion:
         try:
-            sheet = self.reader.sheet(self.reader.kept(about["blob"], now), about["name"])
+            sheet, sort = self.reader.sheet(self.reader.kept(about["blob"], now), about["name"])
         except Gone:
             return _unreadable(about, USED_UP)
         except SheetError as wrong:
             return _unreadable(about, str(wrong))
-        return lambda db, now: self._write(db, about, sheet, now)
+        return lambda db, now: self._write(db, about, sheet, sort, now)
 
-    def _write(self, db: Unit, about: Mapping[str, Any], sheet: Sheet, now: datetime) -> None:
+    def _write(
+        self, db: Unit, about: Mapping[str, Any], sheet: Sheet, sort: Sort, now: datetime
+    ) -> None:
         """All rows or none; whoever has lost the right meanwhile imports nothing."""
         blobs.drop(db, about["blob"])
-        to = _address(about)
-        who = people.acting(db, to.platform, to.tenant, to.account, now=now, stays=True)
-        if who is None or not policy.may(who, MAY):
+        who, name = _sender(db, about, now), about["name"]
+        if who is None or not policy.may(who, sort.right):
             return
         db.occasion = db.occasion._replace(
-            actor=who.id, channel=to.platform, origin=about["origin"]
+            actor=who.id, channel=about["platform"], origin=about["origin"]
         )  # fmt: skip
-        vault, name = self.reader.vault, about["name"]
-        outcome = customers_from(db, _lines(sheet), vault=vault, file=name, now=now)
-        if outcome.wrong:  # something has changed since the first look
-            found = _Found(sheet, outcome, complaints(sheet, outcome, CUSTOMERS))
+        outcome = sort.take(db, _lines(sheet), file=name, by=who.id, now=now, dry_run=False)
+        found = _Found(sheet, sort, outcome, complaints(sheet, outcome, sort.columns))
+        if found.problems:  # something has changed since the first look
             self.reader.refuse(db, about, found, errors_file(sheet, found.problems), now)
         else:
-            _say(db, about, cards.imported(name, outcome, flow=about["flow"]), now)
+            card = cards.imported(name, found.look, outcome, flow=about["flow"])
+            _say(db, about, card, now)
+
+
+def _sender(db: Unit, about: Mapping[str, Any], now: datetime) -> Who | None:
+    """Who sent the file, with the rights they have at this moment."""
+    to = _address(about)
+    return people.acting(db, to.platform, to.tenant, to.account, now=now, stays=True)
 
 
 def _lines(sheet: Sheet) -> Iterator[Line]:

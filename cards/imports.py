@@ -21,6 +21,7 @@ class Look:
     """What was found in a sheet: rows without and with problems, and headings.
 
     `understood` are the columns we take, `ignored` those we do not, `unread` further worksheets.
+    `sort` is what it is a list of; `notes` say what is odd and stops nothing.
     """
 
     good: int
@@ -29,6 +30,8 @@ class Look:
     understood: tuple[str, ...]
     ignored: tuple[str, ...]
     unread: tuple[str, ...]
+    sort: str
+    notes: tuple[str, ...] = ()
 
 
 def reading(name: str) -> Text:
@@ -43,8 +46,9 @@ def checked(name: str, look: Look, outcome: Outcome, blob: str, *, flow: str) ->
     return Card(
         key=flow,
         title=f"{name} 检查通过，还没有导入",
-        subtitle="客户都已经有了，没有新内容" if nothing else _counts(outcome, "将"),
+        subtitle=f"{look.sort}都已经有了，没有新内容" if nothing else _counts(outcome, "将"),
         facts=_facts(look),
+        quote=_some(look.notes),
         buttons=() if nothing else (button,),
         done="不用导入" if nothing else "",
         tone="good",
@@ -53,14 +57,12 @@ def checked(name: str, look: Look, outcome: Outcome, blob: str, *, flow: str) ->
 
 def refused(name: str, look: Look, *, flow: str) -> Card:
     """Some rows are wrong, so none is imported; the marked file follows."""
-    left = len(look.problems) - LISTED
-    more = (f"还有 {left} 处",) if left > 0 else ()
     return Card(
         key=flow,
         title=f"{name} 有 {look.bad} 行要改，一行都没有导入",
         subtitle="改好下面文件里标红的行，再把文件发给我。",
         facts=_facts(look),
-        quote="\n".join((*look.problems[:LISTED], *more)),
+        quote=_some(look.problems),
         done="没有导入",
         tone="warning",
     )
@@ -80,12 +82,13 @@ def running(name: str, *, flow: str) -> Card:
     )
 
 
-def imported(name: str, outcome: Outcome, *, flow: str) -> Card:
+def imported(name: str, look: Look, outcome: Outcome, *, flow: str) -> Card:
     """It is done."""
     return Card(
         key=flow,
         title=f"{name} 已导入",
         subtitle=_counts(outcome, "已"),
+        quote=_some(look.notes),
         done="已导入",
         tone="good",
     )
@@ -102,6 +105,11 @@ def failed(name: str, number: str, *, flow: str) -> Card:
     )
 
 
+def _some(lines: Sequence[str]) -> str:
+    left = len(lines) - LISTED
+    return "\n".join((*lines[:LISTED], *((f"还有 {left} 处",) if left > 0 else ())))
+
+
 def _counts(outcome: Outcome, did: str) -> str:
     new, more, same = outcome.created, outcome.completed, outcome.unchanged
     return f"{did}新建 {new} 行，补充 {more} 行，{same} 行没有变化"
@@ -109,6 +117,7 @@ def _counts(outcome: Outcome, did: str) -> str:
 
 def _facts(look: Look) -> tuple[tuple[str, str], ...]:
     facts = (
+        ("当作", f"{look.sort}表"),
         ("没有问题", f"{look.good} 行"),
         ("要改", f"{look.bad} 行" if look.bad else ""),
         ("认出的列", _listed(look.understood)),

@@ -56,6 +56,8 @@ def value(cell: Cell, column: Column, scale: int) -> Value:
         return () if column.kind == "list" else None
     if column.kind == "money":
         return _fen(text, scale)
+    if column.kind == "estimate":
+        return _estimate(text, column, scale)
     if column.kind == "date":
         return _day(cell, text)
     if _SCIENTIFIC.fullmatch(text):
@@ -107,6 +109,14 @@ def _fen(text: str, scale: int) -> int:
     if fen > MOST_FEN:
         raise BadCell("金额太大")
     return -int(fen) if amount["sign"] else int(fen)
+
+
+def _estimate(text: str, column: Column, scale: int) -> int | str:
+    """Integer 分, or the words: people write 面议 and 10–20万 where an amount belongs."""
+    try:
+        return _fen(text, scale)
+    except BadCell:
+        return _short(text, column)
 
 
 def _day(cell: Cell, text: str) -> date:

@@ -78,7 +78,7 @@ def _place(index: int, heading: str, columns: Sequence[Column]) -> Place | None:
     name = _key(text[: note.start()] if note else text)
     for column in columns:
         if name and name in {_key(word) for word in (column.name, *column.synonyms)}:
-            if column.kind != "money" or unit in NOTES:
+            if column.kind not in {"money", "estimate"} or unit in NOTES:
                 return Place(column, index, heading, scale=1)
             if unit in UNITS:  # an amount in an unknown unit is no amount of ours
                 return Place(column, index, heading, UNITS[unit])

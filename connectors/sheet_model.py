@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["text", "money", "date", "list"]
+Kind: TypeAlias = Literal["text", "money", "estimate", "date", "list"]
 Cell: TypeAlias = str | int | float | bool | date | datetime | time | timedelta
 Value: TypeAlias = str | int | date | tuple[str, ...] | None
 
@@ -21,8 +21,9 @@ class Column:
     """One column the importer knows.
 
     `name` is the key in `Row.values` and a heading too; `synonyms` are the headings people
-    write, the first is the one they are told. `kind` "money" gives integer 分, "list" a
-    tuple split at 、 , ; | and line ends. `max_len` counts characters, of each item in a list.
+    write, the first is the one they are told. `kind` "money" gives integer 分, "estimate"
+    as well, or the words where they are no amount, "list" a tuple split at 、 , ; | and line
+    ends. `max_len` counts characters, of each item in a list.
     """
 
     name: str
@@ -62,14 +63,15 @@ class Sheet:
     """A file that was read.
 
     `rows` are the rows without a problem, `problems` say everything about the others.
-    `understood` are the headings of known columns, `ignored` those of no known column and
-    `unread` further visible worksheets: all for the answer to the person, so that nothing is
-    left out unsaid.
+    `understood` are the headings of known columns, `columns` their names, `ignored` the headings
+    of no known column and `unread` further visible worksheets: all for the answer to the person,
+    so that nothing is left out unsaid.
     """
 
     filename: str
     header_row: int
     understood: tuple[str, ...]
+    columns: frozenset[str]
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
     ignored: tuple[str, ...]

@@ -54,6 +54,7 @@ def read(source: Path | bytes, filename: str, columns: Sequence[Column]) -> Shee
         filename=filename,
         header_row=header.row,
         understood=tuple(place.heading for place in header.places),
+        columns=frozenset(place.column.name for place in header.places),
         rows=tuple(rows),
         problems=tuple(problems),
         ignored=tuple(heading for heading in header.ignored if heading != COMPLAINTS),

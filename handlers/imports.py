@@ -1,4 +1,4 @@
-"""A customer list sent in chat: looked at first, written at the tap of a button (X10, B52)."""
+"""A list of leads or customers sent in chat: looked at first, written at a tap (X10, B4, B52)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHECK, RUN = "import.check", "import.run"
 """The slow work: fetching and reading the file, and writing what is in it."""
 
 
-@routes.file(MAY, "导入客户表", "sheet")
+@routes.file(MAY, "导入线索表或客户表", "sheet")
 def check(ctx: Ctx, *, file: Attachment) -> Content:
     """Fetch it and look what it would do; the result is a card with the button."""
     name = mask(file.name)

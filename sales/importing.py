@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """Why a row cannot be taken."""
+    """Why a row cannot be taken, or what is odd about it."""
 
     line: int
     column: str
@@ -43,12 +43,16 @@ class Wrong:
 
 @dataclass(slots=True)
 class Outcome:
-    """What an import did or would do; with any `wrong` row nothing was written."""
+    """What an import did or would do; with any `wrong` row nothing was written.
+
+    `notes` are worth a look and stop nothing.
+    """
 
     created: int = 0
     completed: int = 0
     unchanged: int = 0
     wrong: list[Wrong] = field(default_factory=list)
+    notes: list[Wrong] = field(default_factory=list)
 
 
 def customers_from(

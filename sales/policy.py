@@ -45,6 +45,7 @@ _EVERYBODY: Mapping[str, Grant] = dict.fromkeys(
 )
 _SELLER = ("customer.read", "opportunity.create")
 
+_IMPORTS = ("import", "customer.import")
 _TALK = ("talk.read", "talk.edit")
 _PEOPLE = ("people.read", "people.manage")
 _RULES = ("rules.read", "rules")
@@ -66,7 +67,7 @@ GRANTS: Mapping[Role, Mapping[str, Grant]] = {
     },
     Role.DIRECTOR: dict.fromkeys(
         (*_SELLER, *_LEADS, "lead.assign", "contact.reveal", "delegate", *_PEOPLE, *_RULES, *_TALK,
-         "audit", "health"),
+         "import", "audit", "health"),
         ALL,
     ),
     Role.COMPLIANCE: dict.fromkeys(("audit", "people.read", "privacy"), ALL),
@@ -74,20 +75,20 @@ GRANTS: Mapping[Role, Mapping[str, Grant]] = {
     Role.FINANCE: {},
     Role.MARKETING: {
         **dict.fromkeys(("lead.create", "lead.read"), OWN),
-        **dict.fromkeys(_TALK, ALL),
+        **dict.fromkeys((*_TALK, "import"), ALL),
     },
     Role.SALES_OPS: {
         "customer.read": NO_DEALS,
         **dict.fromkeys(
-            (*_RULES, "lead.create", "lead.read", "lead.assign", "lead.merge", "people.read",
-             "health", "import", "talk.read"),
+            (*_RULES, *_IMPORTS, "lead.create", "lead.read", "lead.assign", "lead.merge",
+             "people.read", "health", "talk.read"),
             ALL,
         ),
     },
     Role.ADMIN: {
         "customer.read": NO_DEALS,
         **dict.fromkeys(
-            (*_PEOPLE, *_RULES, "audit", "privacy", "operations", "health", "import"),
+            (*_PEOPLE, *_RULES, "audit", "privacy", "operations", "health", *_IMPORTS),
             ALL,
         ),
     },

@@ -19,10 +19,14 @@ from sales.people import Address
 
 NOON = datetime.fromisoformat("2026-11-23T12:00:00+08:00")
 FILE, FLOW = "客户.xlsx", "flow/1"
-GOOD = Look(118, 0, (), ("客户名称", "负责人", "行业", "区域"), ("备注",), ())
+GOOD = Look(118, 0, (), ("客户名称", "负责人", "行业", "区域"), ("备注",), (), "客户")
+LEADS = Look(
+    118, 0, (), ("公司名称", "来源", "行业", "预算", "电话"), ("备注",), (), "线索",
+    ("第 5 行：没认出「航天」，先记下原话", "第 9 行：可能已有：客户，由 华东 张* 跟进"),
+)  # fmt: skip
 BAD = Look(
     116, 2, ("第 7 行 负责人：没有叫「李思」的同事", "第 9 行 客户名称：空着"),
-    ("客户名称", "负责人"), (), ("Sheet2",),
+    ("客户名称", "负责人"), (), ("Sheet2",), "客户",
 )  # fmt: skip
 OUTCOME = Outcome(created=112, completed=4, unchanged=2)
 LISI = Address("lisi", "wecom", "wwjianliudemo", "lisi")
@@ -35,10 +39,11 @@ GAUGE = Gauge(Meter("dingtalk:ding", CALLS, 3512, 5000), 4900, Step.MERGED)
 CARDS: Mapping[str, Content] = {
     "文件 已收到": imports.reading(FILE),
     "文件 检查通过": imports.checked(FILE, GOOD, OUTCOME, "b1", flow=FLOW),
+    "文件 线索表": imports.checked("线索.xlsx", LEADS, OUTCOME, "b1", flow=FLOW),
     "文件 有错": imports.refused(FILE, BAD, flow=FLOW),
     "文件 读不了": imports.unreadable(FILE, "内容不是表格，请另存为 .xlsx 再发。", flow=FLOW),
     "文件 正在导入": imports.running(FILE, flow=FLOW),
-    "文件 已导入": imports.imported(FILE, OUTCOME, flow=FLOW),
+    "文件 已导入": imports.imported(FILE, GOOD, OUTCOME, flow=FLOW),
     "文件 没处理成": imports.failed(FILE, "E42", flow=FLOW),
     "消息 都到了": messages.report("", "", [SENT], now=NOON, zone=PHONE_ZONE, flow=FLOW),
     "消息 没送到": messages.report("李四", "", [LOST, SENT], now=NOON, zone=PHONE_ZONE, flow=FLOW),

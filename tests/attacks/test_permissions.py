@@ -22,7 +22,7 @@ HOLDERS = {
     "delegate": SELLERS,
     "health": {Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN},
     "help": EVERYBODY,
-    "import": {Role.SALES_OPS, Role.ADMIN},
+    "import": {Role.MARKETING, Role.DIRECTOR, Role.SALES_OPS, Role.ADMIN},
     "lead.assign": {Role.MANAGER, Role.DIRECTOR, Role.SALES_OPS},
     "lead.claim": SELLERS,
     "lead.create": SELLERS | {Role.MARKETING, Role.SALES_OPS},

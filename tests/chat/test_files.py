@@ -91,7 +91,7 @@ def test_wrong_rows_come_back_marked_and_nothing_is_imported(office, platform):
 
 def test_whoever_may_not_import_is_told_who_may(office):
     [answer] = office.sends("张三", "客户.xlsx", sheet(GOOD))
-    assert answer["text"].startswith("「导入客户表」需要销售运营、管理员的权限")
+    assert answer["text"].startswith("「导入线索表或客户表」需要")
     assert "冯运营" in answer["text"]
     assert office.rows("job", lane="slow") == []
     [row] = office.happened(action="refused.not_allowed")

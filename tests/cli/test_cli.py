@@ -206,3 +206,29 @@ def test_a_damaged_demo_says_what_to_do(process, tmp_path):
     done = process("demo", "--port", "18799", "--no-browser")
     assert done.returncode == 1
     assert ".demo" in done.stderr
+
+
+def test_leads_come_into_the_pool_and_the_same_rows_again_bring_none(jianliu, tmp_path):
+    """B4: GBK, and what a formula looks like stays words."""
+    path = tmp_path / "展会.csv"
+    path.write_bytes(
+        "公司,来源,预算(万元),需求\n甲重工,展会,12,=1+1\n乙医疗,,,\n".encode("gb18030")
+    )
+    dry = json.loads(jianliu("import", "leads", str(path), "--dry-run", "--json").stdout)
+    assert (dry["created"], dry["dry_run"], dry["errors"]) == (2, True, [])
+    assert rows(tmp_path, "SELECT count(*) FROM lead") == [(0,)]
+    assert jianliu("import", "leads", str(path)).returncode == 0
+    found = rows(tmp_path, "SELECT company, source, budget_fen, need FROM lead ORDER BY company")
+    assert found == [("乙医疗", "表格导入", None, ""), ("甲重工", "展会扫码", 12_000_000, "=1+1")]
+    again = json.loads(jianliu("import", "leads", str(path), "--json").stdout)
+    assert (again["created"], again["unchanged"]) == (0, 2)
+
+
+def test_a_lead_without_a_company_stops_the_file_and_marks_it(jianliu, tmp_path):
+    path = tmp_path / "展会.csv"
+    path.write_text("公司,来源\n甲重工,展会\n,官网\n", "utf-8")
+    done = json.loads((result := jianliu("import", "leads", str(path), "--json")).stdout)
+    assert result.returncode == 1
+    assert [(e["row"], e["column"]) for e in done["errors"]] == [(3, "公司")]
+    assert (tmp_path / "展会-错误.xlsx").exists()
+    assert rows(tmp_path, "SELECT count(*) FROM lead") == [(0,)]

@@ -1,0 +1,76 @@
+"""What a sheet sent in chat may be: a list of customers or of leads, told apart by its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.importing import CUSTOMERS, LEADS, TELLING
+from connectors.sheets import Column, Sheet, read
+from engine.calendar_days import Calendars
+from engine.rulebook import Rulebook
+from engine.unit import Unit
+from engine.vault import Vault
+from sales.desk import Desk
+from sales.importing import Line, Outcome, customers_from
+from sales.importing_leads import leads_from
+
+OWNERS = frozenset(
+    heading for column in CUSTOMERS if column.name == "owner" for heading in column.synonyms
+)
+"""Headings of who looks after a customer; nobody looks after a lead yet."""
+
+
+class Take(Protocol):
+    """The use-case that takes the lines of one sort of sheet."""
+
+    def __call__(
+        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool
+    ) -> Outcome:
+        """Write them, or with `dry_run` say what writing them would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One sort of sheet: how people call it, its columns, the right it takes, its use-case."""
+
+    name: str
+    columns: Sequence[Column]
+    right: str
+    take: Take
+
+
+@dataclass(frozen=True, slots=True)
+class Sorts:
+    """Both sorts, and which one a sheet is."""
+
+    vault: Vault
+    rules: Rulebook
+    calendars: Calendars
+
+    def read(self, content: bytes, name: str) -> tuple[Sheet, Sort]:
+        """A sheet with owners and nothing only leads have is of customers, any other of leads.
+
+        Raises:
+            SheetError: it is neither.
+        """
+        sheet = read(content, name, LEADS)
+        if sheet.columns & TELLING or OWNERS.isdisjoint(sheet.ignored):
+            return sheet, Sort("线索", LEADS, "import", self._leads)
+        customers = Sort("客户", CUSTOMERS, "customer.import", self._customers)
+        return read(content, name, CUSTOMERS), customers
+
+    def _customers(
+        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool
+    ) -> Outcome:  # fmt: skip
+        del by  # the occasion says it
+        return customers_from(db, lines, vault=self.vault, file=file, now=now, dry_run=dry_run)
+
+    def _leads(
+        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool
+    ) -> Outcome:  # fmt: skip
+        today = now.astimezone(self.calendars.zone).date()
+        desk = Desk(self.vault, self.rules, self.calendars.current(db), now, today)
+        return leads_from(db, lines, desk=desk, file=file, by=by, dry_run=dry_run)

@@ -1,0 +1,158 @@
+"""Importing leads: every row has a company or nothing is written; what is odd is said (B4, X10).
+
+A row is known again by what stands in it, in whatever file it comes: the same export, grown by
+ten rows, brings ten leads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from engine import audit
+from engine.masking import holds_number, mask
+from engine.unit import Unit
+from engine.vault import normalised
+from sales import lead_doubles, lead_intake, leads, names
+from sales.contacts import FIELDS
+from sales.desk import Desk
+from sales.importing import Line, Outcome, Wrong
+from sales.importing_contacts import COLUMNS as CONTACT_COLUMNS
+from sales.lead_doubles import Double
+from sales.lead_intake import BadCompany, RawLead
+
+SOURCE = "表格导入"
+"""Where a lead comes from whose row does not say it."""
+PURPOSE = "sheet row"
+FEN = 100
+NOT_UNDERSTOOD = "没认出「{words}」，先记下原话"
+
+
+def leads_from(
+    db: Unit, lines: Iterable[Line], *, desk: Desk, file: str, by: str, dry_run: bool = False
+) -> Outcome:
+    """Put a lead per line into the pool; a line that was there before changes nothing.
+
+    Lines that may be a known customer come in all the same and are noted, as are words nobody
+    understands. With a wrong line, or `dry_run`, nothing is written.
+    """
+    outcome, raws = Outcome(), []
+    for line in lines:
+        raw = _raw(line)
+        if (why := _wrong(raw, desk)) is not None:
+            outcome.wrong.append(Wrong(line.number, "company", why))
+        raws.append((line, raw))
+    if outcome.wrong:
+        return outcome
+    importer = _Importer(db, desk, by, outcome)
+    for line, raw in raws:
+        importer.look(line, raw) if dry_run else importer.take(line, raw)
+    importer.sum_up()
+    if outcome.created and not dry_run:
+        counts = {"created": outcome.created, "unchanged": outcome.unchanged}
+        audit.record(db, "lead.imported", ("file", mask(file)), at=desk.now, detail=counts)
+    return outcome
+
+
+class _Importer:
+    """Takes the lines of one file, or looks what taking them would do."""
+
+    def __init__(self, db: Unit, desk: Desk, by: str, outcome: Outcome) -> None:
+        self._db, self._desk, self._by, self._outcome = db, desk, by, outcome
+        self._seen: dict[str, int] = {}
+        self._odd: dict[tuple[str, str], list[int]] = {}
+
+    def sum_up(self) -> None:
+        """Note every word nobody understood once, with the rows it stands in."""
+        for (column, words), rows in self._odd.items():
+            often = f"（共 {len(rows)} 行）" if len(rows) > 1 else ""
+            text = NOT_UNDERSTOOD.format(words=words) + often
+            self._outcome.notes.append(Wrong(rows[0], column, text))
+
+    def take(self, line: Line, raw: RawLead) -> None:
+        """Put one lead into the pool."""
+        taken = lead_intake.take_in(
+            self._db, raw, self._desk, origin=self._origin(line), by=self._by
+        )
+        self._count(line, raw, taken.unread, taken.doubles, new=taken.new)
+
+    def look(self, line: Line, raw: RawLead) -> None:
+        """Say what `take` would do; the lines before it count as taken."""
+        origin = self._origin(line)
+        understood, unread = lead_intake.understand(raw, self._desk)
+        phone = raw.contact.get("phone", "")
+        known = leads.of_origin(self._db, origin) is not None or origin in self._seen
+        doubles = lead_doubles.find(
+            self._db, self._desk.vault, understood.company, phone=phone,
+            code=understood.credit_code or "",
+        )  # fmt: skip
+        shared = (origin, normalised("phone", phone), names.forms(understood.company).core)
+        before = min((self._seen[one] for one in shared if one in self._seen), default=None)
+        for one in filter(None, shared):
+            self._seen.setdefault(one, line.number)
+        self._count(line, raw, unread, doubles, new=not known)
+        if before is not None and not known and not doubles:
+            self._note(line, f"和第 {before} 行可能是同一家")
+
+    def _count(
+        self, line: Line, raw: RawLead, unread: Iterable[str], doubles: Iterable[Double], *,
+        new: bool,
+    ) -> None:  # fmt: skip
+        if not new:
+            self._outcome.unchanged += 1
+            return
+        self._outcome.created += 1
+        for field in unread:
+            self._odd.setdefault((field, mask(getattr(raw, field))), []).append(line.number)
+        for double in list(doubles)[:1]:
+            self._note(line, _told(double))
+
+    def _note(self, line: Line, text: str) -> None:
+        self._outcome.notes.append(Wrong(line.number, "company", text))
+
+    def _origin(self, line: Line) -> str:
+        """The name of a line for all time; keyed, because somebody's number stands in it."""
+        said = {name: str(value) for name, value in sorted(line.values.items()) if value}
+        row = json.dumps(said, ensure_ascii=False)
+        return f"sheet/{self._desk.vault.mark(PURPOSE, row)}"
+
+
+def _raw(line: Line) -> RawLead:
+    values = line.values
+    words = {name: str(values.get(name) or "") for name in _WORDS}
+    told = {field: str(values.get(column) or "") for column, field in CONTACT_COLUMNS.items()}
+    return RawLead(
+        **{**words, "source": words["source"] or SOURCE}, budget=_budget(values.get("budget")),
+        contact={field: told[field] for field in FIELDS if told.get(field)},
+    )  # fmt: skip
+
+
+_WORDS = ("company", "source", "industry", "region", "need", "credit_code")
+
+
+def _budget(given: Any) -> str:
+    """An amount in 分 as words that mean it, or the words that stood there."""
+    if isinstance(given, int) and given >= 0:
+        return f"{given // FEN}.{given % FEN:02d}"
+    return str(given or "")
+
+
+def _wrong(raw: RawLead, desk: Desk) -> str | None:
+    """Why a row cannot be a lead, if so."""
+    if holds_number(raw.company):
+        return "公司名称里有电话号码，请移到「电话」列"
+    try:
+        lead_intake.understand(raw, desk)
+    except BadCompany as bad:
+        return str(bad).rstrip("。")
+    return None
+
+
+def _told(double: Double) -> str:
+    """Who has it already, as far as anybody may know (beyond.md: masked)."""
+    whose = f"由 {double.owner_region or ''} {double.owner[:1]}* 跟进" if double.owner else "在公海"
+    return f"可能已有：{_NAMES[double.kind]}，{' '.join(whose.split())}"
+
+
+_NAMES = {"lead": "线索", "customer": "客户"}
