@@ -59,6 +59,7 @@ from bot.watchdog import Watchdog
 from bot.web import callbacks, pages
 from bot.web.front import Callback, Front
 from bot.web.h5 import FormPages, Login
+from bot.web.hooks import Hooks
 from bot.web.insiders import Insiders
 from bot.web.metrics import MetricsPage
 from bot.web.sessions import Sessions, signing_key
@@ -205,9 +206,12 @@ class Service:
             return jobs.busy(db, now=now + SOON) or self.timers.busy(db, now=now)
 
     def _connect(self) -> None:
-        """Both platforms, as far as they are set up, and the slow work that asks them."""
+        """Both platforms and the connectors, as far as they are set up, and the slow work."""
         self._wecom()
         self._dingtalk()
+        if self.role.receives:
+            hooks = Hooks(self.database, self.clock, self.vault, self.rules, self.calendars)
+            self.callbacks |= hooks.callbacks(self.settings.connectors)
         if self.role.works:
             sorts = Sorts(self.vault, self.rules, self.calendars)
             slow = imports.works(self.database, sorts, self._platforms)

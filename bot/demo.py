@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ from bot.settings import (
     WeComBotSettings,
     WeComSettings,
 )
+from bot.settings_connectors import Connector
 from bot.simulator import api, seed, staff_api
 from bot.simulator.chaos import Chaos
 from bot.simulator.dingtalk import FakeDingTalk
@@ -52,6 +54,10 @@ from sales.rules.all import provide
 
 START = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 TEMPLATE = "jianliu-demo.schema"
+HOOKS = {
+    "website": "官网表单", "expo": "展会扫码", "callin": "电话呼入", "whitepaper": "白皮书下载",
+}  # fmt: skip
+"""The demo's connectors, and where their leads come from."""
 RATE = Rate(per_minute=120, burst=100)
 """Scripts play people here, faster than people; a flood still is one."""
 KEPT = ("secret", "channel", "allowance")
@@ -86,6 +92,7 @@ def settings(folder: Path, port: int, database: str = "") -> Settings:
     path = folder / "secrets.json"
     names = ("secret", "token", "client_secret", "bot_secret")
     made = {name: secrets.token_hex(16) for name in names}
+    made |= {name: f"whsec_{b64encode(secrets.token_bytes(32)).decode()}" for name in HOOKS}
     made |= {"aes_key": secrets.token_hex(22)[:42] + "A", "vault": secrets.token_hex(32)}
     if path.exists():
         made |= json.loads(path.read_text())
@@ -113,6 +120,10 @@ def settings(folder: Path, port: int, database: str = "") -> Settings:
             robot_code="dingjianliudemo", corp_id="dingcorpdemo", api_base=here, oapi_base=here,
             templates={"card": TEMPLATE},
         ),
+        connectors={
+            name: Connector(kind="webhook", source=source, secret=kept[name])
+            for name, source in HOOKS.items()
+        },
     )  # fmt: skip
 
 

@@ -46,18 +46,20 @@ CUSTOMERS = (
 )  # fmt: skip
 LEADS = (
     Column("company", ("公司名称", "公司", "客户名称", "客户", "单位", "单位名称", "企业名称",
-                       "account"), required=True, max_len=60),
+                       "account", "company_name"), required=True, max_len=60),
     Column("source", ("来源", "线索来源", "渠道", "来源渠道"), max_len=20),
     Column("industry", ("行业", "所属行业", "客户行业", "sector"), max_len=20),
     Column("region", ("区域", "大区", "地区", "省份", "所在地区"), max_len=20),
     Column("budget", ("预算", "项目预算", "预算金额", "意向金额"), kind="estimate", max_len=40),
-    Column("need", ("需求", "需求描述", "咨询内容", "意向产品", "备注"), max_len=500),
-    Column("contact", ("联系人", "联系人姓名", "姓名"), max_len=20),
-    Column("phone", ("电话", "手机", "联系电话", "手机号"), max_len=20),
+    Column("need", ("需求", "需求描述", "咨询内容", "意向产品", "备注", "message"),
+           max_len=500),
+    Column("contact", ("联系人", "联系人姓名", "姓名", "name"), max_len=20),
+    Column("phone", ("电话", "手机", "联系电话", "手机号", "mobile", "tel"), max_len=20),
     Column("email", ("邮箱", "电子邮箱", "电子邮件", "email", "e-mail"), max_len=60),
     Column("wechat", ("微信", "微信号"), max_len=40),
     Column("credit_code", ("统一社会信用代码", "信用代码", "税号"), max_len=18),
 )  # fmt: skip
+"""A list of leads; the body of a web hook is one row of it."""
 TELLING = frozenset({"source", "budget"})
 """Columns only a list of leads has."""
 PEOPLE = (

@@ -110,7 +110,7 @@ class _Reader:
         name = about["name"]
         sheet, sort = self.sheet(content, name)
         with self.database.reading() as db:
-            who = _sender(db, about, now)
+            who = sender(db, about, now, stays=False)
             if who is None or not policy.may(who, sort.right):
                 raise SheetError(NOT_YOURS)
             outcome = sort.take(db, _lines(sheet), file=name, by=who.id, now=now, dry_run=True)
@@ -134,7 +134,7 @@ class _Reader:
         stem = PurePath(about["name"]).stem.removesuffix(WRONG)
         name = f"{stem}{WRONG}.xlsx"
         file = media.file(db, self.sorts.vault, name, marked, personal=True, now=now)
-        outbox.post(db, file, [_address(about)], now=now)
+        outbox.post(db, file, [address(about)], now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +210,7 @@ class Run:
     ) -> None:
         """All rows or none; whoever has lost the right meanwhile imports nothing."""
         blobs.drop(db, about["blob"])
-        who, name = _sender(db, about, now), about["name"]
+        who, name = sender(db, about, now, stays=True), about["name"]
         if who is None or not policy.may(who, sort.right):
             return
         db.occasion = db.occasion._replace(
@@ -225,10 +225,10 @@ class Run:
             _say(db, about, card, now)
 
 
-def _sender(db: Unit, about: Mapping[str, Any], now: datetime) -> Who | None:
-    """Who sent the file, with the rights they have at this moment."""
-    to = _address(about)
-    return people.acting(db, to.platform, to.tenant, to.account, now=now, stays=True)
+def sender(db: Unit, about: Mapping[str, Any], now: datetime, *, stays: bool) -> Who | None:
+    """Who sent the file, with the rights they have now, or keep until the commit."""
+    to = address(about)
+    return people.acting(db, to.platform, to.tenant, to.account, now=now, stays=stays)
 
 
 def _lines(sheet: Sheet) -> Iterator[Line]:
@@ -241,8 +241,9 @@ def _unreadable(about: Mapping[str, Any], why: str) -> Conclusion:
 
 
 def _say(db: Unit, about: Mapping[str, Any], card: Card, now: datetime) -> None:
-    outbox.post(db, card, [_address(about)], now=now)
+    outbox.post(db, card, [address(about)], now=now)
 
 
-def _address(about: Mapping[str, Any]) -> Address:
+def address(about: Mapping[str, Any]) -> Address:
+    """Where the result is said."""
     return Address(about["person"], about["platform"], about["tenant"], about["account"])

@@ -30,6 +30,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.settings_connectors import Connectors
 from bot.settings_read import Found, SettingsError, parse, read, secrets
 from bot.settings_words import explain
 from engine.sealing import KEY_BYTES
@@ -279,6 +280,7 @@ class Settings(BaseSettings):
     dingtalk: DingTalkSettings | None = None
     time: Time = Time()
     audit: AuditSettings = AuditSettings()
+    connectors: Connectors = {}
 
     def tenants(self) -> dict[str, str]:
         """The organisation on each platform in use, as accounts are bound to it."""
@@ -370,5 +372,7 @@ def loose_permissions(path: Path) -> bool:
         return False
     written = Found(parse(path))
     if "@" in str(written.get("database.url")):  # user:password@host
+        return True
+    if written.get("connectors"):
         return True
     return any(written.get(key) for key in secrets(Settings) if key != "database.url")

@@ -63,10 +63,20 @@ def leaves(model: type[BaseModel], prefix: str = "") -> dict[str, FieldInfo]:
 
 def section_of(info: FieldInfo) -> type[BaseModel] | None:
     """The model behind a field, also where the section may be absent; None for a plain value."""
+    if get_origin(info.annotation) is dict:
+        return None
     for kind in (info.annotation, *get_args(info.annotation)):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             return kind
     return None
+
+
+def entry_of(info: FieldInfo) -> type[BaseModel] | None:
+    """The model of each entry of a table of sections, such as `[connectors.website]`."""
+    if get_origin(info.annotation) is not dict:
+        return None
+    entry = get_args(info.annotation)[1]
+    return entry if isinstance(entry, type) and issubclass(entry, BaseModel) else None
 
 
 def secrets(model: type[BaseModel]) -> frozenset[str]:
@@ -149,15 +159,30 @@ def _key(model: type[BaseModel], name: str) -> tuple[str, bool]:
         return "database.url", False
     known, key = leaves(model), _dotted(name.replace(DATABASE_URL, f"{PREFIX}DATABASE__URL"))
     table = key.rpartition(".")[0]
+    if (entry := _entry(model, table)) is not None:
+        leaf = key.rpartition(".")[2]
+        plain = leaf.removesuffix("_file")
+        if leaf in leaves(entry):
+            return key, False
+        return (f"{table}.{plain}", True) if plain in secrets(entry) else ("", False)
     if key in known or (table in known and get_origin(known[table].annotation) is dict):
         return key, False
     key = key.removesuffix("_file")
     return (key, True) if key in secrets(model) else ("", False)
 
 
+def _entry(model: type[BaseModel], table: str) -> type[BaseModel] | None:
+    """The model of a section in a table of them: of "connectors.website", not of "connectors"."""
+    home, _, name = table.partition(".")
+    info = model.model_fields.get(home)
+    return entry_of(info) if info is not None and name and "." not in name else None
+
+
 def suggest(model: type[BaseModel], key: str) -> str:
     """What to say about a dotted key that does not exist, with the nearest one that does."""
     table, _, name = key.rpartition(".")
+    if (entry := _entry(model, table)) is not None:
+        return suggest(entry, name)
     known = leaves(model)
     homes = [f"[{home}]" for home, _, leaf in (k.rpartition(".") for k in known) if leaf == name]
     if homes:

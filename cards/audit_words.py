@@ -83,7 +83,7 @@ ACTIONS: Mapping[str, str] = {
 }
 """What every action on the trail is called; a test holds them together."""
 READ, REFUSED = "read.", "refused."
-CHANNELS: Mapping[str, str] = {**PLATFORMS, "cli": "命令行", "time": "定时任务"}
+CHANNELS: Mapping[str, str] = {**PLATFORMS, "cli": "命令行", "hook": "网络接入", "time": "定时任务"}
 FIELDS: Mapping[str, str] = {
     **FIELD_NAMES,
     "budget_fen": "预算（分）",

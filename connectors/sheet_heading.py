@@ -46,13 +46,13 @@ def find(rows: Sequence[Sequence[Cell]], columns: Sequence[Column]) -> Header:
     best = max(headers, key=lambda header: len(header.places), default=None)
     if best is None:
         raise SheetError("表格里什么也没有。")
-    found = "、".join([*(place.heading for place in best.places), *best.ignored]) or "无"
+    found = "、".join([*(one.heading for one in best.places), *best.ignored]) or "无"
     missing = [c for c in columns if c.required and c not in {p.column for p in best.places}]
     if not best.places or missing:
         wanted = "；".join(_wanted(column) for column in missing or columns)
         raise SheetError(f"缺少列：{wanted}。第 {best.row} 行有：{found[:200]}。")
-    for place in best.places:
-        same = [p.heading for p in best.places if p.column == place.column]
+    for one in best.places:
+        same = [p.heading for p in best.places if p.column == one.column]
         if len(same) > 1:
             raise SheetError(f"「{'」和「'.join(same)}」是同一列。留下一列，删掉其余的。")
     return best
@@ -63,15 +63,16 @@ def _header(number: int, row: Sequence[Cell], columns: Sequence[Column]) -> Head
     ignored: list[str] = []
     for index, cell in enumerate(row):
         heading = shown(cell)
-        place = _place(index, heading, columns)
-        if place:
-            places.append(place)
+        found = place(index, heading, columns)
+        if found:
+            places.append(found)
         elif heading:
             ignored.append(heading)
     return Header(number, tuple(places), tuple(ignored))
 
 
-def _place(index: int, heading: str, columns: Sequence[Column]) -> Place | None:
+def place(index: int, heading: str, columns: Sequence[Column]) -> Place | None:
+    """Which of our columns a heading means; None for none of them."""
     text = unicodedata.normalize("NFKC", heading)
     note = _PARENTHESIS.search(text)
     unit = note[1].strip() if note else ""

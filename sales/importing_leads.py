@@ -7,7 +7,7 @@ ten rows, brings ten leads.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine import audit
@@ -39,7 +39,7 @@ def leads_from(
     """
     outcome, raws = Outcome(), []
     for line in lines:
-        raw = _raw(line)
+        raw = raw_lead(line.values)
         if (why := _wrong(raw, desk)) is not None:
             outcome.wrong.append(Wrong(line.number, "company", why))
         raws.append((line, raw))
@@ -118,8 +118,8 @@ class _Importer:
         return f"sheet/{self._desk.vault.mark(PURPOSE, row)}"
 
 
-def _raw(line: Line) -> RawLead:
-    values = line.values
+def raw_lead(values: Mapping[str, Any]) -> RawLead:
+    """A lead as a row of a sheet or the body of a web hook tells it, by the names of columns."""
     words = {name: str(values.get(name) or "") for name in _WORDS}
     told = {field: str(values.get(column) or "") for column, field in CONTACT_COLUMNS.items()}
     return RawLead(

@@ -18,6 +18,7 @@ EXAMPLES = frozenset(
         "填应用的ClientSecret",
         "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
         "dingabcdefghijklmnop",
+        "whsec_5Lit5Zu954mI56S65L6L5a+G6ZKl5LiN6KaB55So",
     }
 )
 """What `config.example.toml` has where something must be filled in."""
@@ -98,6 +99,8 @@ def _values(case: Case) -> Iterable[tuple[str, str, Callable[[str], str] | None]
     if dingtalk is not None:
         yield "dingtalk.client_id", dingtalk.client_id, shapes.client_id
         yield "dingtalk.client_secret", dingtalk.client_secret.get_secret_value(), shapes.secret
+    for name, connector in case.settings.connectors.items():
+        yield f"connectors.{name}.secret", connector.secret.get_secret_value(), None
 
 
 def _odd(value: str, shape: Callable[[str], str] | None) -> str:
