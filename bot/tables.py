@@ -27,10 +27,9 @@ from sales.contacts import Contact, Reveal
 from sales.customers import Customer, CustomerKey, CustomerTag, Purchase
 from sales.delegations import Delegation
 from sales.directory import DepartmentRow, Entry
-    Opportunity, OpportunityTag, Referral, Lead, LeadKey, Ownership, Assignment, Contact, Consent,
-    Reveal, VaultKey, VaultEntry, CardRow, Delivery, Mute, Job, Deadline, CalendarDay, Absence,
-    Slot, Lease, Bucket, Shared, Worker, Audit, Sequence, Secret, Document, Usage, Allowance, Entry,
-    DepartmentRow, BindingCode, BindingTry, Blob, Upload, TalkUse, HookDelivery,
+from sales.hook_leads import HookDelivery
+from sales.lead_decisions import Assignment
+from sales.lead_owning import Ownership
 from sales.leads import Lead, LeadKey
 from sales.opportunities import Opportunity, OpportunityTag, Referral
 from sales.people import Identity, Person
@@ -38,17 +37,10 @@ from sales.talk import TalkUse
 
 TABLES: tuple[type[Row], ...] = (
     Person, Identity, Channel, Delegation, Customer, CustomerKey, CustomerTag, Purchase,
-<<<<<<< HEAD
     Opportunity, OpportunityTag, Referral, Lead, LeadKey, Ownership, Assignment, Contact, Consent,
     Reveal, VaultKey, VaultEntry, CardRow, Delivery, Mute, Job, Deadline, CalendarDay, Absence,
     Slot, Lease, Bucket, Shared, Worker, Audit, Sequence, Secret, Document, Usage, Allowance, Entry,
-    DepartmentRow, BindingCode, BindingTry, Blob, Upload, TalkUse,
-=======
-    Opportunity, OpportunityTag, Referral, Lead, LeadKey, Contact, Consent, Reveal, VaultKey,
-    VaultEntry, CardRow, Delivery, Mute, Job, Deadline, CalendarDay, Absence, Slot, Lease, Bucket,
-    Shared, Worker, Audit, Sequence, Secret, Document, Usage, Allowance, Entry, DepartmentRow,
-    BindingCode, BindingTry, Blob, Upload, TalkUse, HookDelivery,
->>>>>>> 2b6be2d (Signed web hooks bring leads into the pool, each delivery once (X14, B4, D02, D05, D06, D33))
+    DepartmentRow, BindingCode, BindingTry, Blob, Upload, TalkUse, HookDelivery,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

@@ -34,6 +34,7 @@ ACTIONS: Mapping[str, str] = {
     "delegation.ended": "收回了委托",
     "delegation.given": "委托了同事代办",
     "directory.declined": "没有接纳通讯录里的一个账号",
+    "lead.exported": "导出了线索表",
     "lead.imported": "导入了线索表",
     "errand.dropped": "放弃了一次登记",
     "lead.assigned": "分配了线索",

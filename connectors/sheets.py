@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,13 @@ from connectors.sheet_heading import Header
 from connectors.sheet_model import Cell, Column, Problem, Row, Sheet, SheetError, Value
 
 if TYPE_CHECKING:
+    from openpyxl import Workbook
     from openpyxl.cell import Cell as ExcelCell
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-__all__ = ["Column", "Problem", "Row", "Sheet", "SheetError", "Value", "errors_file", "read"]
+__all__ = [
+    "Column", "Problem", "Row", "Sheet", "SheetError", "Value", "errors_file", "read", "table_file",
+]  # fmt: skip
 
 COMPLAINTS = "错误"
 MAX_CELL = 32_767  # characters in one cell of an .xlsx
@@ -86,6 +90,23 @@ def errors_file(sheet: Sheet, problems: Iterable[Problem]) -> bytes:
         if number == sheet.header_row:
             texts[place] = COMPLAINTS
         page.append([_text(page, text, red=i == place) for i, text in enumerate(texts)])
+    return _saved(book)
+
+
+def table_file(title: str, rows: Iterable[Sequence[str | int | Decimal]]) -> bytes:
+    """An .xlsx with one sheet; words are words, whatever they begin with, numbers are numbers."""
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    page = book.create_sheet(title)
+    for row in rows:
+        page.append([
+            _text(page, cell, red=False) if isinstance(cell, str) else cell for cell in row
+        ])  # fmt: skip
+    return _saved(book)
+
+
+def _saved(book: Workbook) -> bytes:
     written = io.BytesIO()
     book.save(written)
     return written.getvalue()

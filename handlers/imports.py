@@ -23,7 +23,7 @@ CHECK, RUN = "import.check", "import.run"
 def check(ctx: Ctx, *, file: Attachment) -> Content:
     """Fetch it and look what it would do; the result is a card with the button."""
     name = mask(file.name)
-    about = {**_whose(ctx), "ref": file.ref, "name": name}
+    about = {**whose(ctx), "ref": file.ref, "name": name}
     errands.ask(ctx.db, CHECK, about, key=ctx.flow, now=ctx.now)
     return cards.reading(name)
 
@@ -31,12 +31,12 @@ def check(ctx: Ctx, *, file: Attachment) -> Content:
 @routes.action(MAY)
 def run(ctx: Ctx, *, blob: str, name: str) -> Content:
     """Write what was looked at, once however often it is tapped."""
-    about = {**_whose(ctx), "blob": blob, "name": name}
+    about = {**whose(ctx), "blob": blob, "name": name}
     errands.ask(ctx.db, RUN, about, key=ctx.flow, now=ctx.now)
     return cards.running(name, flow=ctx.flow)
 
 
-def _whose(ctx: Ctx) -> Mapping[str, Any]:
+def whose(ctx: Ctx) -> Mapping[str, Any]:
     """Whom the result is for, and on what occasion it was asked for."""
     to = ctx.address
     return {

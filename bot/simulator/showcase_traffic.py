@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.simulator.world import PHONE_ZONE
-from cards import directory, gathered, imports, messages, operations, quota
+from cards import directory, gathered, imports, lead_export, messages, operations, quota
 from cards.deliveries import Sent
 from cards.imports import Look
 from cards.model import Button, Content
@@ -40,6 +40,8 @@ CARDS: Mapping[str, Content] = {
     "文件 已收到": imports.reading(FILE),
     "文件 检查通过": imports.checked(FILE, GOOD, OUTCOME, "b1", flow=FLOW),
     "文件 线索表": imports.checked("线索.xlsx", LEADS, OUTCOME, "b1", flow=FLOW),
+    "线索 导出": lead_export.making(120, "华东"),
+    "线索 导出 没做成": lead_export.failed("E42"),
     "文件 有错": imports.refused(FILE, BAD, flow=FLOW),
     "文件 读不了": imports.unreadable(FILE, "内容不是表格，请另存为 .xlsx 再发。", flow=FLOW),
     "文件 正在导入": imports.running(FILE, flow=FLOW),

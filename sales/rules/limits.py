@@ -25,6 +25,10 @@ class PersonLimits(Rule):
         int, Item("看号码", "一个人每天最多看多少个完整的电话号码",
                   Count("个", 1, 1000, "要全部禁止请收回权限，不要设成 0"))
     ] = 50  # fmt: skip
+    export_rows: Annotated[
+        int, Item("导出", "一次最多导出多少条线索",
+                  Count("条", 1, 20_000, "要全部禁止请收回权限，不要设成 0"))
+    ] = 2000  # fmt: skip
 
     def faults(self) -> Iterator[str]:
         """A burst that takes longer than a minute to earn again is none."""

@@ -26,6 +26,7 @@ HOLDERS = {
     "lead.assign": {Role.MANAGER, Role.DIRECTOR, Role.SALES_OPS},
     "lead.claim": SELLERS,
     "lead.create": SELLERS | {Role.MARKETING, Role.SALES_OPS},
+    "lead.export": SELLERS | {Role.SALES_OPS},
     "lead.merge": SELLERS | {Role.SALES_OPS},
     "lead.read": SELLERS | {Role.MARKETING, Role.SALES_OPS},
     "lead.work": SELLERS,
