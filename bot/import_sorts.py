@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.importing import CUSTOMERS, LEADS, TELLING
+from bot.import_columns import CUSTOMERS, LEADS, TELLING
+from cards import lead_news
 from connectors.sheets import Column, Sheet, read
 from engine.calendar_days import Calendars
 from engine.rulebook import Rulebook
@@ -58,7 +59,7 @@ class Sorts:
         """
         sheet = read(content, name, LEADS)
         if sheet.columns & TELLING or OWNERS.isdisjoint(sheet.ignored):
-            return sheet, Sort("线索", LEADS, "import", self._leads)
+            return sheet, Sort("线索", LEADS, "import", self.leads)
         customers = Sort("客户", CUSTOMERS, "customer.import", self._customers)
         return read(content, name, CUSTOMERS), customers
 
@@ -68,9 +69,12 @@ class Sorts:
         del by  # the occasion says it
         return customers_from(db, lines, vault=self.vault, file=file, now=now, dry_run=dry_run)
 
-    def _leads(
+    def leads(
         self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool
     ) -> Outcome:  # fmt: skip
+        """Leads into the pool and on to their owners, who hear of all of them at once."""
         today = now.astimezone(self.calendars.zone).date()
         desk = Desk(self.vault, self.rules, self.calendars.current(db), now, today)
-        return leads_from(db, lines, desk=desk, file=file, by=by, dry_run=dry_run)
+        outcome = leads_from(db, lines, desk=desk, file=file, by=by, dry_run=dry_run)
+        lead_news.tell(db, outcome.taken, zone=self.calendars.zone, now=now)
+        return outcome

@@ -39,6 +39,7 @@ ACTIONS: Mapping[str, str] = {
     "errand.dropped": "放弃了一次登记",
     "lead.assigned": "分配了线索",
     "lead.captured": "录了线索",
+    "lead.repeated": "同一天又来了一次",
     "lead.claimed": "认领了线索",
     "lead.completed": "补充了线索",
     "lead.contacted": "联系了线索的客户",

@@ -5,38 +5,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from cards import pushes
+from cards import pushes, talk
 from cards.lead_words import code_words, tags
-from cards.leads import CONTACT, SHOW, WHY, key
+from cards.leads import CONTACT, LIST, SHOW, WHY, key
 from cards.model import Button, Card, Menu
 from engine.jobs import Urgency
 from engine.unit import Unit
-from sales import lead_doubles, lead_lists, people
+from sales import lead_clocks, lead_doubles, lead_lists, people
 from sales.lead_doubles import Double
 from sales.lead_intake import Taken
 from sales.lead_lists import Shown
 
 WHY_YOURS = "这条线索按分配规则分给了您。"
 WHY_STUCK = "这条线索没有人接手，您管这个区域，或者负责流程。"
+WHY_MANY = "一次进来好几条，合成一张卡片告诉您。"
 WHY_SPLIT = "同一个人一天之内把一个客户录成了几条线索，请看一看是不是该合并。"
 MERGE = "lead.merge"
+NAMED = 5
+"""Leads of many that the card names; the list has the rest."""
 
 
-def given(lead: Shown, *, reason: str) -> Card:
-    """The card the owner gets: who, what, why them, and the way on (C1)."""
+def given(lead: Shown, reason: str, call_by: str = "") -> Card:
+    """The card the owner gets: who, what, why them, and the way on (C1).
+
+    `call_by` is until when to call somebody who is looking for us right now (B86).
+    """
     it = {"number": lead.id, "card": key(lead.id)}
     return Card(
         key=key(lead.id),
         title=f"新线索：{lead.company}",
         subtitle=f"{lead.number} · {reason}",
-        facts=(("标签", tags(lead)),),
+        facts=(
+            *(
+                (("建议", f"客户刚来过（{lead.source}），请在 {call_by} 前打电话"),)
+                if call_by
+                else ()
+            ),
+            ("标签", tags(lead)),
+        ),
         quote=lead.need,
         buttons=(
             Button("打开", SHOW, it, "primary"),
             Button("已联系", CONTACT, it),
+            talk.button(lead.industry),
             Button("为什么给我", WHY, {"number": lead.id}, fresh=True),
         ),
         menu=Menu(WHY_YOURS, key(lead.id)),
@@ -76,24 +92,80 @@ def split(lead: Shown, others: Sequence[Double], brought_by: str) -> Card:
     )
 
 
-def tell(db: Unit, taken: Taken, *, now: datetime) -> None:
-    """Say what became of a lead to whoever has to know: its owner, or those who look after it."""
-    if taken.decided is None:
-        return
-    lead = lead_lists.get(db, taken.lead_id, lead_lists.SYSTEM)
-    owner = taken.decided.owner_id
-    if owner is not None:
-        _push(db, given(lead, reason=code_words(taken.decided.code)), owner, now=now)
-        return
+def several(leads: Sequence[Shown]) -> Card:
+    """What one owner gets of a file or a rush: how many, the first of them, and the list."""
+    more = len(leads) - NAMED
+    return Card(
+        key=f"many/{leads[0].id}",
+        title=f"新线索 {len(leads)} 条",
+        subtitle="按分配规则分给您的" + (f"，先列 {NAMED} 条" if more > 0 else ""),
+        facts=tuple((one.number[-4:], f"{one.company}，{tags(one)}") for one in leads[:NAMED]),
+        buttons=(Button("一条一条看", LIST, {"which": lead_lists.MINE}, "primary", fresh=True),),
+        menu=Menu(WHY_MANY, "lead/many"),
+        about=tuple(("lead", one.id) for one in leads),
+    )
+
+
+def several_stuck(leads: Sequence[tuple[Shown, Taken]]) -> Card:
+    """Many that nobody could be given, counted by their reason codes."""
+    counted = Counter(code_words(_code(one)) for _, one in leads).most_common()
+    return Card(
+        key=f"stuck/many/{leads[0][0].id}",
+        title=f"{len(leads)} 条线索没有分配",
+        subtitle="点开一条，看为什么、怎么办",
+        facts=tuple((f"{count} 条", words) for words, count in counted),
+        buttons=(Button("一条一条看", LIST, {"which": lead_lists.FREE}, "primary", fresh=True),),
+        tone="warning",
+        menu=Menu(WHY_STUCK, "stuck"),
+        about=tuple(("lead", one.id) for one, _ in leads),
+    )
+
+
+def tell(db: Unit, taken: Iterable[Taken], *, zone: ZoneInfo, now: datetime) -> None:
+    """Say what became of leads to whoever has to know: their owners, or those who look after them.
+
+    Of several that came at once a person hears on one card.
+    """
+    yours: defaultdict[str, list[tuple[Shown, str]]] = defaultdict(list)
+    nobodys: defaultdict[str, list[tuple[Shown, Taken]]] = defaultdict(list)
+    for one in taken:
+        if one.decided is None:
+            continue
+        lead, owner = lead_lists.get(db, one.lead_id, lead_lists.SYSTEM), one.decided.owner_id
+        if owner is not None:
+            yours[owner].append((lead, one.decided.code))
+        for keeper in () if owner else one.decided.keepers:
+            nobodys[keeper].append((lead, one))
+    for person, leads in yours.items():
+        (first, code), *more = leads
+        alone = given(first, code_words(code), _call_by(db, first, zone))
+        card = several([lead for lead, _ in leads]) if more else alone
+        _push(db, card, person, now=now)
+    for person, kept in nobodys.items():
+        card = several_stuck(kept) if len(kept) > 1 else _waits(db, *kept[0])
+        _push(db, card, person, now=now)
+
+
+def _waits(db: Unit, lead: Shown, taken: Taken) -> Card:
+    """One that nobody has: because it is one of several that are the same, or for its reason."""
     others = lead_doubles.split(lead.created_by, lead.created_at, taken.doubles)
-    card = split(lead, others, _name(db, lead.created_by)) if others else None
-    for keeper in taken.decided.keepers:
-        _push(db, card or stuck(lead, taken.decided.code), keeper, now=now)
+    if others:
+        return split(lead, others, _name(db, lead.created_by))
+    return stuck(lead, _code(taken))
+
+
+def _call_by(db: Unit, lead: Shown, zone: ZoneInfo) -> str:
+    due = lead_clocks.call_due(db, lead.id, lead.owner_since) if lead.owner_since else None
+    return "" if due is None else f"{due.astimezone(zone):%m-%d %H:%M}"
+
+
+def _code(taken: Taken) -> str:
+    return "" if taken.decided is None else taken.decided.code
 
 
 def hand_over(db: Unit, lead_id: str, owner: str, reason: str, *, now: datetime) -> None:
     """Tell somebody that a lead is theirs now."""
-    _push(db, given(lead_lists.get(db, lead_id, lead_lists.SYSTEM), reason=reason), owner, now=now)
+    _push(db, given(lead_lists.get(db, lead_id, lead_lists.SYSTEM), reason), owner, now=now)
 
 
 def _push(db: Unit, card: Card, person_id: str, *, now: datetime) -> None:

@@ -9,7 +9,7 @@ from cards.lead_words import tags
 from cards.leads import CONTACT, SHOW, TRANSFER, WHY
 from cards.model import Button, Card, Menu
 from engine.deadlines_due import Due
-from sales.lead_clocks import CONTACT as NOT_CONTACTED
+from sales.lead_clocks import UNOPENED
 from sales.lead_lists import Shown
 
 WHY_OWNER = "这条线索是您的，到了公司定的时限还没有动。"
@@ -19,7 +19,7 @@ WHY_POOL = "您管这个区域，或者负责流程；公共池里的线索太�
 
 def overdue(lead: Shown, waited: Due, *, due: datetime, copy: bool) -> Card:
     """Not opened, or not contacted, in time; `copy` is the manager's."""
-    late = "还没有联系" if waited.kind == NOT_CONTACTED else "还没有打开"
+    late = "还没有打开" if waited.kind == UNOPENED else "还没有联系"
     who = f"{lead.owner} 的线索" if copy else "线索"
     return Card(
         key=f"overdue/{waited.id}",

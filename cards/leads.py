@@ -113,11 +113,11 @@ def taken(shown: Shown, made: Taken, *, flow: str) -> Card:
     unread = "、".join(UNREAD[name] for name in made.unread)
     return Card(
         key=flow,
-        title=f"线索已收：{shown.company}",
+        title=f"{'线索已收' if made.new else '今天已经有了'}：{shown.company}",
         subtitle=shown.number,
         facts=(
             ("标签", tags(shown)),
-            ("现在", f"已分给 {shown.owner}" if shown.owner else code_words(code)),
+            ("现在", f"已分给 {shown.owner}" if shown.owner else code_words(code) or "在公共池"),
             *doubles,
             *([("没看懂", f"{unread}，原话已留着，可以补充")] if unread else []),
         ),

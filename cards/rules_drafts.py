@@ -169,4 +169,5 @@ def _ways_on(made: Draft, *, tried: bool) -> tuple[Button, ...]:
 
 
 def _todo(made: Draft) -> list[str]:
-    return [f"要先改好：{fault}" for fault in made.faults]
+    todo = [f"要先改好：{fault}" for fault in made.faults]
+    return todo + [f"留意：{warning}" for warning in made.warnings]

@@ -1,27 +1,39 @@
-"""`/线索 导出`: the list of leads as an Excel file, for what one says it is for (B58)."""
+"""`/线索 导出`, `/线索 超时`: lists of leads as Excel files, for what they are for (B58, B83)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
 from cards import lead_export as cards
+from cards import lead_late as late_cards
 from cards.model import Choice, Content
 from engine import errands
+from engine.errors import Refusal
 from engine.masking import mask
 from handlers.api import Ask, Ctx, Routes
 from handlers.imports import whose
-from sales import lead_export
+from sales import lead_export, lead_late
 from sales.lead_export import RIGHT, WORDS
 from sales.rules.limits import LIMITS
 from sales.rules.terms import REGIONS
 
 routes = Routes("lead_export", privileged=True)
 
-EXPORT = "lead.export"
+EXPORT, LATE = "lead.export", "lead.late"
 """The slow work: writing the file."""
+DAYS = re.compile(r"(\d{1,3})\s*天?")
+MONTH = 30
 LONGEST = 60
 """Characters of a purpose that are kept."""
+
+
+class NoDays(Refusal):
+    """How far to look back is a number of days."""
+
+    code = "no_days"
+    text = "「{words}」不是天数，可以写 1 到 {most} 天，如 /线索 超时 30天。"
 
 
 def _parts(ctx: Ctx, typed: str) -> Sequence[Choice]:
@@ -51,3 +63,29 @@ def export(
     about = {**whose(ctx), **said}
     errands.ask(ctx.db, EXPORT, about, key=ctx.flow, now=ctx.now)
     return cards.making(found, chosen.words)
+
+
+@routes.command(
+    "线索 超时", alias="lead late", summary="谁的线索超时、超了多久、为什么",
+    example="/线索 超时 30天", permission=RIGHT,
+)  # fmt: skip
+def late(
+    ctx: Ctx, days: Annotated[str, Ask("最近几天？", "天数", "如 30天")] = f"{MONTH}天"
+) -> Content:
+    """The three who waited longest with the evidence, and all of them as a file (B83).
+
+    Raises:
+        NoDays: it is no number of days.
+        NobodyLate: nothing ran out.
+    """
+    said = DAYS.fullmatch(days.strip())
+    if said is None or not 1 <= int(said[1]) <= lead_late.LONGEST:
+        raise NoDays(words=days[:20], most=lead_late.LONGEST)
+    back = int(said[1])
+    most = ctx.rules.at(LIMITS, ctx.now).body.export_rows
+    found = late_cards.cases(
+        ctx.db, lead_late.lately(ctx.db, ctx.who, back, most=most, now=ctx.now)
+    )
+    about = {"what": f"超时 {back} 天", "purpose": "看超时的原因", "most": most, "days": back}
+    errands.ask(ctx.db, LATE, {**whose(ctx), **about}, key=ctx.flow, now=ctx.now)
+    return late_cards.top(found, back, now=ctx.now, flow=ctx.flow)

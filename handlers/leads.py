@@ -23,7 +23,7 @@ from sales import (
 from sales.desk import Desk
 from sales.lead_intake import RawLead, take_in
 from sales.lead_lists import LISTS, Shown
-from sales.rules.assigning import ASSIGNING
+from sales.rules.assigning_checks import ASSIGNING
 from sales.rules.terms import REGIONS
 
 routes = Routes("lead")
@@ -172,5 +172,5 @@ def _page(ctx: Ctx, which: str, region: str, number: int) -> Content:
 
 def _take(ctx: Ctx, raw: RawLead) -> Content:
     taken = take_in(ctx.db, raw, desk(ctx), origin=ctx.flow, by=ctx.who.id)
-    lead_news.tell(ctx.db, taken, now=ctx.now)
+    lead_news.tell(ctx.db, [taken], zone=ctx.calendars.zone, now=ctx.now)
     return cards.taken(lead_lists.get(ctx.db, taken.lead_id, ctx.who), taken, flow=ctx.flow)

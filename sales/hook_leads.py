@@ -19,7 +19,7 @@ from engine.vault import normalised
 from sales import lead_intake, lead_states, names
 from sales.desk import Desk
 from sales.importing_leads import raw_lead
-from sales.lead_intake import RawLead
+from sales.lead_intake import RawLead, Taken
 
 PURPOSE = "hook body"
 TAIL = 4
@@ -55,11 +55,10 @@ class NobodyToCall(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What became of a delivery: the lead's number, whether it is new, words not understood."""
+    """What became of a delivery; one that was known before brings nothing new."""
 
     number: str
-    new: bool
-    unread: tuple[str, ...]
+    taken: Taken
 
 
 HOOK = table(HookDelivery).c
@@ -92,13 +91,13 @@ def receive(
         known = _KNOWN.one(db, it)
         if known.mark != mark:
             raise OtherContent
-        return Received(lead_states.look(db, known.lead_id).number, new=False, unread=())
+        number = lead_states.look(db, known.lead_id).number
+        return Received(number, Taken(known.lead_id, new=False))
     raw = _named(raw_lead({**values, "source": source}))
     origin = f"hook/{connector}/{delivery}"
     taken = lead_intake.take_in(db, raw, desk, origin=origin, by="")
     _BROUGHT.run(db, {"by": connector, "named": delivery, "lead": taken.lead_id})
-    number = lead_states.look(db, taken.lead_id).number
-    return Received(number, new=taken.new, unread=taken.unread)
+    return Received(lead_states.look(db, taken.lead_id).number, taken)
 
 
 def _named(raw: RawLead) -> RawLead:

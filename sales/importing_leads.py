@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine import audit
@@ -20,7 +21,7 @@ from sales.desk import Desk
 from sales.importing import Line, Outcome, Wrong
 from sales.importing_contacts import COLUMNS as CONTACT_COLUMNS
 from sales.lead_doubles import Double
-from sales.lead_intake import BadCompany, RawLead
+from sales.lead_intake import BadCompany, RawLead, Taken
 
 SOURCE = "表格导入"
 """Where a lead comes from whose row does not say it."""
@@ -29,15 +30,22 @@ FEN = 100
 NOT_UNDERSTOOD = "没认出「{words}」，先记下原话"
 
 
+@dataclass(slots=True)
+class Brought(Outcome):
+    """What an import of leads did; `taken` is one per new lead, for whoever has to hear of it."""
+
+    taken: list[Taken] = field(default_factory=list)
+
+
 def leads_from(
     db: Unit, lines: Iterable[Line], *, desk: Desk, file: str, by: str, dry_run: bool = False
-) -> Outcome:
+) -> Brought:
     """Put a lead per line into the pool; a line that was there before changes nothing.
 
     Lines that may be a known customer come in all the same and are noted, as are words nobody
     understands. With a wrong line, or `dry_run`, nothing is written.
     """
-    outcome, raws = Outcome(), []
+    outcome, raws = Brought(), []
     for line in lines:
         raw = raw_lead(line.values)
         if (why := _wrong(raw, desk)) is not None:
@@ -58,7 +66,7 @@ def leads_from(
 class _Importer:
     """Takes the lines of one file, or looks what taking them would do."""
 
-    def __init__(self, db: Unit, desk: Desk, by: str, outcome: Outcome) -> None:
+    def __init__(self, db: Unit, desk: Desk, by: str, outcome: Brought) -> None:
         self._db, self._desk, self._by, self._outcome = db, desk, by, outcome
         self._seen: dict[str, int] = {}
         self._odd: dict[tuple[str, str], list[int]] = {}
@@ -75,6 +83,8 @@ class _Importer:
         taken = lead_intake.take_in(
             self._db, raw, self._desk, origin=self._origin(line), by=self._by
         )
+        if taken.new:
+            self._outcome.taken.append(taken)
         self._count(line, raw, taken.unread, taken.doubles, new=taken.new)
 
     def look(self, line: Line, raw: RawLead) -> None:
@@ -103,8 +113,8 @@ class _Importer:
             self._outcome.unchanged += 1
             return
         self._outcome.created += 1
-        for field in unread:
-            self._odd.setdefault((field, mask(getattr(raw, field))), []).append(line.number)
+        for column in unread:
+            self._odd.setdefault((column, mask(getattr(raw, column))), []).append(line.number)
         for double in list(doubles)[:1]:
             self._note(line, _told(double))
 

@@ -21,7 +21,7 @@ from sales.lead_decisions import Same, Trace, known
 from sales.lead_doubles import Double
 from sales.lead_states import REVISIT, look
 from sales.leads import LEAD
-from sales.rules.assigning import ASSIGNING
+from sales.rules.assigning_checks import ASSIGNING
 
 TURN = "assigning"
 """The counter whoever decides holds."""
@@ -80,7 +80,7 @@ def assign(
         lead_clocks.pooled(db, it, desk.rules, desk.now)
         return Decided(code, None, tuple(keepers))
     lead_owning.give(db, look(db, lead_id), "assigned", owner, now=desk.now)
-    lead_clocks.given(db, It(lead_id, about, owner), desk)
+    lead_clocks.given(db, It(lead_id, about, owner), desk, source=row.source)
     return Decided(code, owner)
 
 

@@ -1,4 +1,4 @@
-"""The clocks of a lead: nobody has it, not opened, not contacted, nothing done (B6, B13, B14).
+"""The clocks of a lead: nobody has it, not opened, not called, not contacted, nothing done.
 
 Each is a deadline that begins and ends in the unit of its cause; what is said when one runs out
 is in `scheduler/leads.py`.
@@ -16,9 +16,11 @@ from engine.unit import Unit
 from sales.desk import Desk
 from sales.rules.lead_times import LEAD_TIMES, POOL, WALL
 
-UNASSIGNED, UNOPENED, CONTACT, IDLE = KINDS = (
-    "lead_unassigned", "lead_unopened", "lead_contact", "lead_idle",
+UNASSIGNED, UNOPENED, INTENT, CONTACT, IDLE = KINDS = (
+    "lead_unassigned", "lead_unopened", "lead_intent", "lead_contact", "lead_idle",
 )  # fmt: skip
+TIMED = (UNASSIGNED, UNOPENED, INTENT, CONTACT)
+"""Whose end is late; the end of the last one is the way back to the pool."""
 DUE, WARN, RECYCLE = "due", "warn", "recycle"
 """What happens at a level."""
 LEAD = "lead"
@@ -42,12 +44,17 @@ def pooled(db: Unit, it: It, rules: Rulebook, now: datetime) -> None:
         _open(db, UNASSIGNED, it, plan, times.number)
 
 
-def given(db: Unit, it: It, desk: Desk) -> None:
-    """Somebody has it: they have to open it, and to do something with it."""
+def given(db: Unit, it: It, desk: Desk, *, source: str = "") -> None:
+    """Somebody has it: they have to open it, and to do something with it.
+
+    Whoever comes from such a `source` is looking for us right now: they have to be called (B86).
+    """
     stop(db, it.lead_id, desk.now)
     times = desk.rules.at(LEAD_TIMES, desk.now)
-    span = timedelta(minutes=times.body.unopened_minutes)
-    _open(db, UNOPENED, it, deadlines.plan(desk.now, span, _ONCE, desk.calendar), times.number)
+    called = source in times.body.intent_sources
+    minutes = times.body.intent_minutes if called else times.body.unopened_minutes
+    plan = deadlines.plan(desk.now, timedelta(minutes=minutes), _ONCE, desk.calendar)
+    _open(db, INTENT if called else UNOPENED, it, plan, times.number)
     followed(db, it, desk)
 
 
@@ -62,14 +69,19 @@ def viewed(db: Unit, it: It, desk: Desk) -> None:
 
 def contacted(db: Unit, it: It, desk: Desk) -> None:
     """They contacted the customer."""
-    deadlines.meet(db, UNOPENED, (LEAD, it.lead_id), now=desk.now)
-    deadlines.meet(db, CONTACT, (LEAD, it.lead_id), now=desk.now)
+    for kind in (UNOPENED, INTENT, CONTACT):
+        deadlines.meet(db, kind, (LEAD, it.lead_id), now=desk.now)
     followed(db, it, desk)
 
 
 def contact_due(db: Unit, lead_id: str, owner_since: datetime) -> datetime | None:
     """Until when whoever has it since then has, or had, to contact the customer."""
     return deadlines.due(db, CONTACT, (LEAD, lead_id), since=owner_since)
+
+
+def call_due(db: Unit, lead_id: str, owner_since: datetime) -> datetime | None:
+    """Until when whoever has it since then should call, if it is that urgent."""
+    return deadlines.due(db, INTENT, (LEAD, lead_id), since=owner_since)
 
 
 def followed(db: Unit, it: It, desk: Desk, *, since: datetime | None = None) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Index, UniqueConstraint, bindparam, func, select
+from sqlalchemy import Index, UniqueConstraint, bindparam, exists, func, literal, select
 from sqlmodel import Field
 
 from engine.ids import ulid
@@ -23,6 +23,7 @@ from engine.types import Json, UtcTime
 from engine.unit import Unit
 from sales.assigning import Decision, Record, Seller, Tried, Weighed
 from sales.conditions import Checked, Value
+from sales.leads import LEAD, Lead
 from sales.rules.assigning import written
 
 
@@ -36,6 +37,7 @@ class Assignment(Row, table=True):
     __table_args__ = (
         UniqueConstraint("lead_id", "attempt"),
         Index("ix_assignment_owner", "owner_id", "at"),
+        Index("ix_assignment_at", "at"),
     )
 
     id: str = Field(primary_key=True)
@@ -131,6 +133,8 @@ class Kept:
     trace: Trace
 
 
+UNRULED = ("duplicate_of", "protected_owner")
+"""Reason codes of leads that were given to nobody before any rule was looked at."""
 DECISION = table(Assignment).c
 _TRACE: TypeAdapter[Trace] = TypeAdapter(Trace)
 _INSERT = insertion(table(Assignment))
@@ -143,6 +147,23 @@ _NEWEST = Statement(
     .where(DECISION.lead_id == bindparam("of_lead"))
     .order_by(DECISION.attempt.desc())
     .limit(1)
+)  # fmt: skip
+
+_LATER = table(Assignment).alias("later")
+_BY_RULES = Statement(
+    select(
+        LEAD.number, LEAD.company,
+        DECISION.lead_id, DECISION.attempt, DECISION.at, DECISION.rule_version, DECISION.code,
+        DECISION.owner_id, DECISION.trace,
+    )
+    .join(Lead, LEAD.id == DECISION.lead_id)
+    .where(
+        DECISION.at >= bindparam("since", type_=UtcTime), DECISION.rule_version > 0,
+        DECISION.code.not_in([literal(code) for code in UNRULED]),
+        ~exists().where(_LATER.c.lead_id == DECISION.lead_id, _LATER.c.attempt > DECISION.attempt),
+    )
+    .order_by(DECISION.at.desc(), DECISION.id.desc())
+    .limit(bindparam("most"))
 )  # fmt: skip
 
 
@@ -163,6 +184,15 @@ def newest(db: Unit, lead_id: str) -> Kept | None:
     """The last decision about a lead, as it was stored."""
     row = _NEWEST.row(db, {"of_lead": lead_id})
     return None if row is None else Kept(*(*row[:-1], _TRACE.validate_python(row.trace)))
+
+
+def by_rules(db: Unit, since: datetime, *, most: int) -> list[tuple[str, str, Kept]]:
+    """(number, company, decision): the last of each lead that the rules made, the oldest first."""
+    rows = _BY_RULES.rows(db, {"since": since, "most": most})
+    return [
+        (row.number, row.company, Kept(*(*row[2:-1], _TRACE.validate_python(row.trace))))
+        for row in reversed(rows)
+    ]
 
 
 def traced(

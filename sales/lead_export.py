@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 
 from engine import audit
 from engine.errors import Refusal
@@ -102,19 +102,15 @@ def rows(db: Unit, who: Who, chosen: Selection, *, zone: ZoneInfo, most: int) ->
     return [_cells(row, zone) for row in db.execute(wanted)]
 
 
-def note(
-    db: Unit, name: str, *, what: str, purpose: str, rows: int, sha256: str, now: datetime
-) -> None:
+def note(db: Unit, name: str, detail: Mapping[str, Any], *, now: datetime) -> None:
     """Put on the trail what was taken away, and what for."""
-    detail = {
-        "what": what, "purpose": purpose, "rows": rows, "columns": list(HEADINGS),
-        "sha256": sha256,
-    }  # fmt: skip
     audit.record(db, "lead.exported", ("file", name), at=now, detail=detail)
 
 
 def _chosen(who: Who, chosen: Selection) -> Sequence[ColumnElement[bool]]:
     reach = policy.owned(who, RIGHT, LEAD.owner_id)
+    if policy.may(who, "lead.assign"):  # whoever gives out the pool may take it away, too
+        reach = or_(reach, LEAD.state == POOLED)
     parts = {EVERYTHING: true(), MINE: LEAD.owner_id == who.id, FREE: LEAD.state == POOLED}
     return reach, parts.get(chosen.words, LEAD.region == chosen.words)
 

@@ -8,9 +8,11 @@ lost, and what was not understood is said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from engine import audit
 from engine.errors import Refusal
 from engine.masking import mask
 from engine.rulebook import Sort
@@ -21,6 +23,7 @@ from sales.lead_assign import Decided
 from sales.lead_doubles import Double
 from sales.leads import Draft
 from sales.money import NotMoney
+from sales.rules.lead_times import LEAD_TIMES
 from sales.rules.terms import INDUSTRIES, REGIONS, SOURCES, Worded
 from sales.stems import SHORTEST
 
@@ -90,6 +93,8 @@ def take_in(db: Unit, raw: RawLead, desk: Desk, *, origin: str, by: str) -> Take
         db, desk.vault, understood.company, phone=told.get("phone", ""),
         code=understood.credit_code or "",
     )  # fmt: skip
+    if (again := _again(db, understood, doubles, desk)) is not None:
+        return Taken(again, new=False)
     lead_id, new = leads.capture(
         db, understood, origin=origin, by=by, now=desk.now, today=desk.today
     )  # fmt: skip
@@ -101,6 +106,22 @@ def take_in(db: Unit, raw: RawLead, desk: Desk, *, origin: str, by: str) -> Take
         leads.know(db, lead_id, contact_id)
     decided = lead_assign.assign(db, lead_id, desk, doubles=doubles) if new else None
     return Taken(lead_id, new, unread, tuple(doubles), decided)
+
+
+def _again(
+    db: Unit, understood: Draft, doubles: Sequence[Double], desk: Desk
+) -> str | None:  # fmt: skip
+    """The lead of today this is once more: the same customer downloads the same thing (B86)."""
+    times = desk.rules.at(LEAD_TIMES, desk.now).body
+    if understood.source not in times.intent_sources:
+        return None
+    midnight = datetime.combine(desk.today, datetime.min.time(), desk.calendar.zone)
+    for one in doubles:
+        told = one.kind == "lead" and one.sure and one.created_at >= midnight
+        if told and leads.source_of(db, one.id) == understood.source:
+            audit.record(db, "lead.repeated", ("lead", one.id), at=desk.now)
+            return one.id
+    return None
 
 
 def understand(raw: RawLead, desk: Desk) -> tuple[Draft, tuple[str, ...]]:

@@ -11,8 +11,8 @@ from engine.deadlines import DEADLINE
 from engine.model import table
 from engine.unit import Unit
 from sales import policy
-from sales.lead_clocks import CONTACT, UNASSIGNED, UNOPENED
 from sales.lead_clocks import LEAD as SUBJECT
+from sales.lead_clocks import TIMED
 from sales.lead_states import OWNED, Gone
 from sales.leads import LEAD, POOLED, Lead
 from sales.people import PERSON, Person, Role, Who
@@ -129,7 +129,7 @@ def _late(now: datetime) -> ColumnElement[bool]:
     since = func.coalesce(LEAD.owner_since, LEAD.pooled_at)
     return exists().where(
         clock.subject_type == SUBJECT, clock.subject_id == LEAD.id,
-        clock.kind.in_([literal(kind) for kind in (UNASSIGNED, UNOPENED, CONTACT)]),
+        clock.kind.in_([literal(kind) for kind in TIMED]),
         clock.state.in_([literal("pending"), literal("breached")]),
         clock.due_at <= now, clock.started_at >= since,
     )  # fmt: skip

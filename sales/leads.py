@@ -110,6 +110,7 @@ TOLD = ("number", "source", "company", "industry", "region", "budget_fen", "stat
 """What the trail says of a new lead."""
 _INSERT = insertion_once(table(Lead))
 _INSERT_KEYS = insertion(table(LeadKey))
+_SOURCE = Statement(select(LEAD.source).where(LEAD.id == bindparam("wanted")))
 _BY_ORIGIN = Statement(select(LEAD.id).where(LEAD.origin == bindparam("wanted")))
 
 
@@ -126,6 +127,11 @@ def of_origin(db: Unit, origin: str) -> str | None:
     """The lead something has brought already."""
     found: str | None = _BY_ORIGIN.value(db, {"wanted": origin})
     return found
+
+
+def source_of(db: Unit, lead_id: str) -> str:
+    """Where a lead came from."""
+    return str(_SOURCE.value(db, {"wanted": lead_id}))
 
 
 def capture(

@@ -24,6 +24,7 @@ def jobs() -> list[CronJob]:
 def reactions() -> list[Reaction]:
     """What happens when a deadline fires, kind by kind."""
     return [
-        unfinished.remind, pushes.again, leads.unassigned, leads.unopened, leads.not_contacted,
+        unfinished.remind, pushes.again, leads.unassigned, leads.unopened, leads.not_called,
+        leads.not_contacted,
         leads.idle,
     ]  # fmt: skip

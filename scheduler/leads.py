@@ -32,6 +32,12 @@ def unopened(moment: Moment, fired: Sequence[Fired]) -> Iterator[Reminder]:
     return _overdue(moment, fired)
 
 
+@deadline(lead_clocks.INTENT)
+def not_called(moment: Moment, fired: Sequence[Fired]) -> Iterator[Reminder]:
+    """The owner and their manager, once: the customer was looking for us (B86)."""
+    return _overdue(moment, fired)
+
+
 @deadline(lead_clocks.CONTACT)
 def not_contacted(moment: Moment, fired: Sequence[Fired]) -> Iterator[Reminder]:
     """The owner and their manager, once (B14)."""

@@ -96,8 +96,13 @@ CARDS: Mapping[str, Content] = {
     "线索 为什么 重复": lead_why.why(
         TWICE, FREE, sources=[], may_rule=True, may_keep=True, zone=PHONE_ZONE, flow="flow/1"
     ),
-    "新线索": lead_news.given(LEAD, reason="按规则分配"),
+    "新线索": lead_news.given(LEAD, "按规则分配"),
+    "新线索 几条": lead_news.several([LEAD, FREE, LEAD]),
     "没有分配": lead_news.stuck(FREE, "no_candidate"),
+    "没有分配 几条": lead_news.several_stuck([
+        (FREE, Taken("l2", new=True, decided=Decided(code, None)))
+        for code in ("no_candidate", "no_candidate", "source_not_whitelisted")
+    ]),
     "一个客户几条": lead_news.split(LEAD, [DOUBLE], "张三"),
     "线索 超时": lead_reminders.overdue(LEAD, WAITED, due=WAITED.due_at, copy=False),
     "线索 抄送": lead_reminders.overdue(LEAD, WAITED, due=WAITED.due_at, copy=True),

@@ -17,12 +17,13 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from bot.clock import Clock
-from bot.importing import LEADS
+from bot.import_columns import LEADS
 from bot.platforms.api import BadCallback, Unavailable
 from bot.rates import Rate, Rates, Verdict
 from bot.settings_connectors import Connector
 from bot.web.callbacks import JSON
 from bot.web.front import Callback, HttpAnswer, HttpRequest
+from cards import lead_news
 from connectors import webhook
 from connectors.webhook import BadBody, NotAuthentic
 from engine.calendar_days import Calendars
@@ -88,9 +89,10 @@ class Hooks:
                 return _refused(
                     name, refusal.code, str(refusal), HTTPStatus.UNPROCESSABLE_ENTITY
                 )  # fmt: skip
-            log.info("hook.taken", connector=name, new=received.new)
-            told = {"lead": received.number, "new": received.new}
-            return _json({**told, "unread": received.unread, "ignored": ignored}, HTTPStatus.OK)
+            taken = received.taken
+            log.info("hook.taken", connector=name, new=taken.new)
+            told = {"lead": received.number, "new": taken.new}
+            return _json({**told, "unread": taken.unread, "ignored": ignored}, HTTPStatus.OK)
 
         return answer
 
@@ -109,10 +111,12 @@ class Hooks:
             db.occasion = db.occasion._replace(channel=CHANNEL, origin=f"{name}/{delivery}")
             calendar, today = self.calendars.current(db), self.clock.date_of(now)
             desk = Desk(self.vault, self.rules, calendar, now, today)
-            return hook_leads.receive(
+            received = hook_leads.receive(
                 db, values, desk, connector=name, source=connector.source, delivery=delivery,
                 body=body.decode(),
             )  # fmt: skip
+            lead_news.tell(db, [received.taken], zone=calendar.zone, now=now)
+            return received
 
         try:
             async with asyncio.timeout(SECONDS):

@@ -9,7 +9,7 @@ from typing import Any
 from engine import documents
 from engine.unit import Unit
 from sales.rules.api import Kind
-from sales.rules.assigning import ASSIGNING
+from sales.rules.assigning_checks import ASSIGNING
 from sales.rules.directory import DIRECTORY
 from sales.rules.forms import REFERRAL_FORM
 from sales.rules.lead_times import LEAD_TIMES, POOL

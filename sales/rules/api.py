@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -25,6 +25,20 @@ class Rule(BaseModel):
     """The body of one version: closed, frozen, every item with a default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> Self:
+        """A stored body, as written by this version of the product or another one.
+
+        An item this version does not know is left out; one the body lacks, or holds in a form
+        of another version, has its default.
+        """
+        known = {name: value for name, value in body.items() if name in cls.model_fields}
+        try:
+            return cls.model_validate(known)
+        except ValidationError as wrong:
+            odd = {error["loc"][0] for error in wrong.errors()}
+            return cls.model_validate({k: v for k, v in known.items() if k not in odd})
 
     def faults(self) -> Iterator[str]:
         """What is wrong between items that are each right by themselves, in words."""
@@ -58,7 +72,8 @@ class Kind(Generic[R]):
 
     `meaning` is what it decides, `begins` from when on a change is felt. `trial` says what
     would have been different lately with the second body instead of the first; `check` says
-    what is wrong that only other documents can tell.
+    what is wrong that only the company's data can tell, `warn` what is allowed and perhaps not
+    meant.
     """
 
     name: Name
@@ -68,6 +83,7 @@ class Kind(Generic[R]):
     model: type[R]
     trial: Callable[[Trial, R, R], Sequence[str]] | None = None
     check: Callable[[Unit, R], Iterable[str]] | None = None
+    warn: Callable[[Unit, R], Iterable[str]] | None = None
 
     @cached_property
     def items(self) -> Mapping[str, Item]:
@@ -83,17 +99,8 @@ class Kind(Generic[R]):
         return self.model().model_dump()
 
     def read(self, body: Mapping[str, Any]) -> R:
-        """A stored body, as written by this version of the product or another one.
-
-        An item this version does not know is left out; one the body lacks, or holds in a form
-        of another version, has its default.
-        """
-        known = {name: value for name, value in body.items() if name in self.model.model_fields}
-        try:
-            return self.model.model_validate(known)
-        except ValidationError as wrong:
-            odd = {error["loc"][0] for error in wrong.errors()}
-            return self.model.model_validate({k: v for k, v in known.items() if k not in odd})
+        """A stored body: `Rule.read`."""
+        return self.model.read(body)
 
     def faults(self, body: Mapping[str, Any]) -> list[str]:
         """Why a body cannot be published, in words; empty if it can."""
@@ -114,6 +121,10 @@ class Kind(Generic[R]):
         if found or self.check is None:
             return found
         return list(self.check(db, self.read(body)))
+
+    def warnings(self, db: Unit, body: Mapping[str, Any]) -> list[str]:
+        """What may be published and is perhaps not meant."""
+        return [] if self.warn is None else list(self.warn(db, self.read(body)))
 
     def _misfit(self, name: object) -> str:
         item = self.items.get(str(name))

@@ -9,22 +9,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated
 
-from engine import documents
 from engine.documents import Name
-from engine.unit import Unit
-from sales import conditions_read, dictionary, people
-from sales.assigning import Line, RuleSet, Seller
-from sales.conditions import Both, Field, Misread, Tree, leaves
-from sales.people import Role
-from sales.rules.api import Item, Kind, Rule
+from sales import conditions_read
+from sales.assigning import Line, Record, RuleSet, Seller
+from sales.conditions import Both, Field, Leaf, Misread, Tree, judge, leaves
+from sales.rules.api import Item, Rule
 from sales.rules.assigning_values import Amount, Number, Share, Word, YesNo
-from sales.rules.terms import INDUSTRIES, REGIONS, SOURCES
-from sales.rules.values import Count, Unreadable
+from sales.rules.values import Count, Listed, Unreadable
 
 LEAD_FIELDS = (
     Field("source", "来源", Word()), Field("industry", "行业", Word()),
@@ -37,12 +33,16 @@ SELLER_FIELDS = (
     Field("product", "产品线", Word()),
 )  # fmt: skip
 """What a condition may ask of a colleague; 成单率 is of the lead's industry, of 30 days."""
-WORDED: Mapping[str, Kind[Any]] = {"source": SOURCES, "industry": INDUSTRIES, "region": REGIONS}
-"""The dictionaries whose words alone may stand in a condition."""
 ALL, ANYBODY, POOL = "全部", "任何人", "公共池"
 MOST_LINES, LONGEST_NAME = 30, 12
 EXAMPLE = "教育中单：行业=教育 且 预算≤20万 → 成单率>65% 且 待办<8；其余：全部 → 任何人"
 _BETWEEN, _ARROW = re.compile(r"[;；\n]"), re.compile(r"→|->")
+
+
+NAME = Name("assign", "leads")
+CASE = "行业=教育 且 预算=12万 → 教育中单"
+NO_CASES, NO_RULE, NOT_GIVEN = "没有", "兜底", "不分配"
+"""What a case expects where no rule fits, and where the source is not on the list."""
 
 
 @lru_cache(maxsize=256)
@@ -76,6 +76,14 @@ def _line(part: str) -> Line:
     except Misread as why:
         raise Misread(f"「{name}」：{why}") from why
     return Line(name, leads, people)
+
+
+def gives(text: str, sources: Sequence[str], lead: Record) -> str:
+    """The name of the first rule that fits a lead, whoever there may be to give it to."""
+    if lead.get("source") not in sources:
+        return NOT_GIVEN
+    fitting = (line.name for line in lines(text) if judge(line.when, lead)[0])
+    return next(fitting, NO_RULE)
 
 
 def written(tree: Tree | None) -> str:
@@ -121,34 +129,6 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """Words of the house, typed apart by 、."""
-
-    longest = 400
-
-    @property
-    def example(self) -> str:
-        """How they are typed."""
-        return "官网表单、展会扫码"
-
-    def read(self, words: str) -> list[str]:
-        """Every word once."""
-        found = [word for word in re.split(r"[、,，;；\s]+", words.strip()) if word]
-        if not found:
-            raise Unreadable(f"要写成 {self.example}")
-        return list(dict.fromkeys(found))
-
-    def words(self, value: list[str]) -> str:
-        """The words as they are typed."""
-        return "、".join(value)
-
-    def faults(self, value: list[str]) -> Iterator[str]:
-        """None at all."""
-        if not value:
-            yield "不能为空，否则什么线索都分不出去"
-
-
-@dataclass(frozen=True, slots=True)
 class Named:
     """A colleague by name, or the pool."""
 
@@ -173,6 +153,73 @@ class Named:
             yield f"必须写：没有规则合适的线索交给谁，写一位同事的姓名或「{POOL}」"
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A lead somebody thought of, and the rule that has to give it out."""
+
+    lead: Record
+    expected: str
+    words: str
+
+
+@lru_cache(maxsize=64)
+def cases(text: str) -> tuple[Case, ...]:
+    """The cases somebody wrote (N8).
+
+    Raises:
+        Misread: says which one cannot be understood, and why.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    found = tuple(_case(part.strip()) for part in _BETWEEN.split(plain) if part.strip())
+    if len(found) > MOST_LINES:
+        raise Misread(f"最多 {MOST_LINES} 个")
+    return found
+
+
+def _case(part: str) -> Case:
+    sides = _ARROW.split(part)
+    if len(sides) != 2:  # noqa: PLR2004  lead → rule
+        raise Misread(f"「{part[:20]}」要写成 {CASE}")
+    told = conditions_read.read(sides[0].strip(), LEAD_FIELDS)
+    parts = told.parts if isinstance(told, Both) else (told,)
+    if not all(isinstance(part, Leaf) and part.op == "=" for part in parts):
+        raise Misread(f"「{part[:20]}」说的是一条线索，只能用 = 和 且，如 {CASE}")
+    lead = {leaf.field.name: leaf.value for leaf in leaves(told)}
+    return Case(lead, sides[1].strip(), f"{told} → {sides[1].strip()}")
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """What has to be true of every version, typed one behind the other."""
+
+    longest = 2000
+
+    @property
+    def example(self) -> str:
+        """How cases are typed."""
+        return f"{CASE}；{NO_CASES} 表示不要用例"
+
+    def read(self, words: str) -> str:
+        """The cases in their one form."""
+        if words.strip() == NO_CASES:
+            return ""
+        try:
+            return "；".join(case.words for case in cases(words))
+        except Misread as why:
+            raise Unreadable(str(why)) from why
+
+    def words(self, value: str) -> str:
+        """The cases as they are typed."""
+        return value or NO_CASES
+
+    def faults(self, value: str) -> Iterator[str]:
+        """A case nobody can read."""
+        try:
+            cases(value)
+        except Misread as why:
+            yield f"：{why}"
+
+
 _GIVEN_OUT = [
     "官网表单", "展会扫码", "电话呼入", "白皮书下载", "转介绍", "转发", "表格导入", "自拓",
 ]  # fmt: skip
@@ -184,9 +231,14 @@ class Assigning(Rule):
     lines: Annotated[str, Item("规则", "哪些线索给谁，从上往下看，第一条合适的算数", Lines())] = (
         "本区域：区域≠未知 → 同区域=是；其余：全部 → 任何人"
     )
-    sources: Annotated[list[str], Item("来源白名单", "哪些来源的线索自动分配", Listed())] = (
-        _GIVEN_OUT
-    )
+    sources: Annotated[
+        list[str],
+        Item(
+            "来源白名单",
+            "哪些来源的线索自动分配",
+            Listed("官网表单、展会扫码", "否则什么线索都分不出去"),
+        ),
+    ] = _GIVEN_OUT
     capacity: Annotated[
         int, Item("在手上限", "一个人手上最多多少条，到了就不再分给他",
                   Count("条", 1, 1000, "不想分给谁，请写进规则"))
@@ -194,6 +246,17 @@ class Assigning(Rule):
     fallback: Annotated[
         str, Item("兜底", "没有规则合适时交给谁，写一位销售或公共池", Named())
     ] = POOL  # fmt: skip
+
+    cases: Annotated[
+        str, Item("用例", "哪样的线索该由哪条规则分，每次发布前都试一遍", Cases())
+    ] = ""  # fmt: skip
+
+    def faults(self) -> Iterator[str]:
+        """Cases that would go another way than somebody wants them to (N8)."""
+        for case in cases(self.cases):
+            lead = {"source": self.sources[0], **case.lead}
+            if (given := gives(self.lines, self.sources, lead)) != case.expected:
+                yield f"用例「{case.words}」：现在是「{given}」"
 
     def rule_set(self, people: Sequence[Seller]) -> RuleSet:
         """The rules ready to decide by; `people` are those who may get leads.
@@ -206,35 +269,3 @@ class Assigning(Rule):
             lines(self.lines), frozenset(self.sources), self.capacity,
             named[0] if len(named) == 1 else "",
         )  # fmt: skip
-
-
-def check(db: Unit, rule: Assigning) -> Iterator[str]:
-    """Words that are in no dictionary, with the one that was probably meant (B25)."""
-    for line in lines(rule.lines):
-        for tree in (line.when, line.who):
-            for leaf in leaves(tree) if tree is not None else ():
-                if leaf.field.name in WORDED and leaf.value is not None:
-                    yield from _foreign(
-                        db, leaf.field.name, str(leaf.value), f"规则「{line.name}」"
-                    )
-    for word in rule.sources:
-        yield from _foreign(db, "source", word, "来源白名单")
-    if rule.fallback != POOL and people.one_named(db, rule.fallback, Role.REP) is None:
-        yield f"兜底的「{rule.fallback}」不是在职的销售，或有同名的，请写另一位或「{POOL}」"
-
-
-def _foreign(db: Unit, field: str, word: str, where: str) -> Iterator[str]:
-    kind = WORDED[field]
-    published = documents.published(db, kind.name)
-    terms = kind.read(published[0].body if published else {}).terms
-    if word in terms:
-        return
-    match = dictionary.of(terms).match(word)
-    perhaps = f"，是否为「{match.term}」？" if match else f"，有：{'、'.join(terms)}"
-    yield f"{where}里的「{word}」，{kind.title}里没有这个词{perhaps}"
-
-
-ASSIGNING = Kind(
-    Name("assign", "leads"), "分配规则", "新线索自动分给谁",
-    "从生效后进来的线索算起，已分配的不变", Assigning, check=check,
-)  # fmt: skip

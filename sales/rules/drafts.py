@@ -31,6 +31,7 @@ class Draft:
     body: Mapping[str, Any]
     changes: tuple[Changed, ...]
     faults: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def changes(
@@ -70,7 +71,8 @@ def against(
 ) -> Draft:  # fmt: skip
     """A body as a draft on top of a published version."""
     before = {} if base is None else base.body
+    faults = tuple(kind.faults_here(db, body))
     return Draft(
         kind, version, 0 if base is None else base.version, body,
-        changes(kind, before, body), tuple(kind.faults_here(db, body)),
+        changes(kind, before, body), faults, () if faults else tuple(kind.warnings(db, body)),
     )  # fmt: skip

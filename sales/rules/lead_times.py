@@ -8,15 +8,16 @@ from typing import Annotated
 
 from engine.documents import Name
 from sales.rules.api import Item, Kind, Rule
-from sales.rules.values import HOUR, Count, OneOf, WorkingTime
+from sales.rules.values import HOUR, Count, Listed, OneOf, WorkingTime
 
 DAY = 450
 """Working minutes of a day with the usual shifts."""
 WALL, WORKING = "wall", "working"
+_INTENT = ["白皮书下载"]
 
 
 class LeadTimes(Rule):
-    """The three clocks of a lead."""
+    """The clocks of a lead."""
 
     unassigned_hours: Annotated[
         int, Item("未分配", "进来后过多少自然小时没人接手，提醒经理和运营",
@@ -34,6 +35,14 @@ class LeadTimes(Rule):
         str, Item("怎么计时", "未联系的小时按什么算",
                   OneOf({WALL: "自然时间", WORKING: "工作时间"}))
     ] = WALL  # fmt: skip
+    intent_sources: Annotated[
+        list[str], Item("意向来源", "从这些来源进来的客户正在找我们，要马上打电话",
+                        Listed("白皮书下载、电话呼入"))
+    ] = _INTENT  # fmt: skip
+    intent_minutes: Annotated[
+        int, Item("意向时限", "意向线索过多少工作时间没有点已联系，提醒本人并抄送主管",
+                  WorkingTime(15, 5 * DAY))
+    ] = 2 * HOUR  # fmt: skip
 
 
 class Pool(Rule):

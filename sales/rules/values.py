@@ -17,6 +17,8 @@ TYPED = 20
 _NUMBER = re.compile(r"(\d{1,6})\s*(\D*)")
 _SPAN = re.compile(r"(\d{1,4}(?:\.\d{1,2})?)\s*(个?(?:工作)?小时|h|分钟|分|min|)", re.IGNORECASE)
 _PLACE = re.compile(r"\{([^{}]*)\}")
+_APART = re.compile(r"[、,，;；\s]+")
+NONE = "没有"
 
 
 class Unreadable(ValueError):
@@ -203,6 +205,33 @@ class Sentence:
     @property
     def _written(self) -> list[str]:
         return [f"{{{place}}}" for place in self.places]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Words of the house, typed apart by 、; `needed` says why there has to be one, if so."""
+
+    example: str
+    needed: str = ""
+    longest = 400
+
+    def read(self, words: str) -> list[str]:
+        """Every word once; 没有 for none."""
+        if words.strip() == NONE and not self.needed:
+            return []
+        found = [word for word in _APART.split(words.strip()) if word]
+        if not found:
+            raise Unreadable(f"要写成 {self.example}")
+        return list(dict.fromkeys(found))
+
+    def words(self, value: list[str]) -> str:
+        """The words as they are typed."""
+        return "、".join(value) or NONE
+
+    def faults(self, value: list[str]) -> Iterator[str]:
+        """None at all, where one is needed."""
+        if self.needed and not value:
+            yield f"不能为空，{self.needed}"
 
 
 def fill(sentence: str, facts: Mapping[str, str]) -> str:

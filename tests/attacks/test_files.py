@@ -74,7 +74,7 @@ HOSTILE = {
 PROBE = """
 import json, sys, time
 from pathlib import Path
-from bot.importing import CUSTOMERS
+from bot.import_columns import CUSTOMERS
 from connectors.sheets import SheetError, read
 began = time.process_time()
 try:

@@ -11,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
-from bot.importing import CUSTOMERS
+from bot.import_columns import CUSTOMERS
 from cards.model import Button, Card, Text
 from cards.render import dingtalk, wecom
 from cards.render.slot import Slot

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from bot.importing import CUSTOMERS, PEOPLE
+from bot.import_columns import CUSTOMERS, PEOPLE
 from connectors import notice
 from connectors.notice import NoticeError
 from connectors.sheet_cells import BadCell, value

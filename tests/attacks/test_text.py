@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from bot.importing import CUSTOMERS
+from bot.import_columns import CUSTOMERS
 from bot.platforms.api import Inbound
 from connectors.sheets import read
 from engine.text import MOST, clean

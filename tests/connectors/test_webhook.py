@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.importing import LEADS
+from bot.import_columns import LEADS
 from connectors.webhook import (
     TOLERANCE,
     BadBody,

@@ -27,7 +27,8 @@ from sales.lead_intake import RawLead, take_in
 from sales.leads import LEAD
 from sales.opportunities import Opportunity
 from sales.people import PERSON, Person
-from sales.rules.assigning import ASSIGNING, Assigning, Lines
+from sales.rules.assigning import Assigning, Lines
+from sales.rules.assigning_checks import ASSIGNING
 from tests.sales.conftest import NOW
 from tests.sales.test_lead_intake import VAULT
 from tests.sales.test_leads import TODAY

@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["owner_id"], ["person.id"], name="fk_assignment_owner_id"),
     )
     op.create_index("ix_assignment_owner", "assignment", ["owner_id", "at"])
+    op.create_index("ix_assignment_at", "assignment", ["at"])
     op.create_table(
         "lead_ownership",
         sa.Column("id", sa.String(), nullable=False),

@@ -1,0 +1,105 @@
+"""Replaying decisions: what the rules then and other rules make of the same leads (N2, N3, B85).
+
+Every stored decision is taken alone, with the lead, the people and how much they had in hand as
+they were seen at that moment; nothing is written. What an earlier lead given to somebody else
+would have changed for a later one is not followed, and the reader is told so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine import documents
+from engine.documents import Stored
+from engine.unit import Unit
+from sales import lead_decisions
+from sales.assigning import Decision, Seller, decide
+from sales.lead_decisions import Kept, Trace
+from sales.rules.api import Trial
+from sales.rules.assigning import NAME, Assigning
+
+LATELY = timedelta(days=30)
+MOST = 2000
+"""Decisions looked at, the newest."""
+PEOPLE, LEADS = 8, 8
+"""Colleagues and leads a trial names."""
+NOBODY = "没有分出去"
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One decision: who got the lead by the rules of then, and by either of two versions."""
+
+    number: str
+    company: str
+    as_kept: bool
+    before: str
+    after: str
+
+
+def trial(trial: Trial, before: Assigning, after: Assigning) -> list[str]:
+    """What other rules would have made of the leads of the last month."""
+    found = list(replay(trial.db, before, after, since=trial.now - LATELY))
+    if not found:
+        return ["过去 30 天没有按规则分过线索，看不出差别"]
+    same = sum(one.as_kept for one in found)
+    moved = [one for one in found if one.before != one.after]
+    lines = [
+        f"过去 30 天按规则分过 {len(found)} 条，用当时的规则重放，{same} 条和当时一样",
+        f"按草稿有 {len(moved)} 条会变" if moved else "按草稿一条也不变",
+    ]
+    if same < len(found):
+        unlike = "、".join(one.number for one in found if not one.as_kept)
+        lines.append(f"和当时不一样的请管理员看：{unlike[:80]}")
+    return lines + (_told(found, moved) if moved else [])
+
+
+def _told(found: Sequence[Replayed], moved: Sequence[Replayed]) -> list[str]:
+    was, would = Counter(one.before for one in found), Counter(one.after for one in found)
+    differ = sorted(
+        (name for name in was | would if was[name] != would[name]),
+        key=lambda name: (-abs(would[name] - was[name]), name),
+    )
+    lines = [f"{name} {was[name]} → {would[name]} 条" for name in differ[:PEOPLE]]
+    if len(differ) > PEOPLE:
+        lines.append(f"还有 {len(differ) - PEOPLE} 位同事的条数会变")
+    lines += [f"{one.number} {one.company}：{one.before} → {one.after}" for one in moved[:LEADS]]
+    if len(moved) > LEADS:
+        lines.append(f"还有 {len(moved) - LEADS} 条会变")
+    return [*lines, "每条按当时的情况单独算，前一条换了人不影响后一条"]
+
+
+def replay(
+    db: Unit, before: Assigning, after: Assigning, *, since: datetime
+) -> Iterator[Replayed]:  # fmt: skip
+    """Every lead's last decision by rules since a moment, the oldest first."""
+    versions: dict[int, Assigning] = {}
+    for number, company, kept in lead_decisions.by_rules(db, since, most=MOST):
+        people = _people(kept.trace)
+        if (then := versions.get(kept.rule_version)) is None:
+            stored: Stored = documents.one(db, NAME, kept.rule_version)  # a version stays
+            then = versions[kept.rule_version] = Assigning.read(stored.body)
+        again = _decide(kept, then, people)
+        owner = None if again.owner is None else again.owner.id
+        yield Replayed(
+            number, company, (again.code, owner) == (kept.code, kept.owner_id),
+            _outcome(_decide(kept, before, people)), _outcome(_decide(kept, after, people)),
+        )  # fmt: skip
+
+
+def _decide(kept: Kept, rule: Assigning, people: Sequence[Seller]) -> Decision:
+    return decide(kept.trace.lead, rule.rule_set(people), people)
+
+
+def _people(trace: Trace) -> list[Seller]:
+    return [
+        Seller(one.id, one.name, one.record or {}, one.open, one.waiting_since, away=one.away)
+        for one in trace.people
+    ]
+
+
+def _outcome(decision: Decision) -> str:
+    return NOBODY if decision.owner is None else decision.owner.name

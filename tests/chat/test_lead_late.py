@@ -1,0 +1,88 @@
+"""`/线索 超时`: who was late, how long, and whether they were reminded and looked (B83)."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from openpyxl import load_workbook
+
+from cards.lead_late import HEADINGS
+
+LINE = "/线索 新建 {} 华东 医疗 官网表单"
+
+
+def fields(message):
+    return {one["name"]: one["value"] for one in message["fields"]}
+
+
+def owner_of(office, at):
+    names = {row["id"]: row["name"] for row in office.rows("person")}
+    return names[office.rows("lead")[at]["owner_id"]]
+
+
+def opens(office, at):
+    """Whoever has it opens it."""
+    lead = office.rows("lead")[at]
+    return office.says(owner_of(office, at), f"/线索 详情 {lead['number']}")
+
+
+@pytest.fixture
+def two_late(office):
+    """Two leads nobody has opened; the owner of the second looks at it a day after its time."""
+    for company in ("长江精密", "海河医疗"):
+        office.says("王经理", LINE.format(company))
+    office.wait("30h")
+    opens(office, 1)
+    office.wait("1h")
+    return office
+
+
+def cases(office, message):
+    rows = load_workbook(io.BytesIO(office.downloads(message))).active.iter_rows(values_only=True)
+    mark, headings, *rest = rows
+    assert headings == HEADINGS
+    assert "用途：看超时的原因" in mark[0]
+    return {row[2]: dict(zip(HEADINGS, row, strict=True)) for row in rest}
+
+
+@pytest.mark.parametrize("person", ["王经理", "冯运营"])
+def test_the_three_who_waited_longest_and_all_of_them_as_a_file(two_late, person):
+    said = two_late.says(person, "/线索 超时 30天")
+    card, file = said[0], said[-1]
+    assert card["title"] == "最近 30 天超时 2 条，2 位同事"
+    told = fields(card)
+    assert set(told) == {owner_of(two_late, 0), owner_of(two_late, 1)}
+    assert "提醒到了没有点开，问问是不是没注意" in told[owner_of(two_late, 0)]
+    found = cases(two_late, file)
+    first, second = found["长江精密"], found["海河医疗"]
+    assert (first["提醒发出"], first["提醒送到"], first["提醒后点开"]) == ("是", "是", "否")
+    assert first["后来"] == "还没有"
+    assert (second["提醒后点开"], second["可能的原因"]) == ("是", "看到提醒后办了")
+    assert [row["action"] for row in two_late.rows("audit")].count("lead.exported") == 1
+
+
+def test_a_reminder_that_never_arrived_is_the_systems_fault(office):
+    office.says("王经理", LINE.format("长江精密"))
+    office.wait("1h")
+    office.fault("wecom", "5xx", 10_000)
+    office.fault("dingtalk", "5xx", 10_000)
+    office.wait("30h")
+    office.fault("wecom", "5xx", 0)
+    office.fault("dingtalk", "5xx", 0)
+    [row] = cases(office, office.says("陈总", "/线索 超时 3天")[-1]).values()
+    assert (row["提醒发出"], row["提醒送到"]) == ("是", "否")
+    assert row["可能的原因"].startswith("提醒没有送到")
+
+
+@pytest.mark.parametrize(
+    ("person", "line", "why"),
+    [
+        ("王经理", "/线索 超时 30天", "最近 30 天没有超时的线索"),
+        ("王经理", "/线索 超时 去年", "不是天数"),
+        ("王经理", "/线索 超时 0天", "不是天数"),
+        ("周合规", "/线索 超时 30天", "权限"),
+    ],
+)
+def test_why_there_is_none(office, person, line, why):
+    assert why in str(office.says(person, line)[0]["text"])

@@ -1,0 +1,102 @@
+"""The rules leads are given out by: tried on the last month, replayed, held by cases (N2, N8)."""
+
+from __future__ import annotations
+
+import pytest
+
+COMPANIES = ("长江精密", "南海动力", "海河医疗", "北方泵业新厂", "云岭物流", "金陵仪表")
+EDUCATION = "规则 教育单：行业=教育 → 区域=华南；其余：全部 → 任何人"
+
+
+@pytest.fixture
+def month(office):
+    """Six leads given out by the rules as they come with the product."""
+    for n, company in enumerate(COMPANIES):
+        industry = "教育" if n < 2 else "医疗"
+        office.says("王经理", f"/线索 新建 {company} 华东 {industry} 官网表单")
+    assert {row["state"] for row in office.rows("lead")} == {"assigned"}
+    return office
+
+
+def change(office, words):
+    """A draft of the assignment rules."""
+    return office.says("冯运营", f"/规则 改 分配规则 {words}")[0]
+
+
+def tried(office, words):
+    """What a draft would have made different."""
+    office.presses("冯运营", change(office, words), "试算")
+    return next(m for m in reversed(office.sees("冯运营")) if "试算" in m["title"])["text"]
+
+
+def owners(office):
+    return {row["company"]: row["owner_id"] for row in office.rows("lead")}
+
+
+def test_the_rules_of_then_give_the_same_and_a_draft_says_who_would_have_had_what(month):
+    """N3: 100 % as it was; N2, B85: per rep, the list of changed leads, nothing written."""
+    before = owners(month)
+    said = tried(month, EDUCATION)
+    assert "按规则分过 6 条，用当时的规则重放，6 条和当时一样" in said
+    assert "按草稿有 2 条会变" in said
+    assert "赵六 0 → 2 条" in said
+    assert "LD-20261123-0001 长江精密：" in said
+    assert "→ 赵六" in said
+    assert owners(month) == before
+    assert len(month.rows("assignment")) == 6
+
+
+def test_a_draft_that_changes_nobody_says_so(month):
+    assert "按草稿一条也不变" in tried(month, "在手上限 40")
+
+
+def test_an_old_decision_is_replayed_by_the_version_that_made_it(month):
+    change(month, EDUCATION)
+    month.says("冯运营", "/规则 发布 分配规则 教育归华南")
+    month.says("王经理", "/线索 新建 西湖学堂 华东 教育 官网表单")
+    assert "7 条和当时一样" in tried(month, "规则 其余：全部 → 任何人")
+
+
+def test_a_condition_that_says_nothing_of_most_leads_is_warned_about_and_may_be_published(office):
+    """B26: 92 of 100 without a budget."""
+    lines = "公司,来源,行业,区域,预算\n" + "".join(
+        f"某某{chr(0x4E00 + 97 * n)}厂,官网,教育,华东,{'80000' if n < 8 else ''}\n"
+        for n in range(100)
+    )
+    looked = office.sends("冯运营", "线索.csv", lines.encode())[-1]
+    office.presses("冯运营", looked, "导入")
+    assert len(office.rows("lead")) == 100
+    card = change(office, "规则 大单：预算>5万 且 行业=教育 → 任何人；其余：全部 → 任何人")
+    assert "留意：规则「大单」的「预算>5万」对 92% 的线索无法判断" in card["text"]
+    assert "预算=未知" in card["text"]
+    [done] = office.says("冯运营", "/规则 发布 分配规则 先试一周")
+    assert done["title"].startswith("已发布")
+
+
+CASES = "用例 行业=教育 且 预算=12万 → 教育中单；行业=医疗 → 其余"
+LINES = "规则 教育中单：行业=教育 且 预算≤20万 → 任何人；其余：全部 → 任何人"
+
+
+def test_a_case_is_kept_with_the_rule_and_stops_a_version_that_breaks_it(office):
+    """N8."""
+    change(office, LINES)
+    assert "要先改好" not in change(office, CASES)["text"]
+    office.says("冯运营", "/规则 发布 分配规则 写下用例")
+    card = change(office, "规则 其余：全部 → 任何人；教育中单：行业=教育 → 任何人")
+    assert "用例「行业=教育 且 预算=12万 → 教育中单」：现在是「其余」" in card["text"]
+    [refused] = office.says("冯运营", "/规则 发布 分配规则 换个顺序")
+    assert refused["title"].startswith("没有发布")
+    assert change(office, "用例 没有")["title"].startswith("分配规则 · 第")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("行业=教育", "要写成"),
+        ("行业≠教育 → 其余", "只能用 = 和 且"),
+        ("行业=教育 或 行业=医疗 → 其余", "只能用 = 和 且"),
+        ("天气=晴 → 其余", "天气"),
+    ],
+)
+def test_a_case_nobody_can_read_says_how_to_write_one(office, words, why):
+    assert why in change(office, f"用例 {words}")["text"]
