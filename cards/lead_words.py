@@ -42,7 +42,8 @@ def tags(lead: Shown) -> str:
     budget = BANDS[band(lead.budget_fen)]
     exact = "" if lead.budget_fen is None else f"（{yuan(lead.budget_fen)}）"
     known = (lead.source, lead.industry or "行业未知", lead.region or "区域未知")
-    return "、".join((*known, f"{budget}{exact}"))
+    more = (lead.tags,) if lead.tags else ()
+    return "、".join((*known, f"{budget}{exact}", *more))
 
 
 def owner_words(double: Double) -> str:

@@ -13,7 +13,7 @@ from cards.model import Button, Card
 from cards.words import day
 from sales.contacts import Known
 from sales.lead_intake import Taken
-from sales.lead_lists import PAGE, Page, Shown
+from sales.lead_lists import PAGE, Chosen, Page, Shown
 from sales.lead_states import ASSIGNED, CONTACTED, OPENED, OWNED, QUALIFIED, STATE_NAMES
 from sales.leads import POOLED
 
@@ -131,12 +131,12 @@ def taken(shown: Shown, made: Taken, *, flow: str) -> Card:
     )
 
 
-def listing(found: Page, which: str, region: str, *, flow: str) -> Card:
+def listing(found: Page, chosen: Chosen, *, flow: str) -> Card:
     """One page of a list; a button opens each, one turns the page."""
-    title = " ".join(filter(None, (which or "在手和待分配", region)))
+    title = " ".join(filter(None, (chosen.which or "在手和待分配", chosen.region, chosen.tag)))
     first = found.page * PAGE
     pages = -(-found.total // PAGE)
-    turn = {"which": which, "region": region, "page": found.page + 1}
+    turn = {**chosen._asdict(), "page": found.page + 1}
     return Card(
         key=flow,
         title=f"{title}：{found.total} 条",

@@ -22,8 +22,10 @@ from sales import (
 )
 from sales.desk import Desk
 from sales.lead_intake import RawLead, take_in
-from sales.lead_lists import LISTS, Shown
+from sales.lead_lists import LISTS, Chosen, Shown
 from sales.rules.assigning_checks import ASSIGNING
+from sales.rules.lead_tags import LEAD_TAGS
+from sales.rules.lead_tags import lines as tag_lines
 from sales.rules.terms import REGIONS
 
 routes = Routes("lead")
@@ -142,32 +144,42 @@ def why(ctx: Ctx, number: Number) -> Content:
               example="/线索 列表 未分配 华东", permission=READ)  # fmt: skip
 def listing(
     ctx: Ctx, which: Annotated[str, Ask("哪个列表？", "列表", "我的、未分配、超时")] = "",
-    region: Annotated[str, Ask("哪个区域？", "区域")] = "",
+    region: Annotated[str, Ask("哪个区域或标签？", "区域")] = "",
 ) -> Content:  # fmt: skip
     """The first page.
 
     Raises:
-        UnknownList: there is no such list or region.
+        UnknownList: there is no such list, region or tag.
     """
-    if which not in {"", *LISTS} and not region:
-        which, region = "", which
-    terms = dictionary.of(ctx.rules.at(REGIONS, ctx.now).body.terms)
-    match = terms.match(region) if region else None
-    if which not in {"", *LISTS} or (region and match is None):
-        raise UnknownList(words=f"{which} {region}".strip()[:20], lists="、".join(LISTS))
-    region = "" if match is None else match.term
-    return _page(ctx, which, region, 0)
+    return _page(ctx, _chosen(ctx, f"{which} {region}"), 0)
+
+
+def _chosen(ctx: Ctx, words: str) -> Chosen:
+    tags = [name for name, _ in tag_lines(ctx.rules.at(LEAD_TAGS, ctx.now).body.lines)]
+    regions = dictionary.of(ctx.rules.at(REGIONS, ctx.now).body.terms)
+    found = Chosen()
+    for word in words.split():
+        if word in LISTS:
+            found = found._replace(which=word)
+        elif word in tags:
+            found = found._replace(tag=word)
+        elif (match := regions.match(word)) is not None:
+            found = found._replace(region=match.term)
+        else:
+            lists = "、".join((*LISTS, *tags))
+            raise UnknownList(words=words.strip()[:20], lists=lists)
+    return found
 
 
 @routes.action(READ, changes=False)
-def turn(ctx: Ctx, *, page: int, which: str = "", region: str = "") -> Content:
+def turn(ctx: Ctx, *, page: int, which: str = "", region: str = "", tag: str = "") -> Content:
     """下一页, in place of the one before."""
-    return _page(ctx, which, region, page)
+    return _page(ctx, Chosen(which, region, tag), page)
 
 
-def _page(ctx: Ctx, which: str, region: str, number: int) -> Content:
-    found = lead_lists.page(ctx.db, ctx.who, which, region, number=number, now=ctx.now)
-    return cards.listing(found, which, region, flow=ctx.flow)
+def _page(ctx: Ctx, chosen: Chosen, number: int) -> Content:
+    found = lead_lists.page(ctx.db, ctx.who, chosen, number=number, now=ctx.now)
+    return cards.listing(found, chosen, flow=ctx.flow)
 
 
 def _take(ctx: Ctx, raw: RawLead) -> Content:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlmodel import Field
 
 from engine.errors import Refusal
@@ -22,6 +22,8 @@ from sales.importing_leads import raw_lead
 from sales.lead_intake import RawLead, Taken
 
 PURPOSE = "hook body"
+KEPT = timedelta(days=30)
+"""A delivery is known again for so long; senders try for a few days at most."""
 TAIL = 4
 """Digits of a number that stand in for a company nobody named."""
 
@@ -71,6 +73,8 @@ _BROUGHT = Statement(
     .values(lead_id=bindparam("lead"))
 )
 
+_OLD = Statement(delete(HookDelivery).where(HOOK.received_at < bindparam("before", type_=UtcTime)))
+
 
 def receive(
     db: Unit, values: Mapping[str, Any], desk: Desk, *,
@@ -98,6 +102,11 @@ def receive(
     taken = lead_intake.take_in(db, raw, desk, origin=origin, by="")
     _BROUGHT.run(db, {"by": connector, "named": delivery, "lead": taken.lead_id})
     return Received(lead_states.look(db, taken.lead_id).number, taken)
+
+
+def sweep(db: Unit, *, now: datetime) -> int:
+    """Forget deliveries nobody repeats any more; how many."""
+    return _OLD.run(db, {"before": now - KEPT})
 
 
 def _named(raw: RawLead) -> RawLead:

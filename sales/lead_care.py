@@ -20,7 +20,7 @@ from sales import lead_assign, lead_clocks, lead_merge, lead_owning, lead_people
 from sales.desk import Desk
 from sales.lead_assign import Decided
 from sales.lead_clocks import It
-from sales.lead_intake import RawLead, understand
+from sales.lead_intake import RawLead, tagged, understand
 from sales.lead_lists import Shown
 from sales.lead_states import ASSIGNED, OPENED, OWNED, REVISIT, STATE_NAMES, Moved, Seen, happen
 from sales.leads import LEAD, POOLED, Lead
@@ -240,6 +240,7 @@ def complete(db: Unit, lead: Shown, raw: RawLead, desk: Desk) -> None:
     }  # fmt: skip
     change: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
     raw_now = {**lead.raw, **draft.raw}
+    change["tags"] = tagged(replace(lead, **change), desk)
     db.execute(update(Lead).where(LEAD.id == lead.id).values(raw=raw_now, **change))
     audit.record(db, "lead.completed", ("lead", lead.id), at=desk.now, detail={audit.SET: change})
 

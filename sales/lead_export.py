@@ -24,7 +24,7 @@ from sales.rules.terms import REGIONS
 RIGHT = "lead.export"
 HEADINGS = (
     "编号", "公司", "来源", "行业", "区域", "预算（元）", "预算段", "需求", "状态", "负责人",
-    "进来", "打开", "联系上", "联系晚了", "下一步", "下一步日期",
+    "标签", "进来", "打开", "联系上", "联系晚了", "下一步", "下一步日期",
 )  # fmt: skip
 FEN = 100
 EVERYTHING, MINE, FREE = "全部", "我的", "未分配"
@@ -122,7 +122,7 @@ def _cells(row: Any, zone: ZoneInfo) -> list[Any]:
     return [
         row.number, row.company, row.source, row.industry or "", row.region or "", budget,
         leads.BANDS[leads.band(row.budget_fen)], row.need, STATE_NAMES[row.state],
-        row.owner or "", came, opened, contacted, "是" if row.late else "", row.next_step,
+        row.owner or "", row.tags, came, opened, contacted, "是" if row.late else "", row.next_step,
         row.next_on.isoformat() if row.next_on else "",
     ]  # fmt: skip
 

@@ -9,7 +9,7 @@ lost, and what was not understood is said.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from engine import audit
@@ -21,8 +21,10 @@ from sales import contacts, dictionary, lead_assign, lead_doubles, leads, money,
 from sales.desk import Desk
 from sales.lead_assign import Decided
 from sales.lead_doubles import Double
+from sales.lead_lists import Shown
 from sales.leads import Draft
 from sales.money import NotMoney
+from sales.rules.lead_tags import LEAD_TAGS
 from sales.rules.lead_times import LEAD_TIMES
 from sales.rules.terms import INDUSTRIES, REGIONS, SOURCES, Worded
 from sales.stems import SHORTEST
@@ -156,7 +158,16 @@ def understand(raw: RawLead, desk: Desk) -> tuple[Draft, tuple[str, ...]]:
         credit_code=raw.credit_code.strip().upper() or None,
         raw={name: words for name, words in kept.items() if meant.get(name) != words},
     )  # fmt: skip
-    return draft, unread
+    return replace(draft, tags=tagged(draft, desk)), unread
+
+
+def tagged(it: Draft | Shown, desk: Desk) -> str:
+    """The tags of the rule 线索标签 a lead has, apart by 、."""
+    lead = {
+        "source": it.source, "industry": it.industry, "region": it.region,
+        "budget": it.budget_fen,
+    }  # fmt: skip
+    return "、".join(desk.rules.at(LEAD_TAGS, desk.now).body.of(lead))
 
 
 def _budget(words: str) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, func, literal, or_, select
 
@@ -38,6 +39,7 @@ class Shown:
     budget_fen: int | None
     need: str
     raw: dict[str, str]
+    tags: str
     state: str
     owner_id: str | None
     owner_since: datetime | None
@@ -56,6 +58,14 @@ class Shown:
     merged_into: str | None
 
 
+class Chosen(NamedTuple):
+    """A part of the list: one of `LISTS`, a region, a tag; "" for any."""
+
+    which: str = ""
+    region: str = ""
+    tag: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of a list: its leads, and how many there are altogether."""
@@ -69,7 +79,8 @@ _INTO = table(Lead).alias("into")
 _SHOWN = (
     select(
         LEAD.id, LEAD.number, LEAD.company, LEAD.source, LEAD.industry, LEAD.region,
-        LEAD.budget_fen, LEAD.need, LEAD.raw, LEAD.state, LEAD.owner_id, LEAD.owner_since,
+        LEAD.budget_fen, LEAD.need, LEAD.raw, LEAD.tags, LEAD.state, LEAD.owner_id,
+        LEAD.owner_since,
         LEAD.contacted_at, LEAD.late, LEAD.protected_until, LEAD.next_step, LEAD.next_on,
         LEAD.credit_code, LEAD.contact_id, LEAD.created_by, LEAD.created_at, LEAD.pooled_at,
         PERSON.name, PERSON.region,
@@ -103,19 +114,20 @@ def get(db: Unit, words: str, who: Who) -> Shown:
     return Shown(*row)
 
 
-def page(
-    db: Unit, who: Who, which: str, region: str, *, number: int, now: datetime
-) -> Page:  # fmt: skip
+def page(db: Unit, who: Who, chosen: Chosen, *, number: int, now: datetime) -> Page:
     """One page of a list, the oldest first; `number` from 0."""
     wanted = [visible(who), LEAD.state.in_([literal(state) for state in (POOLED, *OWNED)])]
-    if which == MINE:
+    if chosen.which == MINE:
         wanted.append(LEAD.owner_id == who.id)
-    if which == FREE:
+    if chosen.which == FREE:
         wanted.append(LEAD.state == POOLED)
-    if which == LATE:
+    if chosen.which == LATE:
         wanted.append(_late(now))
-    if region:
-        wanted.append(LEAD.region == region)
+    if chosen.region:
+        wanted.append(LEAD.region == chosen.region)
+    if chosen.tag:
+        tags = literal("、").concat(LEAD.tags).concat("、")
+        wanted.append(tags.contains(f"、{chosen.tag}、", autoescape=True))
     total = db.execute(select(func.count()).select_from(Lead).where(*wanted)).scalar_one()
     rows = db.execute(
         _SHOWN.where(*wanted).order_by(LEAD.created_at, LEAD.id).limit(PAGE).offset(number * PAGE)

@@ -1,15 +1,15 @@
 """Replaying decisions: what the rules then and other rules make of the same leads (N2, N3, B85).
 
-Every stored decision is taken alone, with the lead, the people and how much they had in hand as
-they were seen at that moment; nothing is written. What an earlier lead given to somebody else
-would have changed for a later one is not followed, and the reader is told so.
+Every stored decision is made again with the lead and the people as they were seen at that moment.
+By the rules of then the outcome has to be the same. For other rules it is followed who would have
+had more or less in hand by then, because of leads that went to somebody else; nothing is written.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from engine import documents
@@ -69,7 +69,36 @@ def _told(found: Sequence[Replayed], moved: Sequence[Replayed]) -> list[str]:
     lines += [f"{one.number} {one.company}：{one.before} → {one.after}" for one in moved[:LEADS]]
     if len(moved) > LEADS:
         lines.append(f"还有 {len(moved) - LEADS} 条会变")
-    return [*lines, "每条按当时的情况单独算，前一条换了人不影响后一条"]
+    return lines
+
+
+class _Course:
+    """What would have come of the leads by one version, one after the other."""
+
+    def __init__(self, rule: Assigning) -> None:
+        self._rule = rule
+        self._more: Counter[str] = Counter()
+        self._given: dict[str, datetime] = {}
+
+    def outcome(self, kept: Kept) -> str:
+        """Who would have got the next lead."""
+        people = [self._then(one) for one in _people(kept.trace)]
+        owner = _decide(kept, self._rule, people).owner
+        if kept.owner_id is not None:
+            self._more[kept.owner_id] -= 1
+        if owner is None:
+            return NOBODY
+        self._more[owner.id] += 1
+        self._given[owner.id] = kept.at
+        return owner.name
+
+    def _then(self, seller: Seller) -> Seller:
+        """Somebody with what they would have had in hand, and have waited for."""
+        count = max(seller.open + self._more[seller.id], 0)
+        since = self._given.get(seller.id, seller.waiting_since)
+        return replace(
+            seller, open=count, record={**seller.record, "open": count}, waiting_since=since
+        )
 
 
 def replay(
@@ -77,6 +106,7 @@ def replay(
 ) -> Iterator[Replayed]:  # fmt: skip
     """Every lead's last decision by rules since a moment, the oldest first."""
     versions: dict[int, Assigning] = {}
+    courses = _Course(before), _Course(after)
     for number, company, kept in lead_decisions.by_rules(db, since, most=MOST):
         people = _people(kept.trace)
         if (then := versions.get(kept.rule_version)) is None:
@@ -84,10 +114,9 @@ def replay(
             then = versions[kept.rule_version] = Assigning.read(stored.body)
         again = _decide(kept, then, people)
         owner = None if again.owner is None else again.owner.id
-        yield Replayed(
-            number, company, (again.code, owner) == (kept.code, kept.owner_id),
-            _outcome(_decide(kept, before, people)), _outcome(_decide(kept, after, people)),
-        )  # fmt: skip
+        was, would = (course.outcome(kept) for course in courses)
+        same = (again.code, owner) == (kept.code, kept.owner_id)
+        yield Replayed(number, company, same, was, would)
 
 
 def _decide(kept: Kept, rule: Assigning, people: Sequence[Seller]) -> Decision:
@@ -99,7 +128,3 @@ def _people(trace: Trace) -> list[Seller]:
         Seller(one.id, one.name, one.record or {}, one.open, one.waiting_since, away=one.away)
         for one in trace.people
     ]
-
-
-def _outcome(decision: Decision) -> str:
-    return NOBODY if decision.owner is None else decision.owner.name

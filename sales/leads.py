@@ -65,6 +65,7 @@ class Lead(Row, table=True):
     credit_code: str | None = None
     contact_id: str | None = Field(default=None, foreign_key="contact.id")
     raw: dict[str, str] = Field(sa_type=Json)
+    tags: str = ""
     state: str = POOLED
     owner_id: str | None = Field(default=None, foreign_key="person.id")
     owner_since: datetime | None = Field(default=None, sa_type=UtcTime)
@@ -92,7 +93,10 @@ class LeadKey(Row, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody brings in, understood; `raw` is what they wrote where it reads otherwise."""
+    """What somebody brings in, understood; `raw` is what they wrote where it reads otherwise.
+
+    `tags` are those of the rule 线索标签, apart by 、.
+    """
 
     company: str
     source: str
@@ -102,6 +106,7 @@ class Draft:
     need: str = ""
     credit_code: str | None = None
     raw: Mapping[str, str] = field(default_factory=dict)
+    tags: str = ""
 
 
 LEAD = table(Lead).c
@@ -149,7 +154,8 @@ def capture(
         "source": draft.source, "company": shown.name, "stem": shown.stem,
         "industry": draft.industry, "region": draft.region, "budget_fen": draft.budget_fen,
         "need": draft.need, "credit_code": draft.credit_code, "contact_id": None,
-        "raw": dict(draft.raw), "state": POOLED, "owner_id": None, "owner_since": None,
+        "raw": dict(draft.raw), "tags": draft.tags, "state": POOLED, "owner_id": None,
+        "owner_since": None,
         "opened_at": None, "contacted_at": None, "late": False, "pooled_at": now,
         "protected_until": None, "next_step": "", "next_on": None, "merged_into": None,
         "created_by": by, "created_at": now,

@@ -251,6 +251,14 @@ def addresses(db: Unit, person_id: str) -> list[Address]:
     return [Address(*row) for row in _ACCOUNTS.rows(db, {"person": person_id})]
 
 
+def phones(db: Unit, person_id: str) -> list[Address]:
+    """One address in each app somebody has: where a limit that ran out is said (B14)."""
+    found = {one.platform: one for one in addresses(db, person_id)}
+    if "wecom" in found:
+        found.pop("wecom_bot", None)  # the same app; the bot reaches only who has written to it
+    return list(found.values())
+
+
 def usual_address(db: Unit, person_id: str) -> Address | None:
     """Where to write to a person first: the channel they last did something on.
 

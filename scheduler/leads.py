@@ -78,7 +78,7 @@ def _to(
     moment: Moment, person: str, one: Fired, lead: Shown, card: Card
 ) -> Iterator[Reminder]:  # fmt: skip
     """On every channel they use: what is overdue should not wait for the other one (B14)."""
-    for to in people.addresses(moment.db, person):
+    for to in people.phones(moment.db, person):
         yield Reminder(
             to=to, at=one.at, card=card, line=f"{card.title} {lead.number}",
             button=cards.way_on(lead),

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from cards import media, old
 from engine import blobs, retention
+from sales import hook_leads
 from sales.rules.retention import RETENTION
 from scheduler.api import More, Tick, job
 
@@ -15,14 +16,15 @@ OPTIMIZE = ("PRAGMA analysis_limit = 400", "PRAGMA optimize")
 
 @job("20 3 * * *", name="retention", max_age=timedelta(hours=20), background=True)
 def clean_up(tick: Tick) -> str | More:
-    """Delete what has served its time: done work, old slots."""
+    """Delete what has served its time: done work, old slots, web hooks nobody sends again."""
     kept = tick.rules.at(RETENTION, tick.now).body.kept
     swept = retention.sweep_jobs(tick.db, kept, after=tick.so_far.get("after", 0), now=tick.now)
     deleted = tick.so_far.get("deleted", 0) + swept.deleted
     if swept.after is not None:
         return More({"after": swept.after, "deleted": deleted})
     slots = retention.sweep_slots(tick.db, kept, now=tick.now)
-    return f"清理 {deleted + slots:,} 行"
+    hooks = hook_leads.sweep(tick.db, now=tick.now)
+    return f"清理 {deleted + slots + hooks:,} 行"
 
 
 @job("35 3 * * *", name="old-cards", max_age=timedelta(hours=20), background=True)

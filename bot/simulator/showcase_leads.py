@@ -16,12 +16,12 @@ from sales.lead_assign import Decided
 from sales.lead_decisions import Candidate, Compared, Considered, Kept, Present, Same, Trace
 from sales.lead_doubles import Double, Why
 from sales.lead_intake import Taken
-from sales.lead_lists import Page, Shown
+from sales.lead_lists import Chosen, Page, Shown
 
 AT = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 LEAD = Shown(
     "l1", "LD-20261123-0001", "海河医疗器械有限公司", "官网表单", "医疗", "华东", 12_000_000,
-    "想了解设备维保，月底前要方案", {}, "opened", "zhangsan", AT, None, late=False,
+    "想了解设备维保，月底前要方案", {}, "高潜", "opened", "zhangsan", AT, None, late=False,
     protected_until=None, next_step="送样品", next_on=date(2026, 12, 1),
     credit_code=None, contact_id="k9",
     created_by="wangjingli", created_at=AT, pooled_at=None, owner="张三", owner_region="华东",
@@ -79,7 +79,7 @@ CARDS: Mapping[str, Content] = {
         flow="flow/1",
     ),
     "线索 列表": leads.listing(
-        Page((LEAD, FREE, LEAD, FREE, LEAD), 12, 0), "超时", "华东", flow="flow/1"
+        Page((LEAD, FREE, LEAD, FREE, LEAD), 12, 0), Chosen("超时", "华东"), flow="flow/1"
     ),
     "线索 合并": leads.merged(LEAD, ["LD-20261123-0002", "LD-20261123-0003"], flow="flow/1"),
     "线索 办好": leads.done(LEAD, "已交给 李四", flow="flow/1"),

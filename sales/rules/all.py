@@ -12,6 +12,7 @@ from sales.rules.api import Kind
 from sales.rules.assigning_checks import ASSIGNING
 from sales.rules.directory import DIRECTORY
 from sales.rules.forms import REFERRAL_FORM
+from sales.rules.lead_tags import LEAD_TAGS
 from sales.rules.lead_times import LEAD_TIMES, POOL
 from sales.rules.limits import LIMITS
 from sales.rules.pushes import PUSHES
@@ -24,7 +25,7 @@ from sales.rules.unfinished import UNFINISHED
 
 KINDS: Sequence[Kind[Any]] = (
     UNFINISHED, PUSHES, LIMITS, QUOTA, SENTENCES, REFERRAL_FORM, RETENTION, DIRECTORY,
-    ASSIGNING, LEAD_TIMES, POOL, INDUSTRIES, REGIONS, SOURCES, TALK,
+    ASSIGNING, LEAD_TIMES, POOL, LEAD_TAGS, INDUSTRIES, REGIONS, SOURCES, TALK,
 )  # fmt: skip
 PROVIDED = "随产品提供"
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from sqlalchemy import func, select
 
-from engine import documents
 from engine.unit import Unit
-from sales import dictionary, lead_replay, people
+from sales import lead_replay, people
 from sales.conditions import leaves
 from sales.lead_replay import LATELY
 from sales.leads import LEAD
 from sales.people import Role
 from sales.rules.api import Kind
 from sales.rules.assigning import NAME, POOL, Assigning, lines
-from sales.rules.terms import INDUSTRIES, REGIONS, SOURCES
+from sales.rules.literals import foreign, foreign_word
 
-WORDED: Mapping[str, Kind[Any]] = {"source": SOURCES, "industry": INDUSTRIES, "region": REGIONS}
-"""The dictionaries whose words alone may stand in a condition."""
 MOSTLY, ENOUGH = 50, 20
 """Of a hundred leads without a value, and how many leads say anything at all."""
 
@@ -28,26 +24,11 @@ def check(db: Unit, rule: Assigning) -> Iterator[str]:
     """Words that are in no dictionary, with the one that was probably meant (B25)."""
     for line in lines(rule.lines):
         for tree in (line.when, line.who):
-            for leaf in leaves(tree) if tree is not None else ():
-                if leaf.field.name in WORDED and leaf.value is not None:
-                    yield from _foreign(
-                        db, leaf.field.name, str(leaf.value), f"规则「{line.name}」"
-                    )
+            yield from foreign(db, tree, f"规则「{line.name}」")
     for word in rule.sources:
-        yield from _foreign(db, "source", word, "来源白名单")
+        yield from foreign_word(db, "source", word, "来源白名单")
     if rule.fallback != POOL and people.one_named(db, rule.fallback, Role.REP) is None:
         yield f"兜底的「{rule.fallback}」不是在职的销售，或有同名的，请写另一位或「{POOL}」"
-
-
-def _foreign(db: Unit, field: str, word: str, where: str) -> Iterator[str]:
-    kind = WORDED[field]
-    published = documents.published(db, kind.name)
-    terms = kind.read(published[0].body if published else {}).terms
-    if word in terms:
-        return
-    match = dictionary.of(terms).match(word)
-    perhaps = f"，是否为「{match.term}」？" if match else f"，有：{'、'.join(terms)}"
-    yield f"{where}里的「{word}」，{kind.title}里没有这个词{perhaps}"
 
 
 def warn(db: Unit, rule: Assigning) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-COMPANIES = ("长江精密", "南海动力", "海河医疗", "北方泵业新厂", "云岭物流", "金陵仪表")
+COMPANIES = ("长江精密", "太湖光电", "渤海精工", "东湖制药", "云岭物流", "金陵仪表")
 EDUCATION = "规则 教育单：行业=教育 → 区域=华南；其余：全部 → 任何人"
 
 
@@ -82,7 +82,10 @@ def test_a_case_is_kept_with_the_rule_and_stops_a_version_that_breaks_it(office)
     change(office, LINES)
     assert "要先改好" not in change(office, CASES)["text"]
     office.says("冯运营", "/规则 发布 分配规则 写下用例")
-    card = change(office, "规则 其余：全部 → 任何人；教育中单：行业=教育 → 任何人")
+    card = change(
+        office,
+        "规则 其余：行业=教育 或 行业=医疗 → 任何人；教育中单：行业=教育 且 预算≤20万 → 任何人",
+    )
     assert "用例「行业=教育 且 预算=12万 → 教育中单」：现在是「其余」" in card["text"]
     [refused] = office.says("冯运营", "/规则 发布 分配规则 换个顺序")
     assert refused["title"].startswith("没有发布")
@@ -100,3 +103,23 @@ def test_a_case_is_kept_with_the_rule_and_stops_a_version_that_breaks_it(office)
 )
 def test_a_case_nobody_can_read_says_how_to_write_one(office, words, why):
     assert why in change(office, f"用例 {words}")["text"]
+
+
+def test_a_tag_is_a_condition_with_a_count_of_the_last_month(month):
+    """B10: 高潜 = 教育 and more than 200,000 yuan."""
+    rule = "线索标签"
+    month.says("冯运营", f"/规则 改 {rule} 标签 高潜：行业=教育 且 预算>20万；医院：行业=医疗")
+    [said] = month.says("冯运营", f"/规则 试算 {rule}")
+    assert "过去 30 天进来 6 条线索" in said["text"]
+    assert "医院 4 条，现在 0 条" in said["text"]
+    month.says("冯运营", f"/规则 发布 {rule} 按客户说的分")
+    month.says("王经理", "/线索 新建 西湖学堂 华东 教育 预算30万 官网表单")
+    assert month.rows("lead")[-1]["tags"] == "高潜"
+    [page] = month.says("王经理", "/线索 列表 高潜")
+    assert page["title"] == "在手和待分配 高潜：1 条"
+    assert "高潜" in str(month.says("王经理", "/线索 详情 LD-20261123-0007")[0]["fields"])
+
+
+def test_a_tag_with_a_word_of_no_dictionary_names_what_was_meant(office):
+    [said] = office.says("冯运营", "/规则 改 线索标签 标签 高潜：行业=教肓")
+    assert "是否为「教育」？" in said["text"]

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("need", sa.String(), nullable=False),
         sa.Column("contact_id", sa.String(), nullable=True),
         sa.Column("raw", sa.Text(), nullable=False),
+        sa.Column("tags", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("owner_id", sa.String(), nullable=True),
         sa.Column("owner_since", sa.BigInteger(), nullable=True),
