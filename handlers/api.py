@@ -90,8 +90,8 @@ class Ask:
     noun: str
     placeholder: str = ""
     options: Options | None = None
-    most: int = 60
     named: Callable[[Ctx, str], str] = lambda _, word: word
+    most: int = 60
 
 
 class Handler(Protocol):

@@ -14,7 +14,7 @@ from handlers.api import Ask, Ctx, Routes
 from handlers.leads import ASSIGN, CREATE, Number, desk, show, shown
 from sales import lead_care, lead_lists, lead_merge, lead_words
 
-routes = Routes("lead")
+routes = Routes("lead", privileged=True)
 WORK, CLAIM, MERGE = "lead.work", "lead.claim", "lead.merge"
 When = Annotated[str, Ask("哪一天？", "日期", "明天，或 12-01")]
 

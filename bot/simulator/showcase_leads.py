@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from bot.simulator.world import PHONE_ZONE
-from cards import lead_news, lead_reminders, lead_why, leads, opportunities
+from cards import lead_late, lead_news, lead_reminders, lead_why, leads, opportunities
 from cards.model import Content
 from engine.deadlines_due import Due
 from engine.vault import State
@@ -16,6 +16,7 @@ from sales.lead_assign import Decided
 from sales.lead_decisions import Candidate, Compared, Considered, Kept, Present, Same, Trace
 from sales.lead_doubles import Double, Why
 from sales.lead_intake import Taken
+from sales.lead_late import Late
 from sales.lead_lists import Chosen, Page, Shown
 
 AT = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
@@ -64,6 +65,11 @@ TWICE = Kept("l1", 1, AT, 4, "duplicate_of", None, Trace(
 ))  # fmt: skip
 MAY = leads.May(work=True, claim=True, reveal=True)
 
+LATE = Late(
+    "d2", "lead_contact", LEAD.number, LEAD.company, "zhangsan", "张三", AT + timedelta(days=3),
+    None, AT, None,
+)  # fmt: skip
+
 CARDS: Mapping[str, Content] = {
     "线索": leads.lead(
         LEAD, WANG, MAY, due=AT + timedelta(days=3), zone=PHONE_ZONE, card="lead/l1"
@@ -109,5 +115,9 @@ CARDS: Mapping[str, Content] = {
     "线索 没人接手": lead_reminders.unassigned(FREE, WAITED, due=WAITED.due_at),
     "线索 快收回": lead_reminders.warned(LEAD, WAITED, due=WAITED.due_at),
     "线索 已收回": lead_reminders.recycled(LEAD, WAITED, due=WAITED.due_at),
+    "线索 超时 谁": lead_late.top(
+        [lead_late.Case(LATE, sent=True, arrived=True)], 30, now=AT + timedelta(days=4),
+        flow="flow/1",
+    ),
     "商机 结果": opportunities.closed("OPP-20261123-0001", "北方泵业", won=True, flow="flow/1"),
 }  # fmt: skip

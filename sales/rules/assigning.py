@@ -197,7 +197,7 @@ class Cases:
     @property
     def example(self) -> str:
         """How cases are typed."""
-        return f"{CASE}；{NO_CASES} 表示不要用例"
+        return CASE
 
     def read(self, words: str) -> str:
         """The cases in their one form."""
@@ -248,7 +248,7 @@ class Assigning(Rule):
     ] = POOL  # fmt: skip
 
     cases: Annotated[
-        str, Item("用例", "哪样的线索该由哪条规则分，每次发布前都试一遍", Cases())
+        str, Item("用例", "哪样的线索该由哪条规则分，发布前都试一遍；不要就写 没有", Cases())
     ] = ""  # fmt: skip
 
     def faults(self) -> Iterator[str]:

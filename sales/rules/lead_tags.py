@@ -56,7 +56,7 @@ class Lines:
     """The tags, typed one behind the other."""
 
     longest = 1000
-    example = f"{EXAMPLE}；不要标签就写 {NONE}"
+    example = EXAMPLE
 
     def read(self, words: str) -> str:
         """The tags in their one form."""
@@ -82,7 +82,9 @@ class Lines:
 class LeadTags(Rule):
     """What leads are tagged with, beside source, industry, region and budget."""
 
-    lines: Annotated[str, Item("标签", "什么样的线索贴什么标签", Lines())] = "高潜：预算>20万"
+    lines: Annotated[str, Item("标签", "什么样的线索贴什么标签，不要就写 没有", Lines())] = (
+        "高潜：预算>20万"
+    )
 
     def of(self, lead: Record) -> list[str]:
         """The tags of one lead; what is not known earns none."""

@@ -52,9 +52,12 @@ def test_marketing_imports_a_hundred_leads_and_again_brings_none(office, make, n
     assert "已新建 96 行" in read(done)
     leads = office.rows("lead")
     assert len(leads) == 96
-    assert {(lead["state"], lead["owner_id"], lead["created_by"]) for lead in leads} == {
-        ("pooled", None, "zhengshichang")
+    assert {(lead["state"], lead["created_by"]) for lead in leads} == {
+        ("assigned", "zhengshichang")
     }
+    for owner in ("张三", "李四", "赵六"):
+        [card] = [m for m in office.sees(owner) if m["title"].startswith("新线索")]
+        assert card["title"].endswith(" 条"), "one card, however many they get"
     assert {lead["source"] for lead in leads} == {"官网表单", "展会扫码", "电话呼入", "白皮书下载"}
     assert {lead["budget_fen"] for lead in leads} == {12_000_000, None}
     assert "139000" not in str(leads)

@@ -38,8 +38,8 @@ def test_a_database_is_empty_and_writable(database_url: str) -> None:
     engine = create_engine(database_url, poolclass=NullPool)
     for _ in range(2):
         with engine.begin() as connection:
-            connection.execute(text("CREATE TABLE lead (name TEXT)"))
-            connection.execute(text("DROP TABLE lead"))
+            connection.execute(text("CREATE TABLE probe (name TEXT)"))
+            connection.execute(text("DROP TABLE probe"))
 
 
 @pytest.mark.pg

@@ -58,7 +58,10 @@ def test_x14_a_signed_form_is_a_lead_in_the_houses_words(office, post, name, sou
     assert (lead["source"], lead["industry"], lead["region"], lead["budget_fen"]) == (
         source, "教育", "华东", 12_000_000,
     )  # fmt: skip
-    assert (lead["state"], lead["owner_id"], lead["need"]) == ("pooled", None, "=1+1")
+    assert (lead["state"], lead["need"]) == ("assigned", "=1+1")
+    office.wait("1s")
+    told = [m for m in office.sees("张三") + office.sees("李四") if m["title"].startswith("新线索")]
+    assert len(told) == 1, "its owner hears of it at once"
     [row] = office.rows("audit", action="lead.captured")
     assert (row["channel"], row["origin"].partition("/")[0]) == ("hook", name)
 
