@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, literal, or_, select
@@ -26,16 +27,19 @@ HEADINGS = (
 KINDS: Mapping[str, str] = {
     UNASSIGNED: "没人接手", UNOPENED: "没有打开", INTENT: "没有马上联系", CONTACT: "没有联系",
 }  # fmt: skip
+OWN = "overdue/"
 YES = {True: "是", False: "否"}
 TOP = 3
+GATHERED = timedelta(hours=12)
+"""Reminders that came at once are on one card, which may have waited for others for so long."""
 HOUR = timedelta(hours=1)
 _REMINDERS = Statement(
-    select(CARD.key, CARD.body, DELIVERY.state)
+    select(CARD.key, DELIVERY.state, DELIVERY.created_at)
     .select_from(CardRow)
     .join(DELIVERY.id.table, DELIVERY.card_id == CARD.id)
     .where(CARD.person_id == bindparam("person"))
     .where(DELIVERY.created_at >= bindparam("since", type_=UtcTime))
-    .where(or_(CARD.key.like(literal("overdue/%")), CARD.body.like(literal("%到时间了%"))))
+    .where(or_(CARD.key.like(literal(f"{OWN}%")), CARD.body.like(literal("%到时间了%"))))
 )
 
 
@@ -69,20 +73,22 @@ class Case:
 def cases(db: Unit, found: Sequence[Late]) -> list[Case]:
     """Each with what became of its reminders; one query for each owner."""
     made: list[Case] = []
-    reminders: dict[str, list[tuple[str, str, str]]] = {}
+    reminders: dict[str, Sequence[Any]] = {}
     since = min(one.due_at for one in found)
     for one in found:
         if one.owner_id not in reminders:
-            rows = _REMINDERS.rows(db, {"person": one.owner_id, "since": since})
-            reminders[one.owner_id] = [(row.key, row.body, row.state) for row in rows]
-        key = f"overdue/{one.deadline_id}"
-        states = {
-            state
-            for card, body, state in reminders[one.owner_id]
-            if card == key or (not card.startswith("overdue/") and one.number in body)
-        }
+            asked = {"person": one.owner_id, "since": since}
+            reminders[one.owner_id] = _REMINDERS.rows(db, asked)
+        states = {row.state for row in reminders[one.owner_id] if _about(one, row)}
         made.append(Case(one, bool(states), bool(states & {"shown", "replaced"})))
     return made
+
+
+def _about(late: Late, row: Any) -> bool:
+    """Whether a reminder is of this lead: its own card, or one for all that ran out by then."""
+    if row.key.startswith(OWN):
+        return bool(row.key == f"{OWN}{late.deadline_id}")
+    return bool(late.due_at <= row.created_at <= late.due_at + GATHERED)
 
 
 def rows(found: Sequence[Case], *, zone: ZoneInfo, now: datetime) -> list[list[str | int]]:

@@ -59,6 +59,19 @@ def test_the_three_who_waited_longest_and_all_of_them_as_a_file(two_late, person
     assert [row["action"] for row in two_late.rows("audit")].count("lead.exported") == 1
 
 
+def test_of_many_that_ran_out_at_once_one_card_reminded(office):
+    lines = "公司,来源,行业,区域\n" + "".join(
+        f"某某{chr(0x4E00 + 97 * n)}厂,官网,医疗,华东\n" for n in range(30)
+    )
+    office.presses("冯运营", office.sends("冯运营", "线索.csv", lines.encode())[-1], "导入")
+    office.wait("30h")
+    found = cases(office, office.says("冯运营", "/线索 超时 3天")[-1]).values()
+    assert len(found) == 30
+    assert {(row["提醒发出"], row["提醒送到"], row["提醒后点开"]) for row in found} == {
+        ("是", "是", "否")
+    }
+
+
 def test_a_reminder_that_never_arrived_is_the_systems_fault(office):
     office.says("王经理", LINE.format("长江精密"))
     office.wait("1h")
