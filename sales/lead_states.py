@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -120,6 +121,17 @@ def happen(db: Unit, seen: Seen, event: str, *, now: datetime, **values: Any) ->
 
 
 def _change(db: Unit, seen: Seen, change: Mapping[str, Any]) -> bool:
-    as_seen = (LEAD.state == seen.state, LEAD.owner_id.is_not_distinct_from(seen.owner_id))
-    done = db.execute(update(Lead).where(LEAD.id == seen.id, *as_seen).values(change))
-    return done.rowcount == 1
+    told = {f"new_{name}": value for name, value in change.items()}
+    as_seen = {"wanted": seen.id, "was": seen.state, "had": seen.owner_id}
+    return _changing(frozenset(change)).run(db, {**told, **as_seen}) == 1
+
+
+@lru_cache(maxsize=64)
+def _changing(columns: frozenset[str]) -> Statement:
+    """The update of some columns of a lead that is still as it was seen."""
+    as_seen = (
+        LEAD.id == bindparam("wanted"), LEAD.state == bindparam("was"),
+        LEAD.owner_id.is_not_distinct_from(bindparam("had")),
+    )  # fmt: skip
+    values = {name: bindparam(f"new_{name}", type_=LEAD[name].type) for name in columns}
+    return Statement(update(Lead).where(*as_seen).values(values))

@@ -115,6 +115,9 @@ TOLD = ("number", "source", "company", "industry", "region", "budget_fen", "stat
 """What the trail says of a new lead."""
 _INSERT = insertion_once(table(Lead))
 _INSERT_KEYS = insertion(table(LeadKey))
+_KNOW = Statement(
+    update(Lead).where(LEAD.id == bindparam("wanted")).values(contact_id=bindparam("contact"))
+)
 _SOURCE = Statement(select(LEAD.source).where(LEAD.id == bindparam("wanted")))
 _BY_ORIGIN = Statement(select(LEAD.id).where(LEAD.origin == bindparam("wanted")))
 
@@ -176,4 +179,4 @@ def forget(db: Unit, contact_id: str) -> None:
 
 def know(db: Unit, lead_id: str, contact_id: str) -> None:
     """The person to talk to, once they are in the vault."""
-    db.execute(update(Lead).where(LEAD.id == lead_id).values(contact_id=contact_id))
+    _KNOW.run(db, {"wanted": lead_id, "contact": contact_id})

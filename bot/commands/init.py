@@ -112,6 +112,12 @@ def _finish(config: Path, answers: Answers, old: Found, *, force: bool, json: bo
     show(facts, "\n".join(words), json=json)
 
 
+def _which(words: str) -> str:
+    if words not in set(Which):
+        raise ValueError(f"写 {'、'.join(Which)} 里的一个")
+    return words
+
+
 class Interview:
     """Takes what options say, and asks for the rest; nothing is asked when JSON is wanted."""
 
@@ -125,8 +131,8 @@ class Interview:
             return given
         there = [one for one in (Which.WECOM, Which.DINGTALK) if self._old.get(one)]
         default = there[0] if len(there) == 1 else Which.BOTH
-        answer = self._asked("--platform", f"用哪个平台（{'、'.join(Which)}）", Which, default)
-        return Which(answer)
+        question = f"用哪个平台（{'、'.join(Which)}）"
+        return Which(self._asked("--platform", question, _which, default.value))
 
     def text(
         self, key: str, option: str, question: str, shape: Shape, given: str | None,

@@ -72,8 +72,8 @@ def test_a_person_is_asked_and_a_wrong_answer_is_explained_at_once() -> None:
                HOST, "mysql://x", "")  # fmt: skip
     code, out, err = init(answers="".join(f"{line}\n" for line in answers))
     assert code == 0, err
-    for words in ("ww 开头", "AgentId 是一个整数", "Secret 是一长串", "要用 https",
-                  "sqlite:/// 或 postgresql"):  # fmt: skip
+    for words in ("写 wecom、dingtalk、both 里的一个", "ww 开头", "AgentId 是一个整数",
+                  "Secret 是一长串", "要用 https", "sqlite:/// 或 postgresql"):  # fmt: skip
         assert words in err
     settings = written()
     assert settings.dingtalk is None
