@@ -27,8 +27,8 @@ coverage: .venv/.dev
 drills: DRILLS_SEED := $(or $(DRILLS_SEED),$(shell date +%s))
 drills: .venv/.dev
 	@echo "DRILLS_SEED=$(DRILLS_SEED)"
-	DRILLS=1 DRILLS_SEED=$(DRILLS_SEED) $(BIN)/pytest -n 2 tests/drills tests/chat tests/bot tests/bench tests/cli \
-		tests/crash tests/scheduler
+	DRILLS=1 DRILLS_SEED=$(DRILLS_SEED) $(BIN)/pytest -n 2 tests/drills tests/attacks tests/bench \
+		tests/bot tests/chat tests/cli tests/crash tests/scheduler
 
 check: lint test
 

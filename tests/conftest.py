@@ -44,7 +44,7 @@ structlog.configure(
 )
 
 
-THROUGH_ALL = {"bench", "bot", "chat", "cli", "scheduler"}
+THROUGH_ALL = {"attacks", "bench", "bot", "chat", "cli", "scheduler"}
 """Folders whose tests go through the whole service."""
 DATABASES = ("sqlite", "postgresql")
 
