@@ -214,23 +214,30 @@ def traced(
 
 
 def _considered(one: Tried) -> Considered:
+    said: dict[tuple[int, Value | None], Compared] = {}
     return Considered(
         one.line.name, written(one.line.when), written(one.line.who), one.fits,
-        _compared(one.checked), tuple(_candidate(each) for each in one.weighed),
+        _compared(one.checked, {}), tuple(_candidate(each, said) for each in one.weighed),
     )  # fmt: skip
 
 
-def _candidate(one: Weighed) -> Candidate:
-    return Candidate(one.seller.id, one.reason, _compared(one.checked))
+def _candidate(one: Weighed, said: dict[tuple[int, Value | None], Compared]) -> Candidate:
+    return Candidate(one.seller.id, one.reason, _compared(one.checked, said))
 
 
-def _compared(checked: tuple[Checked, ...]) -> tuple[Compared, ...]:
+def _compared(
+    checked: tuple[Checked, ...], said: dict[tuple[int, Value | None], Compared]
+) -> tuple[Compared, ...]:
+    """Comparisons in words; many people have the same value, which is put in words once."""
     return tuple(
-        Compared(
-            str(one.leaf), "" if one.met is None else one.leaf.field.sort.words(one.met), one.holds
-        )
-        for one in checked
+        said.get((place, one.met)) or said.setdefault((place, one.met), _in_words(one))
+        for place, one in enumerate(checked)
     )
+
+
+def _in_words(one: Checked) -> Compared:
+    met = "" if one.met is None else one.leaf.field.sort.words(one.met)
+    return Compared(str(one.leaf), met, one.holds)
 
 
 def known(record: Record) -> dict[str, Value]:
