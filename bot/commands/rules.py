@@ -123,7 +123,7 @@ def lint(config: Config = CONFIG, *, json: Json = False) -> None:
         for kind in KINDS:
             for row in (*documents.published(db, kind.name), *documents.drafts(db, kind.name)):
                 told = f"{kind.title} 第 {row.version} 版"
-                found += [f"{told}：{fault}" for fault in kind.faults(row.body)]
+                found += [f"{told}：{fault}" for fault in kind.faults_here(db, row.body)]
                 if documents.fingerprint(row.body) != row.sha256:
                     found.append(f"{told}：内容和登记的指纹不一致，被人从库里改过")
         return found
@@ -145,7 +145,7 @@ def dry_run(rule: Name, sets: Sets, config: Config = CONFIG, *, json: Json = Fal
         trial = Trial(db, clock.now(), Calendar(clock.zone, days(db)))
         told = [f"{c.item}：{c.before} → {c.after}" for c in drafts.changes(kind, before, after)]
         made = kind.trial(trial, kind.read(before), kind.read(after)) if kind.trial else ()
-        return told, list(made), kind.faults(after)
+        return told, list(made), kind.faults_here(db, after)
 
     changes, made, faults = _look(config, look, json=json)
     words = [*(changes or ["没有变化"]), *made, *(f"不能发布：{fault}" for fault in faults)]

@@ -95,6 +95,14 @@ def test_words_that_mean_nothing_are_misuse(rules, words, why):
     assert why in told["errors"][0]
 
 
+def test_a_word_of_no_dictionary_is_found_before_anybody_publishes_it(rules):
+    """B25, as in chat."""
+    line = "规则=校：行业=教肓 → 任何人；其余：全部 → 任何人"
+    code, told = rules("dry-run", "分配规则", "--set", line)
+    assert code == 1
+    assert "是否为「教育」？" in str(told["faults"])
+
+
 def test_a_dry_run_writes_nothing(rules):
     code, told = rules("dry-run", "固定用语", "--set", "不认识=您是谁？{account}")
     assert code == 0
