@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from engine import documents
 from engine.documents import Stored
@@ -18,10 +18,9 @@ from engine.unit import Unit
 from sales import lead_decisions
 from sales.assigning import Decision, Seller, decide
 from sales.lead_decisions import Kept, Trace
-from sales.rules.api import Trial
+from sales.rules.api import LATELY, Trial
 from sales.rules.assigning import NAME, Assigning
 
-LATELY = timedelta(days=30)
 MOST = 2000
 """Decisions looked at, the newest."""
 PEOPLE, LEADS = 8, 8

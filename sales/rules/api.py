@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Generic, Self, TypeVar
 
@@ -46,6 +46,8 @@ class Rule(BaseModel):
 
 
 R = TypeVar("R", bound=Rule)
+LATELY = timedelta(days=30)
+"""What a dry run looks back on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ their one grammar.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +19,8 @@ from sales.assigning import Line, Record, RuleSet, Seller
 from sales.conditions import Both, Field, Leaf, Misread, Tree, judge, leaves
 from sales.rules.api import Item, Rule
 from sales.rules.assigning_values import Amount, Number, Share, Word, YesNo
-from sales.rules.values import Count, Listed, Unreadable
+from sales.rules.lines import Lines, parts
+from sales.rules.values import Count, Listed
 
 LEAD_FIELDS = (
     Field("source", "来源", Word()), Field("industry", "行业", Word()),
@@ -36,12 +36,12 @@ SELLER_FIELDS = (
 ALL, ANYBODY, POOL = "全部", "任何人", "公共池"
 MOST_LINES, LONGEST_NAME = 30, 12
 EXAMPLE = "教育中单：行业=教育 且 预算≤20万 → 成单率>65% 且 待办<8；其余：全部 → 任何人"
-_BETWEEN, _ARROW = re.compile(r"[;；\n]"), re.compile(r"→|->")
+_ARROW = re.compile(r"→|->")
 
 
 NAME = Name("assign", "leads")
 CASE = "行业=教育 且 预算=12万 → 教育中单"
-NO_CASES, NO_RULE, NOT_GIVEN = "没有", "兜底", "不分配"
+NO_RULE, NOT_GIVEN = "兜底", "不分配"
 """What a case expects where no rule fits, and where the source is not on the list."""
 
 
@@ -52,8 +52,7 @@ def lines(text: str) -> tuple[Line, ...]:
     Raises:
         Misread: says which one cannot be understood, and why.
     """
-    plain = unicodedata.normalize("NFKC", text)
-    found = [_line(part) for part in _BETWEEN.split(plain) if part.strip()]
+    found = [_line(part) for part in parts(text)]
     names = [line.name for line in found]
     for name in names:
         if names.count(name) > 1:
@@ -93,39 +92,18 @@ def written(tree: Tree | None) -> str:
     return str(tree) or ALL
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """The rules, typed one behind the other."""
+def _in_words(line: Line) -> str:
+    return f"{line.name}：{written(line.when)} → {written(line.who)}"
 
-    longest = 2000
 
-    @property
-    def example(self) -> str:
-        """How rules are typed."""
-        return EXAMPLE
+def _unreached(found: Sequence[Line]) -> Iterator[str]:
+    for place, line in enumerate(found[:-1]):
+        if not str(line.when) and line.who is None:
+            yield f"：「{found[place + 1].name}」永远轮不到，因为「{line.name}」已经收下全部"
 
-    def read(self, words: str) -> str:
-        """The rules in their one form."""
-        try:
-            found = lines(words)
-        except Misread as why:
-            raise Unreadable(str(why)) from why
-        return "；".join(f"{one.name}：{written(one.when)} → {written(one.who)}" for one in found)
 
-    def words(self, value: str) -> str:
-        """The rules as they are typed."""
-        return value
-
-    def faults(self, value: str) -> Iterator[str]:
-        """A rule nobody can read, or one that is never reached."""
-        try:
-            found = lines(value)
-        except Misread as why:
-            yield f"：{why}"
-            return
-        for place, line in enumerate(found[:-1]):
-            if not str(line.when) and line.who is None:
-                yield f"：「{found[place + 1].name}」永远轮不到，因为「{line.name}」已经收下全部"
+RULES = Lines(EXAMPLE, 2000, lines, _in_words, odd=_unreached)
+"""The rules, typed one behind the other; one that is never reached is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +147,7 @@ def cases(text: str) -> tuple[Case, ...]:
     Raises:
         Misread: says which one cannot be understood, and why.
     """
-    plain = unicodedata.normalize("NFKC", text)
-    found = tuple(_case(part.strip()) for part in _BETWEEN.split(plain) if part.strip())
+    found = tuple(_case(part) for part in parts(text))
     if len(found) > MOST_LINES:
         raise Misread(f"最多 {MOST_LINES} 个")
     return found
@@ -188,36 +165,8 @@ def _case(part: str) -> Case:
     return Case(lead, sides[1].strip(), f"{told} → {sides[1].strip()}")
 
 
-@dataclass(frozen=True, slots=True)
-class Cases:
-    """What has to be true of every version, typed one behind the other."""
-
-    longest = 2000
-
-    @property
-    def example(self) -> str:
-        """How cases are typed."""
-        return CASE
-
-    def read(self, words: str) -> str:
-        """The cases in their one form."""
-        if words.strip() == NO_CASES:
-            return ""
-        try:
-            return "；".join(case.words for case in cases(words))
-        except Misread as why:
-            raise Unreadable(str(why)) from why
-
-    def words(self, value: str) -> str:
-        """The cases as they are typed."""
-        return value or NO_CASES
-
-    def faults(self, value: str) -> Iterator[str]:
-        """A case nobody can read."""
-        try:
-            cases(value)
-        except Misread as why:
-            yield f"：{why}"
+CASES = Lines(CASE, 2000, cases, lambda case: case.words, optional=True)
+"""What has to be true of every version, typed one behind the other."""
 
 
 _GIVEN_OUT = [
@@ -228,7 +177,7 @@ _GIVEN_OUT = [
 class Assigning(Rule):
     """The rules leads are given out by."""
 
-    lines: Annotated[str, Item("规则", "哪些线索给谁，从上往下看，第一条合适的算数", Lines())] = (
+    lines: Annotated[str, Item("规则", "哪些线索给谁，从上往下看，第一条合适的算数", RULES)] = (
         "本区域：区域≠未知 → 同区域=是；其余：全部 → 任何人"
     )
     sources: Annotated[
@@ -248,7 +197,7 @@ class Assigning(Rule):
     ] = POOL  # fmt: skip
 
     cases: Annotated[
-        str, Item("用例", "哪样的线索该由哪条规则分，发布前都试一遍；不要就写 没有", Cases())
+        str, Item("用例", "哪样的线索该由哪条规则分，发布前都试一遍；不要就写 没有", CASES)
     ] = ""  # fmt: skip
 
     def faults(self) -> Iterator[str]:

@@ -9,10 +9,9 @@ from sqlalchemy import func, select
 from engine.unit import Unit
 from sales import lead_replay, people
 from sales.conditions import leaves
-from sales.lead_replay import LATELY
 from sales.leads import LEAD
 from sales.people import Role
-from sales.rules.api import Kind
+from sales.rules.api import LATELY, Kind
 from sales.rules.assigning import NAME, POOL, Assigning, lines
 from sales.rules.literals import foreign, foreign_word
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
 from functools import lru_cache
 from typing import Annotated
 
@@ -18,15 +15,13 @@ from sales import conditions_read
 from sales.assigning import Record
 from sales.conditions import Misread, Tree, judge
 from sales.leads import LEAD
-from sales.rules.api import Item, Kind, Rule, Trial
+from sales.rules.api import LATELY, Item, Kind, Rule, Trial
 from sales.rules.assigning import LEAD_FIELDS, LONGEST_NAME
+from sales.rules.lines import Lines, parts
 from sales.rules.literals import foreign
-from sales.rules.values import NONE, Unreadable
 
 MOST = 20
-LATELY = timedelta(days=30)
 EXAMPLE = "高潜：行业=教育 且 预算>20万；大单：预算≥50万"
-_BETWEEN = re.compile(r"[;；\n]")
 
 
 @lru_cache(maxsize=64)
@@ -36,8 +31,7 @@ def lines(text: str) -> tuple[tuple[str, Tree], ...]:
     Raises:
         Misread: says which one cannot be understood, and why.
     """
-    plain = unicodedata.normalize("NFKC", text)
-    found = tuple(_line(part.strip()) for part in _BETWEEN.split(plain) if part.strip())
+    found = tuple(map(_line, parts(text)))
     names = [name for name, _ in found]
     if len(found) > MOST or len(set(names)) < len(names):
         raise Misread(f"最多 {MOST} 个标签，每个写一条")
@@ -52,37 +46,14 @@ def _line(part: str) -> tuple[str, Tree]:
     return name, conditions_read.read(rest.strip(), LEAD_FIELDS)
 
 
-class Lines:
-    """The tags, typed one behind the other."""
-
-    longest = 1000
-    example = EXAMPLE
-
-    def read(self, words: str) -> str:
-        """The tags in their one form."""
-        if words.strip() == NONE:
-            return ""
-        try:
-            return "；".join(f"{name}：{tree}" for name, tree in lines(words))
-        except Misread as why:
-            raise Unreadable(str(why)) from why
-
-    def words(self, value: str) -> str:
-        """The tags as they are typed."""
-        return value or NONE
-
-    def faults(self, value: str) -> Iterator[str]:
-        """A tag nobody can read."""
-        try:
-            lines(value)
-        except Misread as why:
-            yield f"：{why}"
+TAGS = Lines(EXAMPLE, 1000, lines, lambda tag: f"{tag[0]}：{tag[1]}", optional=True)
+"""The tags, typed one behind the other."""
 
 
 class LeadTags(Rule):
     """What leads are tagged with, beside source, industry, region and budget."""
 
-    lines: Annotated[str, Item("标签", "什么样的线索贴什么标签，不要就写 没有", Lines())] = (
+    lines: Annotated[str, Item("标签", "什么样的线索贴什么标签，不要就写 没有", TAGS)] = (
         "高潜：预算>20万"
     )
 

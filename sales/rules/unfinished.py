@@ -13,13 +13,12 @@ from engine.deadlines import DEADLINE
 from engine.documents import Name
 from engine.statement import Statement
 from engine.types import UtcTime
-from sales.rules.api import Item, Kind, Rule, Trial
+from sales.rules.api import LATELY, Item, Kind, Rule, Trial
 from sales.rules.values import HOUR, WorkingTime
 
 DAY = 450
 """Working minutes of a day with the usual shifts."""
 LONGEST = 10 * DAY
-LATELY = timedelta(days=30)
 LOOKED_AT = 2000
 """Errands a dry run counts; working out the moments of more would take seconds."""
 

@@ -27,7 +27,7 @@ from sales.lead_intake import RawLead, take_in
 from sales.leads import LEAD
 from sales.opportunities import Opportunity
 from sales.people import PERSON, Person
-from sales.rules.assigning import Assigning, Lines
+from sales.rules.assigning import RULES, Assigning
 from sales.rules.assigning_checks import ASSIGNING
 from tests.sales.conftest import NOW
 from tests.sales.test_lead_intake import VAULT
@@ -41,7 +41,7 @@ class Ruled:
 
     def __init__(self, **items):
         if "lines" in items:
-            items["lines"] = Lines().read(items["lines"])
+            items["lines"] = RULES.read(items["lines"])
         self.body = Assigning(**items)
 
     def at(self, sort, now):
@@ -177,7 +177,7 @@ def test_workers_side_by_side_never_give_anybody_more_than_the_limit(database_ur
 
 def test_a_rule_names_only_words_of_the_house(db):
     """B25."""
-    written = Lines().read("教育：行业=教肓行业 或 行业=教培 → 区域=火星")
+    written = RULES.read("教育：行业=教肓行业 或 行业=教培 → 区域=火星")
     body = Assigning(lines=written, sources=["官网H5表单"], fallback="李四").model_dump()
     faults = ASSIGNING.faults_here(db, body)
     assert [fault.partition("，")[0] for fault in faults] == [
