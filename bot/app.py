@@ -169,6 +169,7 @@ class Service:
         self._loop = asyncio.get_running_loop()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
+        gc.enable()
         self._loops = {runner.lane: runner.run for runner in self._runners} | self._loops
         tasks = [asyncio.create_task(forever(*loop)) for loop in self._loops.items()]
         try:

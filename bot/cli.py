@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.metadata
 import logging
 import os
@@ -141,6 +142,7 @@ def run(
     ] = None,
 ) -> None:
     """启动服务；同一个 PostgreSQL 上可以启动多个。"""
+    gc.disable()  # until it runs, see `Service.running`
     from bot.app import Service
     from bot.serve import run_loop, supervised
 

@@ -7,8 +7,6 @@ import io
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
-
 from connectors.sheet_model import Cell, SheetError
 from connectors.sheet_zip import check_extent, checked
 
@@ -54,6 +52,8 @@ def grid(data: bytes, filename: str) -> Grid:
 
 
 def _from_xlsx(workbook: bytes) -> Grid:
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum  # as in `sheets`
+
     try:
         with CalamineWorkbook.from_object(io.BytesIO(workbook)) as book:
             names = [

@@ -1,20 +1,19 @@
 """How names are read aloud: pinyin without tones, syllable by syllable.
 
 pypinyin's dictionary of 40,000 phrases costs every process 42 MB and 0.2 s of start. Company
-names need little of it: the readings below are those whose usual one is not the first one.
+names need little of it: the readings below are those whose usual one is not the first one. Its
+dictionary of characters (13 MB, 60 ms) is loaded with the first name that is spelt out.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # read once, when pypinyin is imported
-
-import pypinyin
-import pypinyin.constants
-from pypinyin.core import Pinyin
+if TYPE_CHECKING:
+    from pypinyin.core import Pinyin
 
 ALONE = {
     "长": "chang", "都": "du", "佛": "fo", "厦": "xia", "莞": "guan", "盛": "sheng", "曾": "zeng",
@@ -37,14 +36,30 @@ WORDS = {
 }  # fmt: skip
 """Words in which a character is read another way."""
 
-pypinyin.load_single_dict({ord(character): reading for character, reading in ALONE.items()})
-pypinyin.load_phrases_dict(
-    {word: [[syllable] for syllable in reading.split()] for word, reading in WORDS.items()}
-)
-_PINYIN = Pinyin()
-_HAN = pypinyin.constants.RE_HANS.pattern.removeprefix("^(?:").removesuffix(")+$")
-_PIECES = re.compile(f"{'|'.join(WORDS)}|{_HAN}|[^{_HAN[1:-1]}]+")
-"""A word, a single character, or everything up to the next Chinese character."""
+
+class _Reader(NamedTuple):
+    """What reads, and what it reads at a time.
+
+    A piece is a word, a single character, or everything up to the next Chinese character.
+    """
+
+    pinyin: Pinyin
+    pieces: re.Pattern[str]
+
+
+@cache
+def _reader() -> _Reader:
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # read once, when pypinyin is imported
+    import pypinyin
+    import pypinyin.constants
+    from pypinyin.core import Pinyin
+
+    pypinyin.load_single_dict({ord(character): reading for character, reading in ALONE.items()})
+    pypinyin.load_phrases_dict(
+        {word: [[syllable] for syllable in reading.split()] for word, reading in WORDS.items()}
+    )
+    han = pypinyin.constants.RE_HANS.pattern.removeprefix("^(?:").removesuffix(")+$")
+    return _Reader(Pinyin(), re.compile(f"{'|'.join(WORDS)}|{han}|[^{han[1:-1]}]+"))
 
 
 @lru_cache(maxsize=4096)
@@ -53,13 +68,16 @@ def spoken(words: str) -> tuple[str, str]:
 
     What is not Chinese stays as it is, in one piece.
     """
-    read = [_read(piece) for piece in _PIECES.findall(words)]
+    read = [_read(piece) for piece in _reader().pieces.findall(words)]
     return " ".join([syllables for syllables, _ in read]), "".join([first for _, first in read])
 
 
 @lru_cache(maxsize=65536)
 def _read(piece: str) -> tuple[str, str]:
     """Names share their characters, and spelling one out takes 100 µs."""
-    syllables = _PINYIN.lazy_pinyin([piece], style=pypinyin.Style.NORMAL)
-    letters = _PINYIN.lazy_pinyin([piece], style=pypinyin.Style.FIRST_LETTER)
+    from pypinyin import Style  # here, and loaded: `_reader` found the piece
+
+    pinyin = _reader().pinyin
+    syllables = pinyin.lazy_pinyin([piece], style=Style.NORMAL)
+    letters = pinyin.lazy_pinyin([piece], style=Style.FIRST_LETTER)
     return " ".join(syllables), "".join(letters)

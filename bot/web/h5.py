@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Protocol
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy import select, update
 
@@ -77,16 +77,20 @@ class FormPages:
     public_url: str
 
     def router(self) -> APIRouter:
-        """The pages as FastAPI routes."""
-        router = APIRouter(prefix="/h5", include_in_schema=False)
-        router.add_api_route("/form/{form}", self.show, methods=["GET"])
-        router.add_api_route("/form/{form}", self.submit, methods=["POST"])
-        router.add_api_route("/form/{form}/options", self.options, methods=["GET"])
-        router.add_api_route("/login/{form}", self.login, methods=["GET"])
+        """The pages as plain routes: every value is a word, and none is required.
+
+        Typed parameters would bring 3 MB of pydantic.v1 along.
+        """
+        router = APIRouter()
+        router.add_route("/h5/form/{form}", self.show, ["GET"])
+        router.add_route("/h5/form/{form}", self.submit, ["POST"])
+        router.add_route("/h5/form/{form}/options", self.options, ["GET"])
+        router.add_route("/h5/login/{form}", self.login, ["GET"])
         return router
 
-    async def show(self, request: Request, form: str) -> Response:
+    async def show(self, request: Request) -> Response:
         """The form, its result, or the way to the login."""
+        form = request.path_params["form"]
         sheet = await asyncio.to_thread(self._sheet, form)
         if sheet is None:
             return notice(*GONE, status=404)
@@ -100,16 +104,17 @@ class FormPages:
         await self._note_opening(form)
         return self._form(sheet, account)
 
-    async def login(self, request: Request, form: str, code: str = "", state: str = "") -> Response:
+    async def login(self, request: Request) -> Response:
         """Back from the platform: remember who it is and go on to the form."""
+        form, asked = request.path_params["form"], request.query_params
         sheet = await asyncio.to_thread(self._sheet, form)
         login = self.logins.get(sheet.platform) if sheet else None
         if login is None:
             return notice(*GONE, status=404)
-        if not self.sessions.ends_login(request, form, state):
+        if not self.sessions.ends_login(request, form, asked.get("state", "")):
             return notice(*EXPIRED, status=403)
         try:
-            account = await login.user_of(code)
+            account = await login.user_of(asked.get("code", ""))
         except LoginRefused:
             return notice(*NOT_YOURS, status=403)
         except Undelivered:
@@ -118,23 +123,24 @@ class FormPages:
         self.sessions.remember(response, form, account.lower())
         return response
 
-    async def submit(
-        self, request: Request, form: str, ticket: Annotated[str, Form()] = ""
-    ) -> Response:  # fmt: skip
+    async def submit(self, request: Request) -> Response:
         """Take the values in as a press on the card."""
+        form = request.path_params["form"]
+        posted: dict[str, str] = {}
+        async with request.form() as given:
+            for name, value in given.multi_items():
+                if isinstance(value, str):  # of check-boxes every one that is ticked
+                    posted[name] = f"{posted[name]},{value}" if name in posted else value
         sheet = await asyncio.to_thread(self._sheet, form)
         if sheet is None:
             return notice(*GONE, status=404)
         account = self.sessions.account(request, form)
+        ticket = posted.get("ticket", "")
         redeemed = self.sessions.redeem(ticket, form, account) if account else None
         if redeemed is None:
             return notice(*EXPIRED, status=403)
         if sheet.card.form is None:
             return _result(sheet.card)
-        posted: dict[str, str] = {}
-        for name, value in (await request.form()).multi_items():
-            if isinstance(value, str):  # of check-boxes every one that is ticked
-                posted[name] = f"{posted[name]},{value}" if name in posted else value
         try:
             answer = await self.receive(
                 self._pressed(sheet, sheet.card.form, redeemed, posted, _ip(request))
@@ -170,8 +176,10 @@ class FormPages:
             return self._form(sheet, account, error=AGAIN, given=posted)
         return notice(*LATER)
 
-    async def options(self, request: Request, form: str, field: str, typed: str = "") -> Response:
+    async def options(self, request: Request) -> Response:
         """What the field offers for the typed letters: [{id, text}], at most fifty."""
+        form, asked = request.path_params["form"], request.query_params
+        field, typed = asked.get("field", ""), asked.get("typed", "")
         sheet = await asyncio.to_thread(self._sheet, form)
         account = self.sessions.account(request, form)
         if sheet is None or account != sheet.account.lower() or sheet.card.form is None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi.responses import HTMLResponse
-from jinja2 import FileSystemLoader
-from jinja2.sandbox import SandboxedEnvironment
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 HERE = Path(__file__).parent
 CSP = (
@@ -20,14 +23,20 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-_templates = SandboxedEnvironment(
-    loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True
-)
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import FileSystemLoader  # 2 MB, which only who opens a page needs
+    from jinja2.sandbox import SandboxedEnvironment
+
+    return SandboxedEnvironment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True
+    )
 
 
 def page(name: str, status: int = 200, **facts: object) -> HTMLResponse:
     """The template `name` filled with `facts`."""
-    html = _templates.get_template(name).render(**facts)
+    html = _templates().get_template(name).render(**facts)
     return HTMLResponse(html, status, headers=HEADERS)
 
 

@@ -16,13 +16,43 @@ from schemathesis.checks import not_a_server_error
 TELLING = ("Traceback", "sqlalchemy", "site-packages", "bot/web", "SELECT ")
 
 
-def routes(app: FastAPI):
-    """Every route of FastAPI, with those that are left out of schemas."""
-    found = [route for route in app.routes if isinstance(route, APIRoute)]
+PLAIN = (
+    ("/wecom/callback", "get", ("msg_signature", "timestamp", "nonce", "echostr")),
+    ("/wecom/callback", "post", ("msg_signature", "timestamp", "nonce", "echostr")),
+    ("/h5/form/{form}", "get", ()),
+    ("/h5/form/{form}", "post", ("ticket", "name.id", "name")),
+    ("/h5/form/{form}/options", "get", ("field", "typed")),
+    ("/h5/login/{form}", "get", ("code", "state")),
+)
+"""Addresses that take words as they come, and the names of those words."""
+WORD = {"type": "string"}
+
+
+def plain(path, method, asked):
+    """What may be asked of such an address."""
+    told = {"responses": {"200": {"description": ""}}}
+    told["parameters"] = [
+        {"in": "path", "name": name, "required": True, "schema": WORD}
+        for name in ("form",) if f"{{{name}}}" in path
+    ]  # fmt: skip
+    if method == "post" and path.startswith("/h5"):
+        form = {"schema": {"type": "object", "properties": dict.fromkeys(asked, WORD)}}
+        kinds = ("application/x-www-form-urlencoded", "multipart/form-data")
+        told["requestBody"] = {"content": dict.fromkeys(kinds, form)}
+    else:
+        told["parameters"] += [{"in": "query", "name": name, "schema": WORD} for name in asked]
+    return told
+
+
+def every(app: FastAPI):
+    """Every route, those of included routers, too."""
     for route in app.routes:
-        inner = getattr(route, "original_router", None)
-        found += [one for one in getattr(inner, "routes", ()) if isinstance(one, APIRoute)]
-    return found
+        yield from getattr(getattr(route, "original_router", None), "routes", (route,))
+
+
+def routes(app: FastAPI):
+    """Every route with typed parameters, with those that are left out of schemas."""
+    return [route for route in every(app) if isinstance(route, APIRoute)]
 
 
 @pytest.fixture
@@ -35,13 +65,11 @@ def api(office):
     schema = get_openapi(title="jianliu", version="0", routes=shown)
     for route, before in kept:
         route.include_in_schema = before
-    schema["paths"]["/wecom/callback"] = {
-        method: {"responses": {"200": {"description": ""}},
-                 "parameters": [{"in": "query", "name": name, "schema": {"type": "string"}}
-                                for name in ("msg_signature", "timestamp", "nonce", "echostr")]}
-        for method in ("get", "post")
-    }  # fmt: skip
-    assert {"/healthz", "/readyz", "/metrics", "/h5/form/{form}"} <= set(schema["paths"])
+    for path, method, asked in PLAIN:
+        schema["paths"].setdefault(path, {})[method] = plain(path, method, asked)
+    assert {"/healthz", "/readyz", "/metrics"} <= set(schema["paths"])
+    paths = {route.path for route in every(app) if route.path.startswith("/h5/form")}
+    assert paths <= set(schema["paths"])
     return schemathesis.openapi.from_dict(schema)
 
 
