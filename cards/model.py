@@ -55,7 +55,7 @@ class Field:
 
     A multi comes back as a list of ids. `more`: the options are only the first of those a
     select has; the H5 page finds the others by typing. `most` is how many characters an H5 page
-    lets one type.
+    lets one type, of `lines` on several lines.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Field:
     placeholder: str = ""
     most: int = 60
     more: bool = False
+    lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class Ask:
 
     `label` is the question, `noun` what the answer is, and `named(ctx, word)` how an answer
     that is there already reads on the form for the rest (an id reads as a name). `most` is how
-    many characters a text box takes.
+    many characters a text box takes; with `lines` the answer keeps its line breaks.
     """
 
     label: str
@@ -92,6 +92,11 @@ class Ask:
     options: Options | None = None
     named: Callable[[Ctx, str], str] = lambda _, word: word
     most: int = 60
+    lines: bool = False
+
+    def read(self, typed: str) -> str:
+        """An answer as it was typed behind a command."""
+        return typed.strip() if self.lines else " ".join(typed.split())
 
 
 class Handler(Protocol):
@@ -163,16 +168,11 @@ class Route:
         """Whether a required argument is absent or empty."""
         return any(p.required and not args.get(p.name) for p in self.params)
 
-    def bind(self, words: Sequence[str]) -> dict[str, str]:
-        """Words to arguments; the last parameter takes what is left of the line."""
-        names = [p.name for p in self.asked]
-        if not names:
-            return {}
-        head, rest = words[: len(names) - 1], words[len(names) - 1 :]
-        args = dict(zip(names, head, strict=False))
-        if rest:
-            args[names[-1]] = " ".join(rest)
-        return args
+    def bind(self, typed: str) -> dict[str, str]:
+        """What stands behind the command to arguments; the last one takes all that is left."""
+        asked = [(param.name, param.ask) for param in self.params if param.ask is not None]
+        words = typed.split(None, len(asked) - 1) if asked else []
+        return {name: ask.read(word) for (name, ask), word in zip(asked, words, strict=False)}
 
 
 H = TypeVar("H", bound=Callable[..., Content | None])

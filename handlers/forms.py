@@ -47,6 +47,6 @@ def _field(name: str, ask: Ask, choices: Sequence[Choice], words: Mapping[str, s
     label = words.get(f"{name}_label", ask.label)
     hint = words.get(f"{name}_hint", ask.placeholder)
     if ask.options is None:
-        return Field(name, label, "text", placeholder=hint, most=ask.most)
+        return Field(name, label, "text", placeholder=hint, most=ask.most, lines=ask.lines)
     more = len(choices) > LISTED
     return Field(name, label, "select", tuple(choices[:LISTED]), hint, more=more)

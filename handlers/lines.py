@@ -41,23 +41,30 @@ def read(line: str, registry: Registry) -> Call | Guess | None:
     pinyin) is a guess, never run unasked. The first part of commands of two, with nothing we
     know behind it, is the question which of them.
     """
-    words = line.split()
-    if not words:
+    said, rest = _word(line)
+    if not said:
         return None
-    typed = unicodedata.normalize("NFKC", words[0])
+    typed = unicodedata.normalize("NFKC", said)
     slash = typed.startswith("/")
     first = typed.removeprefix("/").lower() if slash else typed.lower()
     if slash:
-        if (call := _exact(first, words[1:], registry)) is not None:
+        if (call := _exact(first, rest, registry)) is not None:
             return call
-        if (glued := _glued(words[0][1:], registry)) is not None:
-            return Call(glued[0], glued[0].bind([glued[1], *words[1:]]))
-    return _guess(first, words, registry, slash=slash)
+        if (glued := _glued(said[1:], registry)) is not None:
+            return Call(glued[0], glued[0].bind(f"{glued[1]} {rest}"))
+    return _guess(first, said, rest, registry, slash=slash)
 
 
-def _exact(first: str, rest: list[str], registry: Registry) -> Call | None:
-    if rest and (both := registry.by_word.get(_joined(first, rest[0]))) is not None:
-        return Call(both, both.bind(rest[1:]))
+def _word(text: str) -> tuple[str, str]:
+    """The first word, and what stands behind it as it was written; "" for none."""
+    first, *rest = text.split(None, 1) or [""]
+    return first, "".join(rest)
+
+
+def _exact(first: str, rest: str, registry: Registry) -> Call | None:
+    second, more = _word(rest)
+    if second and (both := registry.by_word.get(_joined(first, second))) is not None:
+        return Call(both, both.bind(more))
     if (one := registry.by_word.get(first)) is not None:
         return Call(one, one.bind(rest))
     if (topic := registry.topics.get(first)) is not None and not rest:
@@ -78,27 +85,30 @@ def _glued(first: str, registry: Registry) -> tuple[Route, str] | None:
 
 
 def _guess(
-    first: str, words: list[str], registry: Registry, *, slash: bool
+    first: str, typed: str, rest: str, registry: Registry, *, slash: bool
 ) -> Call | Guess | None:  # fmt: skip
     """What the words come nearest to: a command, or a topic if its second part is not there."""
-    typed, *rest = words
+    second, more = _word(rest)
     starts = dict.fromkeys(word.partition(" ")[0] for word in registry.by_word)
     near = max(starts, key=lambda start: _likeness(first, start))
     if _likeness(first, near) < (ENOUGH if slash else 1.0):
         return None
     topic, alone = registry.topics.get(near), registry.by_word.get(near)
-    if topic is not None and rest:
+    if topic is not None and second:
         parts = {w.partition(" ")[2]: r for w, r in registry.by_word.items() if r.topic == topic}
-        second = max(parts, key=lambda part: _likeness(rest[0].lower(), part))
-        if _likeness(rest[0].lower(), second) >= ENOUGH:
-            route = parts[second]
-            line = " ".join([f"/{route.word}", *rest[1:]])
-            unknown = f"{typed} {rest[0]}" if first == near else typed
-            return Guess(Call(route, route.bind(rest[1:])), line, unknown)
+        meant = max(parts, key=lambda part: _likeness(second.lower(), part))
+        if _likeness(second.lower(), meant) >= ENOUGH:
+            route = parts[meant]
+            unknown = f"{typed} {second}" if first == near else typed
+            return _meant(route, more, unknown)
     if alone is not None:  # also where others begin with its word: /商机 and /商机 结果
-        return Guess(Call(alone, alone.bind(rest)), " ".join([f"/{alone.word}", *rest]), typed)
+        return _meant(alone, rest, typed)
     which = Call(registry.by_action[TOPIC], {"topic": topic})
     return which if slash and first == near else Guess(which, f"/{topic}", typed)
+
+
+def _meant(route: Route, rest: str, typed: str) -> Guess:
+    return Guess(Call(route, route.bind(rest)), " ".join([f"/{route.word}", *rest.split()]), typed)
 
 
 def _likeness(typed: str, word: str) -> float:

@@ -24,7 +24,9 @@ SHOWN = 6
 """Versions on a card; it has no room for more."""
 Number = Annotated[str, Ask("第几条？", "第几条", "1、2 或 3")]
 Title = Annotated[str, Ask("客户会问什么？", "标题", f"最多 {MOST_TITLE} 个字")]
-Words = Annotated[str, Ask("怎么回答？", "正文", f"最多 {MOST_TEXT} 个字", most=MOST_TEXT)]
+Words = Annotated[
+    str, Ask("怎么回答？", "正文", f"最多 {MOST_TEXT} 个字", most=MOST_TEXT, lines=True)
+]
 
 
 @routes.command(

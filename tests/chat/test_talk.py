@@ -1,5 +1,8 @@
 """`/话术 …`: three ready answers per industry, looked after by marketing (B16, B17)."""
 
+import re
+
+import httpx
 import pytest
 
 from bot.simulator.seed_talk import TRACKS
@@ -107,6 +110,34 @@ def test_b17_who_took_the_text_a_moment_ago_is_told_too_and_of_each_version_once
     office.wait("169h")
     publishes(office, "改 医疗 1 又换了一种说法，看看谁收到。")
     assert len(news(office, "赵六")) == 2
+
+
+LINES = "一般每半年一次。\n\n高强度的每季度一次：\n1. 每天 8 小时以上\n2. 三班倒"
+
+
+@PLATFORMS
+def test_the_lines_of_a_text_stay_as_they_were_typed(office, platform):
+    """Regression: typed in one message, the lines became one."""
+    publishes(office, f"改 医疗 1 {LINES}")
+    publishes(office, f"新建 零售 旺季能不能保供\n{LINES}")
+    for where in ("医疗", "零售"):
+        [copy] = office.says("张三", f"/话术 {where} 1", platform)
+        assert copy["text"] == LINES
+
+
+def test_the_lines_of_a_text_stay_as_they_were_filled_in(office):
+    [form] = office.says("陈总", "/话术 改 医疗 1")
+    page = re.search(r"/h5/form/\w+", str(form["raw"])).group()
+    with httpx.Client(base_url=office.address, follow_redirects=True, trust_env=False) as phone:
+        phone.cookies.set("sim_phone", "chenzong")
+        shown = phone.get(page).text
+        assert "<textarea" in shown
+        ticket = re.search(r'name="ticket" value="([^"]+)"', shown).group(1)
+        phone.post(page, data={"ticket": ticket, "text": LINES.replace("\n", "\r\n")})
+    office.wait("1s")
+    office.presses("陈总", office.sees("陈总")[-1], "发布")
+    [copy] = office.says("张三", "/话术 医疗 1")
+    assert copy["text"] == LINES
 
 
 @pytest.mark.parametrize("person", ["张三", "王经理", "冯运营"])

@@ -38,6 +38,15 @@ def test_only_the_command_word_and_the_spaces_are_normalised():
     assert (guess.line, guess.call.args["introducer"]) == ("/商机 Ａ厂 ①号", "Ａ厂")
 
 
+def test_an_answer_of_several_lines_keeps_them_and_every_other_one_does_not():
+    call = read("/话术 新建 医疗\n多久保养\n一般每半年一次。\n\n 把型号发我，我来排。\n", ROUTES)
+    assert isinstance(call, Call)
+    assert call.args["text"] == "一般每半年一次。\n\n 把型号发我，我来排。"
+    call = read("/线索 退回 LD-20261123-0001 不是\n我的区域", ROUTES)
+    assert isinstance(call, Call)
+    assert call.args["reason"] == "不是 我的区域"
+
+
 @pytest.mark.parametrize("line", ["/尚机", "/商业", "商机", "/sj", "/oportunity"])
 def test_a_near_miss_is_guessed_but_never_run(line):
     guess = read(line, ROUTES)
