@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,7 @@ class Demo:
         await self.settle()
 
     async def rows(self, table: str, filters: dict[str, str]) -> list[dict[str, Any]]:
-        """Rows of a table, read only; times as ISO text.
+        """Rows of a table, those made first in front, read only; times as ISO text.
 
         Raises:
             KeyError: no such table or column.
@@ -181,7 +182,9 @@ class Demo:
         for name in filters:
             source.c[name]  # an unknown column is a KeyError
         with self.service.database.reading() as db:
-            found = db.execute(select(source)).mappings().all()
+            found = list(db.execute(select(source)).mappings())
+        if "created_at" in source.c:  # PostgreSQL moves a row that is changed
+            found.sort(key=itemgetter("created_at"))
         rows = [{name: _plain(value) for name, value in row.items()} for row in found]
         return [row for row in rows if all(str(row[k]) == v for k, v in filters.items())]
 

@@ -84,8 +84,9 @@ def remind(
 ) -> None:  # fmt: skip
     """Say them: one card each, or one digest per person for many at once and for late ones.
 
-    Those of a full or half hour go out in the minutes after it. Where calls run short, all of
-    half a day become one card.
+    A card of its own goes out at once: who set the time counts on it (A21, B14). A digest of a
+    full or half hour goes out in the minutes after it. Where calls run short, all of half a day
+    become one card.
     """
     for key, group in groupby(sorted(reminders, key=_TO), key=_TO):
         moment = off_the_hour(now, key[0])
@@ -99,7 +100,7 @@ def remind(
             card = digest([(one.line, one.button) for one in together])
             pushes.push(db, card, to, now=now, not_before=moment, urgency=Urgency.SOON)
         for one in newest_first[:alone]:
-            pushes.push(db, one.card, to, now=now, not_before=moment, urgency=Urgency.SOON)
+            pushes.push(db, one.card, to, now=now, urgency=Urgency.SOON)
 
 
 def gather(db: Unit, reminders: Sequence[Reminder], *, now: datetime) -> None:

@@ -41,8 +41,9 @@ def test_a_stopped_process_is_overtaken_and_its_late_writes_are_refused(deployme
     assert state == 1
     time.sleep(2.2)  # the lease runs out
     deployment.workers.append(deployment.start("worker"))
-    until(lambda: deployment.rows(held)[0][:2] == (2, token + 1))
+    until(lambda: deployment.rows(held)[0][0] == 2)  # on a slow machine in a second attempt
     [done] = deployment.rows(held)
+    assert done[1] > token
     for worker in deployment.workers:
         worker.thaw()
     time.sleep(1.5)  # the zombie learns how its sending ended, and nobody may believe it
