@@ -238,7 +238,7 @@ class Courier(Rounds):
         job, error = parcel.job, cleaned(str(failure))
         log.warning("delivery.failed", lane=self.lane, job=job.id, reason=failure.reason)
         if failure.reason == "not_updatable" and parcel.message_id:
-            if jobs.finish(db, job, now=now):
+            if jobs.finish(db, job, now=now) and not parcel.payload.get(outbox.QUIET):
                 mark(db, parcel.delivery_id, "replaced", "not_updatable")
                 send_anew(db, job, parcel.posted, parcel.to, now=now)
             return

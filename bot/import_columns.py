@@ -46,3 +46,5 @@ PEOPLE = (
     Column("wecom", ("企业微信账号", "企业微信", "userid"), max_len=64),
     Column("dingtalk", ("钉钉账号", "钉钉", "staffId"), max_len=64),
 )
+WHOSE = Column("name", ("姓名", "名字", "员工姓名", "销售"), required=True, max_len=20)
+"""Whose figures a line holds; every other column of such a sheet is one, by its heading."""

@@ -1,4 +1,4 @@
-"""What a sheet sent in chat may be: a list of customers or of leads, told apart by its columns."""
+"""What a sheet sent in chat may be: customers, leads, figures of colleagues; its columns tell."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.import_columns import CUSTOMERS, LEADS, TELLING
+from bot.import_columns import CUSTOMERS, LEADS, TELLING, WHOSE
 from cards import lead_news
-from connectors.sheets import Column, Sheet, read
+from connectors.sheets import Column, Sheet, SheetError, read
 from engine.calendar_days import Calendars
 from engine.rulebook import Rulebook
 from engine.unit import Unit
 from engine.vault import Vault
+from sales import figures
 from sales.desk import Desk
 from sales.importing import Line, Outcome, customers_from
 from sales.importing_leads import leads_from
@@ -45,23 +46,43 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Sorts:
-    """Both sorts, and which one a sheet is."""
+    """Every sort, and which one a sheet is."""
 
     vault: Vault
     rules: Rulebook
     calendars: Calendars
 
     def read(self, content: bytes, name: str) -> tuple[Sheet, Sort]:
-        """A sheet with owners and nothing only leads have is of customers, any other of leads.
+        """Without companies it is of colleagues; with owners, but nothing of a lead, of customers.
+
+        Any other is of leads.
 
         Raises:
-            SheetError: it is neither.
+            SheetError: it is none of them.
         """
-        sheet = read(content, name, LEADS)
+        try:
+            sheet = read(content, name, LEADS)
+        except SheetError as neither:
+            return self._figures(content, name, neither)
         if sheet.columns & TELLING or OWNERS.isdisjoint(sheet.ignored):
             return sheet, Sort("线索", LEADS, "import", self.leads)
         customers = Sort("客户", CUSTOMERS, "customer.import", self._customers)
         return read(content, name, CUSTOMERS), customers
+
+    def _figures(self, content: bytes, name: str, neither: SheetError) -> tuple[Sheet, Sort]:
+        try:
+            headings = read(content, name, (WHOSE,)).ignored
+        except SheetError:
+            raise neither from None
+        columns = (WHOSE, *(Column(one) for one in headings if len(one) <= figures.LONGEST))
+        sort = Sort("同事指标", columns, "figures.import", self._reported)
+        return read(content, name, columns), sort
+
+    def _reported(
+        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool
+    ) -> Outcome:  # fmt: skip
+        del by  # the occasion says it
+        return figures.figures_from(db, lines, file=file, now=now, dry_run=dry_run)
 
     def _customers(
         self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool

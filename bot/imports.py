@@ -43,7 +43,8 @@ NOT_FETCHED: Mapping[str, str] = {
 }
 """What a fetch ends with that trying again does not change."""
 NOT_YOURS = (
-    "客户表由销售运营或管理员导入。线索表您可以发：有「来源」或「预算」列，或者没有「负责人」列。"
+    "客户表和同事指标由销售运营或管理员导入。"
+    "线索表您可以发：有「来源」或「预算」列，或者没有「负责人」列。"
 )
 USED_UP = "检查过的文件已经不在了（最多留一天，有人要求删除资料时也会清掉）。请再发一次。"
 

@@ -27,8 +27,9 @@ from sales.contacts import Contact, Reveal
 from sales.customers import Customer, CustomerKey, CustomerTag, Purchase
 from sales.delegations import Delegation
 from sales.directory import DepartmentRow, Entry
+from sales.figures import Figure
 from sales.hook_leads import HookDelivery
-from sales.lead_decisions import Assignment
+from sales.lead_decisions import Assignment, RosterRow
 from sales.lead_owning import Ownership
 from sales.leads import Lead, LeadKey
 from sales.opportunities import Opportunity, OpportunityTag, Referral
@@ -40,7 +41,7 @@ TABLES: tuple[type[Row], ...] = (
     Opportunity, OpportunityTag, Referral, Lead, LeadKey, Ownership, Assignment, Contact, Consent,
     Reveal, VaultKey, VaultEntry, CardRow, Delivery, Mute, Job, Deadline, CalendarDay, Absence,
     Slot, Lease, Bucket, Shared, Worker, Audit, Sequence, Secret, Document, Usage, Allowance, Entry,
-    DepartmentRow, BindingCode, BindingTry, Blob, Upload, TalkUse, HookDelivery,
+    DepartmentRow, BindingCode, BindingTry, Blob, Upload, TalkUse, HookDelivery, Figure, RosterRow,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

@@ -22,6 +22,7 @@ ACTIONS: Mapping[str, str] = {
     "contact.created": "新建了联系人",
     "contact.erased": "删除了联系人的资料",
     "contact.exported": "导出了联系人的资料",
+    "contact.joined": "把线索的联系人记到了客户名下",
     "contact.frozen": "冻结了联系人的资料",
     "contact.revealed": "看了联系人的号码",
     "contact.unfrozen": "解冻了联系人的资料",
@@ -33,6 +34,7 @@ ACTIONS: Mapping[str, str] = {
     "dead_letter.replay": "重办了一封死信",
     "delegation.ended": "收回了委托",
     "delegation.given": "委托了同事代办",
+    "figures.imported": "导入了同事指标",
     "directory.declined": "没有接纳通讯录里的一个账号",
     "lead.exported": "导出了线索表",
     "lead.imported": "导入了线索表",
@@ -97,7 +99,9 @@ FIELDS: Mapping[str, str] = {
     "customer_id": "客户",
     "effort_ms": "填写用时",
     "introducer": "介绍人",
+    "invalid_reason": "无效原因",
     "late": "超时",
+    "lead": "线索",
     "manager_id": "上级",
     "merged_into": "合并到",
     "need": "需求",
@@ -106,6 +110,7 @@ FIELDS: Mapping[str, str] = {
     "name": "名称",
     "number": "编号",
     "opened_at": "打开时间",
+    "opportunity_id": "商机",
     "owner_id": "负责人",
     "owner_since": "接手时间",
     "pooled_at": "进公共池时间",
@@ -126,7 +131,7 @@ FIELDS: Mapping[str, str] = {
 _VALUES: Mapping[str, str] = {
     **ROLE_NAMES, **STATE_NAMES, UNKNOWN: "未知", "active": "在职", "left": "已离职",
     "open": "进行中",
-    "referral": "老客户转介绍", "won": "赢单", "lost": "输单",
+    "referral": "老客户转介绍", "lead": "线索转来", "won": "赢单", "lost": "输单",
 }  # fmt: skip
 
 

@@ -60,10 +60,15 @@ def given(lead: Shown, reason: str, call_by: str = "") -> Card:
     )
 
 
+def stuck_key(lead_id: str) -> str:
+    """The card of a lead nobody could be given."""
+    return f"stuck/{lead_id}"
+
+
 def stuck(lead: Shown, code: str) -> Card:
     """Nobody could be given the lead: why, to whoever can do something about it."""
     return Card(
-        key=f"stuck/{lead.id}",
+        key=stuck_key(lead.id),
         title=f"没有分配：{lead.company}",
         subtitle=f"{lead.number} · {code_words(code)}",
         facts=(("标签", tags(lead)),),

@@ -6,15 +6,21 @@ from datetime import datetime
 
 from cards.deadlines import limit
 from cards.lead_words import tags
-from cards.leads import CONTACT, SHOW, TRANSFER, WHY
+from cards.leads import CONTACT, INVALIDATE, PLAN, SHOW, TRANSFER, WHY
 from cards.model import Button, Card, Menu
 from engine.deadlines_due import Due
-from sales.lead_clocks import UNOPENED
+from sales.lead_clocks import IDLE, UNOPENED
 from sales.lead_lists import Shown
+from sales.lead_states import ASSIGNED, OPENED
 
 WHY_OWNER = "这条线索是您的，到了公司定的时限还没有动。"
 WHY_MANAGER = "您是负责人的上级，线索超时会同时抄送给您。"
 WHY_POOL = "您管这个区域，或者负责流程；公共池里的线索太久没人接手。"
+
+
+def key(deadline: str, kind: str) -> str:
+    """The card a deadline of a lead brings, by its id and kind."""
+    return f"{'idle' if kind == IDLE else 'overdue'}/{deadline}"
 
 
 def overdue(lead: Shown, waited: Due, *, due: datetime, copy: bool) -> Card:
@@ -22,7 +28,7 @@ def overdue(lead: Shown, waited: Due, *, due: datetime, copy: bool) -> Card:
     late = "还没有打开" if waited.kind == UNOPENED else "还没有联系"
     who = f"{lead.owner} 的线索" if copy else "线索"
     return Card(
-        key=f"overdue/{waited.id}",
+        key=key(waited.id, waited.kind),
         title=f"{who}{late}：{lead.company}",
         subtitle=lead.number,
         facts=(("时限", limit(waited, due)), ("标签", tags(lead))),
@@ -37,7 +43,7 @@ def unassigned(lead: Shown, waited: Due, *, due: datetime) -> Card:
     """Nobody has taken it for too long (B6)."""
     it = {"number": lead.id}
     return Card(
-        key=f"overdue/{waited.id}",
+        key=key(waited.id, waited.kind),
         title=f"线索没人接手：{lead.company}",
         subtitle=lead.number,
         facts=(("时限", limit(waited, due)), ("标签", tags(lead))),
@@ -54,7 +60,7 @@ def unassigned(lead: Shown, waited: Due, *, due: datetime) -> Card:
 def warned(lead: Shown, waited: Due, *, due: datetime) -> Card:
     """It goes back to the pool soon if nothing happens."""
     return Card(
-        key=f"idle/{waited.id}",
+        key=key(waited.id, waited.kind),
         title=f"快要收回公共池：{lead.company}",
         subtitle=lead.number,
         facts=(("时限", limit(waited, due)), ("标签", tags(lead))),
@@ -84,9 +90,12 @@ def way_on(lead: Shown) -> Button:
 
 
 def _owner(lead: Shown, waited: Due) -> tuple[Button, ...]:
-    card = f"overdue/{waited.id}"
-    contact = Button("已联系", CONTACT, {"number": lead.id, "card": card}, "primary")
-    return contact, Button("打开", SHOW, {"number": lead.id}, fresh=True)
+    it = {"number": lead.id}
+    card = key(waited.id, waited.kind)
+    step = Button("下一步", PLAN, it, "primary", fresh=True)
+    if lead.state in {ASSIGNED, OPENED}:
+        step = Button("已联系", CONTACT, {**it, "card": card}, "primary")
+    return step, Button("打开", SHOW, it, fresh=True), Button("无效", INVALIDATE, it, fresh=True)
 
 
 def _copy(lead: Shown) -> tuple[Button, ...]:

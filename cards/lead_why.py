@@ -8,29 +8,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+from cards.audit_words import action
 from cards.lead_words import DOUBLE, REASONS, code_words
 from cards.model import Button, Card
 from cards.words import masked
-from sales.lead_decisions import Candidate, Compared, Considered, Kept, Present
+from sales import figure_doubts
+from sales.figure_doubts import Doubt
+from sales.lead_decisions import Kept
 from sales.lead_doubles import Why
+from sales.lead_hands import Move
 from sales.lead_lists import Shown
+from sales.lead_traces import Candidate, Compared, Considered, Present
 from sales.leads import POOLED
+from sales.rules.assigning import OURS
 
 RULE_SHOW, RULE_CHANGE = "rules.show", "rules.change"
 COMPLETE, AGAIN, MERGE, TRANSFER = (
     "lead.complete", "lead.again", "lead.merge", "lead.transfer",
 )  # fmt: skip
-RULE, WHITELIST = "分配规则", "来源白名单"
+RULE, WHITELIST, OPEN_FROM = "分配规则", "来源白名单", "待办取自"
 SHOWN = 8
 """Candidates told of; the rest is counted."""
 TAGS = {"source": "来源", "industry": "行业", "region": "区域", "budget": "预算"}
 
 
 def why(
-    kept: Kept, lead: Shown, *, sources: Sequence[str], may_rule: bool, may_keep: bool,
-    zone: ZoneInfo, flow: str,
+    kept: Kept, lead: Shown, moves: Sequence[Move], *, sources: Sequence[str], may_rule: bool,
+    may_keep: bool, zone: ZoneInfo, flow: str,
 ) -> Card:  # fmt: skip
-    """Why a lead is whose it is; `sources` is the whitelist as it stands."""
+    """Why a lead is whose it is: the decision, and the `moves` after it.
+
+    `sources` is the whitelist as it stands.
+    """
     names = {one.id: one.name for one in kept.trace.people}
     code = code_words(kept.code)
     if kept.trace.owner:
@@ -41,11 +50,16 @@ def why(
         title=f"{lead.company}：{code}",
         subtitle=f"{lead.number} · {kept.at.astimezone(zone):%m-%d %H:%M:%S} · {version}",
         facts=_facts(kept),
-        quote="\n".join(_lines(kept, names)),
+        quote="\n".join((*(_move(one, zone) for one in moves), *_lines(kept, names))),
         buttons=_fixes(kept, lead, sources, may_rule=may_rule, may_keep=may_keep),
         tone="good" if kept.trace.owner else "warning",
         about=(("lead", lead.id),),
     )
+
+
+def _move(one: Move, zone: ZoneInfo) -> str:
+    who, to = one.who or "系统", f"，给 {one.to}" if one.to else ""
+    return f"后来 {one.at.astimezone(zone):%m-%d %H:%M} {who}{action(one.action)}{to}"
 
 
 def _facts(kept: Kept) -> tuple[tuple[str, str], ...]:
@@ -70,7 +84,7 @@ def _standing(one: Present) -> str:
 
 
 def _lines(kept: Kept, names: dict[str, str]) -> list[str]:
-    lines: list[str] = []
+    lines = [str(doubt)] if (doubt := _doubt(kept)) is not None else []
     for one in kept.trace.considered:
         lines.append(f"「{one.name}」{_verdict(one)}")
         told = one.candidates[:SHOWN]
@@ -78,6 +92,19 @@ def _lines(kept: Kept, names: dict[str, str]) -> list[str]:
         if (more := len(one.candidates) - len(told)) > 0:
             lines.append(f"· 还有 {more} 人")
     return lines
+
+
+def _doubt(kept: Kept) -> Doubt | None:
+    """That 待办 was not what it was taken for, by what was seen at the moment (B24)."""
+    if not kept.trace.open_from or not kept.trace.considered:
+        return None
+    pairs = {
+        one.id: (said, one.open)
+        for one in kept.trace.people
+        if isinstance(said := (one.record or {}).get("open"), int)
+    }
+    names = {one.id: one.name for one in kept.trace.people}
+    return figure_doubts.between(kept.trace.open_from, pairs, names)
 
 
 def _verdict(one: Considered) -> str:
@@ -107,10 +134,14 @@ def _fixes(
     kept: Kept, lead: Shown, sources: Sequence[str], *, may_rule: bool, may_keep: bool
 ) -> tuple[Button, ...]:  # fmt: skip
     """What would have led elsewhere, for whoever may do it."""
-    if lead.state != POOLED:
-        return (Button("看规则", RULE_SHOW, {"rule": RULE}, fresh=True),) if may_rule else ()
-    it = {"number": lead.id}
     found: list[Button] = []
+    if may_rule and _doubt(kept) is not None:
+        args = {"rule": RULE, "item": OPEN_FROM, "value": OURS}
+        found.append(Button("待办改由系统数", RULE_CHANGE, args, "primary", fresh=True))
+    if lead.state != POOLED:
+        look = Button("看规则", RULE_SHOW, {"rule": RULE}, fresh=True)
+        return (*found, look) if may_rule else ()
+    it = {"number": lead.id}
     if kept.trace.same is not None and may_keep:
         if kept.trace.same.kind == "lead":
             found.append(Button("合并成一条", MERGE, it, "primary", fresh=True))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from cards import contacts
@@ -14,19 +15,30 @@ from cards.words import day
 from sales.contacts import Known
 from sales.lead_intake import Taken
 from sales.lead_lists import PAGE, Chosen, Page, Shown
-from sales.lead_states import ASSIGNED, CONTACTED, OPENED, OWNED, QUALIFIED, STATE_NAMES
+from sales.lead_states import (
+    ASSIGNED,
+    CONTACTED,
+    OPENED,
+    OWNED,
+    QUALIFIED,
+    REVISIT,
+    STATE_NAMES,
+)
 from sales.leads import POOLED
 
 SHOW, WHY, CLAIM, CONTACT, LIST = (
     "lead.show", "lead.why", "lead.claim", "lead.contacted", "lead.listing",
 )  # fmt: skip
-GIVE_BACK, TRANSFER, REVISIT, PLAN = (
+GIVE_BACK, TRANSFER, CALL_BACK, PLAN = (
     "lead.give_back", "lead.transfer", "lead.revisit", "lead.plan",
 )  # fmt: skip
-
-
+QUALIFY, INVALIDATE, CONVERT, MORE = (
+    "lead.qualify", "lead.invalidate", "lead.convert", "lead.more",
+)  # fmt: skip
 LISTED = 12
 """Characters of a company's name in a list."""
+ROOM = 6
+"""Buttons a card has on every platform beside its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,7 @@ class May:
     work: bool = False
     claim: bool = False
     reveal: bool = False
+    invalidate: bool = False
 
 
 def key(lead_id: str) -> str:
@@ -54,7 +67,7 @@ def lead(
         title=shown.company,
         subtitle=f"{shown.number} · {state(shown, zone)}",
         facts=(
-            ("负责人", shown.owner or "公共池"),
+            ("负责人", shown.owner or ("公共池" if shown.state == POOLED else "没有")),
             ("标签", tags(shown)),
             *known,
             *(
@@ -63,10 +76,23 @@ def lead(
                 else [("联系期限", f"{due.astimezone(zone):%m-%d %H:%M}（自打开算起）")]
             ),
             *([] if shown.next_on is None else [("下一步", _next(shown))]),
+            *([] if shown.opportunity is None else [("商机", shown.opportunity)]),
+            *([("无效原因", shown.invalid_reason)] if shown.invalid_reason else []),
         ),
         quote=shown.need,
-        buttons=_buttons(shown, contact, may, card),
+        buttons=_fitting(shown, _buttons(shown, contact, may, card)),
         tone="warning" if shown.late else "plain",
+        about=(("lead", shown.id),),
+    )
+
+
+def more(shown: Shown, contact: Known | None, may: May, *, zone: ZoneInfo, flow: str) -> Card:
+    """What else can be done with a lead: the buttons its card had no room for."""
+    return Card(
+        key=flow,
+        title=shown.company,
+        subtitle=f"{shown.number} · {state(shown, zone)}",
+        buttons=_buttons(shown, contact, may, "")[ROOM - 1 :],
         about=(("lead", shown.id),),
     )
 
@@ -86,24 +112,45 @@ def _next(shown: Shown) -> str:
     return f"{on} {shown.next_step}".strip()
 
 
+def _fitting(shown: Shown, found: tuple[Button, ...]) -> tuple[Button, ...]:
+    """As many as there is room for; the others are one press away."""
+    if len(found) <= ROOM:
+        return found
+    return *found[: ROOM - 1], Button("更多", MORE, {"number": shown.id}, fresh=True)
+
+
 def _buttons(shown: Shown, contact: Known | None, may: May, card: str) -> tuple[Button, ...]:
-    it = {"number": shown.id, "card": card}
-    found: list[Button] = []
+    """Everything that can be done with a lead, the most wanted first."""
+    it = {"number": shown.id}
+    works = may.work and shown.state in OWNED
+    found = list(_steps(shown, {**it, "card": card})) if works else []
     if may.claim and shown.state == POOLED:
-        found.append(Button("认领", CLAIM, it, "primary"))
-    if may.work and shown.state in OWNED:
-        if shown.state in {ASSIGNED, OPENED}:
-            found.append(Button("已联系", CONTACT, it, "primary"))
-        if shown.state in {CONTACTED, QUALIFIED}:
-            found.append(Button("待回访", REVISIT, {"number": shown.id}, fresh=True))
-        found.append(Button("下一步", PLAN, {"number": shown.id}, fresh=True))
-        found.append(Button("转交", TRANSFER, {"number": shown.id}, fresh=True))
-        found.append(Button("退回", GIVE_BACK, {"number": shown.id}, fresh=True))
+        found.append(Button("认领", CLAIM, {**it, "card": card}, "primary"))
     if may.reveal and contact is not None:
         found += contacts.buttons([contact])
-    why = "为什么给他" if shown.owner_id else "为什么没分配"
-    found.append(Button(why, WHY, {"number": shown.id}, fresh=True))
+    if may.invalidate:
+        found.append(Button("无效", INVALIDATE, it, fresh=True))
+    if works:
+        found.append(Button("转交", TRANSFER, it, fresh=True))
+        found.append(Button("退回", GIVE_BACK, it, fresh=True))
+    if shown.owner_id or shown.state == POOLED:
+        why = "为什么给他" if shown.owner_id else "为什么没分配"
+        found.append(Button(why, WHY, it, fresh=True))
     return tuple(found)
+
+
+def _steps(shown: Shown, it: Mapping[str, Any]) -> Iterator[Button]:
+    """The ways on for whoever works on it, by how far it is."""
+    lead, far = {"number": shown.id}, shown.state
+    if far in {ASSIGNED, OPENED}:
+        yield Button("已联系", CONTACT, it, "primary")
+    if far in {CONTACTED, REVISIT}:
+        yield Button("有意向", QUALIFY, it, "primary")
+    if far in {CONTACTED, QUALIFIED, REVISIT}:
+        yield Button("转商机", CONVERT, lead, "primary" if far == QUALIFIED else "normal")
+    if far in {CONTACTED, QUALIFIED}:
+        yield Button("待回访", CALL_BACK, lead, fresh=True)
+    yield Button("下一步", PLAN, lead, fresh=True)
 
 
 def taken(shown: Shown, made: Taken, *, flow: str) -> Card:

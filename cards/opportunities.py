@@ -1,13 +1,17 @@
-"""Cards of the two-field form and what comes of it (requirements A28)."""
+"""Cards of the two-field form and what comes of it (requirements A28), or of a lead."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from cards.leads import CONVERT, SHOW
 from cards.model import Button, Card
 from cards.words import FIELD_NAMES, MORE, masked
 from sales.customers import UNKNOWN, Named
 from sales.finding import Found, Twin
+from sales.lead_convert import Converted
+from sales.lead_lists import Shown
 from sales.opportunities import Created
 
 CREATE = "opportunity.create"
@@ -22,7 +26,6 @@ def created(opportunity: Created, *, flow: str) -> Card:
         (FIELD_NAMES[field], f"{value}（来自{source}）")
         for field, value, source in opportunity.filled
     )
-    missing = "、".join(name for field, name in FIELD_NAMES.items() if field in opportunity.missing)
     return Card(
         key=flow,
         title=f"商机已建：{opportunity.customer}",
@@ -31,11 +34,33 @@ def created(opportunity: Created, *, flow: str) -> Card:
             ("介绍人", opportunity.introducer),
             ("带出标签", "、".join(opportunity.tags) or "介绍人还没有交易标签"),
             *filled,
-            *([("待补充", missing)] if missing else []),
+            *_wanted(opportunity.missing),
         ),
         buttons=(
             Button("看客户", "customer.show", {"name": opportunity.customer_id}),
             Button("再建一个", CREATE, fresh=True),
+        ),
+        tone="good",
+    )
+
+
+def converted(made: Converted, *, flow: str) -> Card:
+    """The opportunity a lead became: of which customer, whose, what came along, what is missing."""
+    carried = "、".join(value for _, value in made.filled)
+    return Card(
+        key=flow,
+        title=f"商机已建：{made.customer}",
+        subtitle=made.number,
+        facts=(
+            ("来自线索", f"{made.lead} · {made.source}"),
+            ("客户", "新建" if made.new else "已有客户"),
+            ("负责人", made.owner),
+            *([("带过来", carried)] if carried else []),
+            *_wanted(made.missing),
+        ),
+        buttons=(
+            Button("看客户", "customer.show", {"name": made.customer_id}, fresh=True),
+            Button("看线索", SHOW, {"number": made.lead_id}, fresh=True),
         ),
         tone="good",
     )
@@ -67,27 +92,42 @@ def nearest_introducers(words: str, near: Found, *, new: str, flow: str) -> Card
 def same_customer(new: str, introducer: Named, twins: Sequence[Twin], *, flow: str) -> Card:
     """疑似同一客户: nothing is created before the person has said which it is.
 
-    A twin the person may not see shows only its owner, masked, and cannot be taken over; the
-    introducer cannot be introduced by itself.
+    The introducer cannot be introduced by itself.
     """
     args = {"introducer": introducer.id, "name": new}
+    why = f"要新建的「{new}」与下面的已有客户名称相近，还没有建商机"
+    return _which(why, twins, Button("", CREATE, args), but=introducer.id, flow=flow)
+
+
+def lead_customer(lead: Shown, twins: Sequence[Twin], *, flow: str) -> Card:
+    """疑似同一客户: the lead is one of theirs, or a new one."""
+    why = f"「{lead.company}」与下面的已有客户电话、信用代码相同或名称相近，还没有建商机"
+    return _which(why, twins, Button("", CONVERT, {"number": lead.id}), flow=flow)
+
+
+def _which(why: str, twins: Sequence[Twin], go_on: Button, *, flow: str, but: str = "") -> Card:
+    """Which of the twins it is, or none; `go_on` is what any answer presses.
+
+    A twin the person may not see shows only its owner, masked, and cannot be taken over.
+    """
     may_be = (twin.customer for twin in twins if twin.visible)
-    open_twins = [customer for customer in may_be if customer.id != introducer.id][:OFFERED]
+    open_twins = [customer for customer in may_be if customer.id != but][:OFFERED]
     itself = tuple(
-        Button(
-            "就是它" if len(open_twins) == 1 else f"就是{twin.name}",
-            CREATE,
-            {**args, "same_as": twin.id},
-            "primary",
+        replace(
+            go_on,
+            text="就是它" if len(open_twins) == 1 else f"就是{twin.name}",
+            args={**go_on.args, "same_as": twin.id},
+            style="primary",
         )
         for twin in open_twins
     )
+    anew = replace(go_on, text="仍要新建", args={**go_on.args, "confirmed": True})
     return Card(
         key=flow,
         title="疑似同一客户",
-        subtitle=f"要新建的「{new}」与下面的已有客户名称相近，还没有建商机",
+        subtitle=why,
         facts=tuple((f"{i}", _twin(twin)) for i, twin in enumerate(twins, 1)),
-        buttons=(*itself, Button("仍要新建", CREATE, {**args, "confirmed": True})),
+        buttons=(*itself, anew),
         tone="warning",
     )
 
@@ -101,6 +141,11 @@ def closed(number: str, customer: str, *, won: bool, flow: str) -> Card:
         tone="good" if won else "plain",
         done="已记下",
     )
+
+
+def _wanted(missing: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    words = "、".join(name for field, name in FIELD_NAMES.items() if field in missing)
+    return (("待补充", words),) if words else ()
 
 
 def _twin(twin: Twin) -> str:

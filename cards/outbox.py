@@ -20,6 +20,8 @@ from engine.unit import Unit
 from sales.people import PERSON, Address
 
 LIVE = ("waiting", "shown")
+QUIET = "quiet"
+"""Marks a job's payload when a message that can no longer change stays as it is."""
 _INSERT_CARD = insertion_once(
     table(CardRow), "id", "person_id", "key", "version", "body", "created_at", "updated_at"
 )
@@ -53,7 +55,7 @@ _SHOWING = Statement(
     )
 )
 _HOLDERS = Statement(
-    select(CARD.person_id, DELIVERY.platform, DELIVERY.tenant, DELIVERY.account)
+    select(CARD.person_id, DELIVERY.platform, DELIVERY.tenant, DELIVERY.account, CARD.body)
     .join(Delivery, DELIVERY.card_id == CARD.id)
     .where(
         CARD.person_id.in_(select(PERSON.id)),  # the way into the cards' index
@@ -80,7 +82,7 @@ def lane(platform: str, tenant: str) -> str:
 
 def post(
     db: Unit, content: Content, to: Sequence[Address], *, now: datetime,
-    not_before: datetime | None = None, urgency: Urgency = Urgency.NOW,
+    not_before: datetime | None = None, urgency: Urgency = Urgency.NOW, quiet: bool = False,
 ) -> Posted:  # fmt: skip
     """Say `content` to one person, at all the given addresses, now or `not_before` a moment.
 
@@ -89,7 +91,8 @@ def post(
 
     A card with a key the person already has becomes that card's new face: updated where it
     is shown, replaced where it still waits, nothing at all if it looks the same. Anything
-    else is a new message. All addresses must belong to the same person.
+    else is a new message. All addresses must belong to the same person. `quiet`: a message that
+    can no longer change is no reason for a new one; whoever presses it sees the new face.
     """
     person_id = to[0].person_id
     key = content.key if isinstance(content, Card) and person_id else ""
@@ -97,7 +100,8 @@ def post(
     shown: set[Address] = set()
     if (posted := _create(db, person_id, key, body, now)) is None:
         posted, changed = _renew(db, person_id, key, body, now)
-        shown = _refresh(db, posted, changed=changed, now=now, due=due, urgency=urgency)
+        shown = _refresh(db, posted, changed=changed, now=now, due=due, urgency=urgency,
+                         quiet=quiet)  # fmt: skip
     alike = _alike(content, body) if urgency > Urgency.NOW else ""
     for address in to:
         if address not in shown:
@@ -105,16 +109,21 @@ def post(
     return posted
 
 
-def settle(db: Unit, key: str, content: Content, *, now: datetime) -> None:
+def settle(
+    db: Unit, key: str, content: Content, *, now: datetime, quiet: bool = False
+) -> None:  # fmt: skip
     """Give everybody who holds the card `key` its new face, wherever it is shown.
 
-    A decision one of several people took: the others' cards say so on every platform.
+    A decision one of several people took: the others' cards say so on every platform. What is
+    locked by then stays as it is.
     """
     holders: dict[str, list[Address]] = {}
-    for row in _HOLDERS.rows(db, {"wanted": key}):
-        holders.setdefault(row.person_id, []).append(Address(*row))
+    for *to, body in _HOLDERS.rows(db, {"wanted": key}):
+        shown = load(body)
+        if isinstance(shown, Card) and not shown.done:
+            holders.setdefault(to[0], []).append(Address(*to))
     for addresses in holders.values():
-        post(db, content, addresses, now=now)
+        post(db, content, addresses, now=now, quiet=quiet)
 
 
 def send(
@@ -201,7 +210,8 @@ def _renew(db: Unit, person_id: str, key: str, body: str, now: datetime) -> tupl
 
 
 def _refresh(
-    db: Unit, posted: Posted, *, changed: bool, now: datetime, due: datetime, urgency: Urgency
+    db: Unit, posted: Posted, *, changed: bool, now: datetime, due: datetime, urgency: Urgency,
+    quiet: bool,
 ) -> set[Address]:  # fmt: skip
     """The addresses that show the card; their messages get its new face if it changed."""
     rows = _SHOWING.rows(db, {"wanted": posted.card_id})
@@ -210,17 +220,18 @@ def _refresh(
         for delivery_id, address in shown.items():
             jobs.cancel(db, lane(address.platform, address.tenant), f"{delivery_id}/")
             _enqueue(db, delivery_id, address, str(posted.version), now=now, due=due,
-                     urgency=urgency)  # fmt: skip
+                     urgency=urgency, quiet=quiet)  # fmt: skip
     return set(shown.values())
 
 
 def _enqueue(
     db: Unit, delivery_id: str, to: Address, face: str, *, now: datetime, due: datetime,
-    again: bool = False, urgency: Urgency = Urgency.NOW, alike: str = "",
+    again: bool = False, urgency: Urgency = Urgency.NOW, alike: str = "", quiet: bool = False,
 ) -> None:  # fmt: skip
+    how = {QUIET: True} if quiet else {}
     jobs.add(
         db, lane(to.platform, to.tenant), f"{delivery_id}/{face}",
-        {"delivery": delivery_id, "again": again, "cause": db.cause},
+        {"delivery": delivery_id, "again": again, "cause": db.cause, **how},
         due=due, now=now, order_key=to.account, urgency=urgency, alike=alike,
     )  # fmt: skip
 

@@ -54,8 +54,10 @@ def overview(found: Sequence[Standing], *, zone: ZoneInfo, flow: str) -> Card:
     )
 
 
-def show(one: Standing, *, zone: ZoneInfo, may_edit: bool, flow: str) -> Card:
-    """One rule as it holds now."""
+def show(
+    one: Standing, warnings: Sequence[str], *, zone: ZoneInfo, may_edit: bool, flow: str
+) -> Card:  # fmt: skip
+    """One rule as it holds now, and what is odd about it as things stand."""
     values = _values(one.kind, one.body)
     planned = [_planned(each, zone) for each in one.planned]
     edit = (
@@ -68,7 +70,10 @@ def show(one: Standing, *, zone: ZoneInfo, may_edit: bool, flow: str) -> Card:
         title=f"{one.kind.title} · 第 {one.current.number} 版",
         subtitle=_published(one.current, zone),
         facts=_short(values),
-        quote="\n".join(filter(None, (one.kind.meaning, *planned, *_begins(values)))),
+        quote="\n".join(
+            filter(None, (one.kind.meaning, *planned, *_begins(values), *map(odd, warnings)))
+        ),
+        tone="warning" if warnings else "plain",
         buttons=(
             *(edit if may_edit else ()),
             Button("以前的版本", HISTORY, {"rule": one.kind.title}),
@@ -246,6 +251,11 @@ def _edition(one: Edition, zone: ZoneInfo) -> str:
 
 def _process(one: Running) -> str:
     return f"{ROLES.get(one.role, one.role)} …{one.id[-4:]} "
+
+
+def odd(warning: str) -> str:
+    """What is allowed and perhaps not meant."""
+    return f"留意：{warning}"
 
 
 def when(at: datetime, zone: ZoneInfo) -> str:

@@ -14,6 +14,7 @@ from cards.rules import (
     SHORT,
     SHOW,
     long_changes,
+    odd,
     short_changes,
     when,
 )
@@ -170,4 +171,4 @@ def _ways_on(made: Draft, *, tried: bool) -> tuple[Button, ...]:
 
 def _todo(made: Draft) -> list[str]:
     todo = [f"要先改好：{fault}" for fault in made.faults]
-    return todo + [f"留意：{warning}" for warning in made.warnings]
+    return todo + [odd(warning) for warning in made.warnings]

@@ -132,6 +132,12 @@ _ABOUT = Statement(
     .where(_D.kind == bindparam("of_kind"))
     .order_by(_D.id)
 )
+_FIRED = Statement(
+    select(_D.id, _D.kind)
+    .where(_D.subject_type == bindparam("of_type"), _D.subject_id == bindparam("of_id"))
+    .where(_D.fired > 0)
+    .order_by(_D.id)
+)
 _HAND_OVER = Statement(
     update(DEADLINE)
     .where(_D.owner == bindparam("was"), _D.state == "pending")
@@ -237,6 +243,12 @@ def was_met(db: Unit, kind: str, subject: tuple[str, str]) -> bool:
 def opened(db: Unit, kind: str, subject: tuple[str, str]) -> list[tuple[str, str]]:
     """(id, about) of every deadline of the kind the subject ever had, oldest first."""
     return [(row.id, row.about) for row in _ABOUT.rows(db, _key(kind, subject))]
+
+
+def fired(db: Unit, subject: tuple[str, str]) -> list[tuple[str, str]]:
+    """(id, kind) of every deadline of the subject a level of which has happened, oldest first."""
+    of = {"of_type": subject[0], "of_id": subject[1]}
+    return [(row.id, row.kind) for row in _FIRED.rows(db, of)]
 
 
 def due(db: Unit, kind: str, subject: tuple[str, str], *, since: datetime) -> datetime | None:

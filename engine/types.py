@@ -59,6 +59,7 @@ def microseconds(value: datetime | None) -> int | None:
     return (value - EPOCH) // MICROSECOND
 
 
+@lru_cache(maxsize=4096)  # of many rows many have one moment
 def _to_moment(value: int | None) -> datetime | None:
     return None if value is None else EPOCH + timedelta(microseconds=value)
 

@@ -15,6 +15,7 @@ from handlers import (
     imports,
     lead_care,
     lead_export,
+    lead_outcome,
     leads,
     messages,
     operations,
@@ -33,9 +34,9 @@ from handlers.api import Registry
 def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
-        opportunities.routes, leads.routes, lead_care.routes, lead_export.routes,
-        customers.routes, health.routes, operations.routes, people.routes, directory.routes,
-        directory_events.routes, binding.routes, away.routes, rules.routes, audit.routes,
-        contacts.routes, privacy.routes, messages.routes, talk.routes, talk_editing.routes,
-        unfinished.routes, pushes.routes, imports.routes, help.routes,
+        opportunities.routes, leads.routes, lead_care.routes, lead_outcome.routes,
+        lead_export.routes, customers.routes, health.routes, operations.routes, people.routes,
+        directory.routes, directory_events.routes, binding.routes, away.routes, rules.routes,
+        audit.routes, contacts.routes, privacy.routes, messages.routes, talk.routes,
+        talk_editing.routes, unfinished.routes, pushes.routes, imports.routes, help.routes,
     ])  # fmt: skip

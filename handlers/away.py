@@ -59,7 +59,7 @@ def cancel_leave(ctx: Ctx, *, start: str) -> Content:
     return cards.done("请假已取消", flow=ctx.flow)
 
 
-@routes.command("委托", alias="delegate", summary="请同事代办您的客户和商机",
+@routes.command("委托", alias="delegate", summary="请同事代办您的客户、线索和商机",
                 example="/委托 李四 11-27", permission="delegate")  # fmt: skip
 def delegate(
     ctx: Ctx, name: Annotated[str, Ask("委托给谁？", "同事", "如 李四")],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from cards import lead_news
+from cards import lead_moves, lead_news
 from cards import leads as cards
 from cards.lead_words import code_words
 from cards.model import Content
@@ -13,9 +13,11 @@ from handlers import moments
 from handlers.api import Ask, Ctx, Routes
 from handlers.leads import ASSIGN, CREATE, Number, desk, show, shown
 from sales import lead_care, lead_lists, lead_merge, lead_words
+from sales.lead_care import WORK
+from sales.lead_clocks import IDLE
 
 routes = Routes("lead", privileged=True)
-WORK, CLAIM, MERGE = "lead.work", "lead.claim", "lead.merge"
+CLAIM, MERGE = "lead.claim", "lead.merge"
 When = Annotated[str, Ask("哪一天？", "日期", "明天，或 12-01")]
 
 
@@ -27,7 +29,9 @@ def claim(ctx: Ctx, number: Number, *, card: str = "") -> Content:
     Raises:
         Refusal: somebody has it, it rests, or it was enough for today.
     """
-    lead_care.claim(ctx.db, _get(ctx, number, anyones=True), ctx.who, desk(ctx))
+    found = _get(ctx, number, anyones=True)
+    lead_care.claim(ctx.db, found, ctx.who, desk(ctx))
+    lead_moves.settle(ctx.db, found.id, now=ctx.now)
     return show(ctx, number, card=card)
 
 
@@ -39,7 +43,9 @@ def contacted(ctx: Ctx, number: Number, *, card: str = "") -> Content:
     Raises:
         Refusal: not theirs, or said before.
     """
-    lead_care.contacted(ctx.db, _get(ctx, number), ctx.who, desk(ctx))
+    found = _get(ctx, number)
+    lead_care.contacted(ctx.db, found, ctx.who, desk(ctx))
+    lead_moves.settle(ctx.db, found.id, now=ctx.now)
     return shown(ctx, _get(ctx, number), card)
 
 
@@ -55,6 +61,7 @@ def transfer(
     """
     found = _get(ctx, number)
     heir = lead_care.transfer(ctx.db, found, to, ctx.who, desk(ctx))
+    lead_moves.settle(ctx.db, found.id, now=ctx.now)
     reason = f"{ctx.who.name} 交给您的"
     lead_news.hand_over(ctx.db, found.id, heir, reason, now=ctx.now)
     return cards.done(found, f"已交给 {to.strip()}", flow=ctx.flow)
@@ -72,6 +79,7 @@ def give_back(
     """
     found = _get(ctx, number)
     lead_care.give_back(ctx.db, found, reason, ctx.who, desk(ctx))
+    lead_moves.settle(ctx.db, found.id, now=ctx.now)
     return cards.done(found, "已退回公共池", flow=ctx.flow)
 
 
@@ -85,6 +93,7 @@ def revisit(ctx: Ctx, number: Number, when: When) -> Content:
     """
     found = _get(ctx, number)
     until = lead_care.revisit(ctx.db, found, _day(ctx, when), ctx.who, desk(ctx))
+    lead_moves.settle(ctx.db, found.id, now=ctx.now)
     return cards.done(found, f"待回访，保护到 {until:%m-%d} 零点", flow=ctx.flow)
 
 
@@ -101,6 +110,7 @@ def plan(
     """
     found, on = _get(ctx, number), _day(ctx, when)
     lead_care.plan(ctx.db, found, ctx.who, desk(ctx), step=step, on=on)
+    lead_moves.done(ctx.db, found.id, [IDLE], now=ctx.now)
     return cards.done(found, f"下一步：{on:%m-%d} {step[:20]}", flow=ctx.flow)
 
 
@@ -113,6 +123,8 @@ def merge(ctx: Ctx, number: Number) -> Content:
         NothingToMerge: there is no other this person may touch.
     """
     kept, gone = lead_merge.merge_all(ctx.db, _get(ctx, number), ctx.who, desk(ctx))
+    for one in gone:
+        lead_moves.settle(ctx.db, one, now=ctx.now)
     return cards.merged(kept, gone, flow=ctx.flow)
 
 
@@ -148,6 +160,7 @@ def _again(ctx: Ctx, number: str, *, apart: bool) -> Content:
         return shown(ctx, found, "")
     decided = lead_care.again(ctx.db, found, desk(ctx), apart=apart)
     if decided.owner_id is not None:
+        lead_moves.settle(ctx.db, found.id, now=ctx.now)
         reason = code_words(decided.code)
         lead_news.hand_over(ctx.db, found.id, decided.owner_id, reason, now=ctx.now)
     now = _get(ctx, number)

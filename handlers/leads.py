@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cards import lead_news, lead_why
+from cards import lead_moves, lead_news, lead_why
 from cards import leads as cards
 from cards.leads import May
 from cards.model import Content
 from engine.errors import Refusal
+from engine.ids import is_ulid
 from handlers.api import Ask, Ctx, Routes
 from sales import (
     contacts,
@@ -16,11 +17,15 @@ from sales import (
     lead_care,
     lead_clocks,
     lead_decisions,
+    lead_hands,
     lead_lists,
+    lead_outcome,
     lead_words,
     policy,
 )
+from sales.contacts import Known
 from sales.desk import Desk
+from sales.lead_clocks import UNOPENED
 from sales.lead_intake import RawLead, take_in
 from sales.lead_lists import LISTS, Chosen, Shown
 from sales.rules.assigning_checks import ASSIGNING
@@ -32,7 +37,13 @@ routes = Routes("lead")
 READ = lead_lists.READ
 CREATE, ASSIGN = "lead.create", "lead.assign"
 
-Number = Annotated[str, Ask("哪条线索？", "编号", "如 LD-20261123-0001")]
+
+def _number(ctx: Ctx, given: str) -> str:
+    """A lead given by its id, as people call it."""
+    return lead_lists.get(ctx.db, given, ctx.who).number if is_ulid(given) else given
+
+
+Number = Annotated[str, Ask("哪条线索？", "编号", "如 LD-20261123-0001", named=_number)]
 
 
 class UnknownList(Refusal):
@@ -99,25 +110,44 @@ def show(ctx: Ctx, number: Number, *, card: str = "") -> Content:
     """
     found = lead_lists.get(ctx.db, number, ctx.who)
     if lead_care.view(ctx.db, found, ctx.who, desk(ctx)):
+        lead_moves.done(ctx.db, found.id, [UNOPENED], now=ctx.now)
         found = lead_lists.get(ctx.db, number, ctx.who)
     return shown(ctx, found, card)
 
 
+@routes.action(READ, changes=False)
+def more(ctx: Ctx, *, number: str) -> Content:
+    """更多: the buttons the lead's card had no room for.
+
+    Raises:
+        Gone: there is no such lead this person may see.
+    """
+    found = lead_lists.get(ctx.db, number, ctx.who)
+    zone = ctx.calendars.current(ctx.db).zone
+    return cards.more(found, *_who(ctx, found), zone=zone, flow=ctx.flow)
+
+
 def shown(ctx: Ctx, found: Shown, card: str) -> Content:
     """The card of a lead, with what this person may do."""
-    contact = None
-    if found.contact_id is not None:
-        contact = contacts.get(ctx.db, ctx.vault, found.contact_id)
-    may = May(
-        work=found.owner_id is not None and lead_care.may_work(ctx.db, found, ctx.who),
-        claim=policy.may(ctx.who, "lead.claim"),
-        reveal=contact is not None and contacts.may_reveal_lead(ctx.db, ctx.who, contact.id),
-    )
+    contact, may = _who(ctx, found)
     due = None
     if found.owner_since is not None and found.contacted_at is None:
         due = lead_clocks.contact_due(ctx.db, found.id, found.owner_since)
     zone = ctx.calendars.current(ctx.db).zone
     return cards.lead(found, contact, may, due=due, zone=zone, card=card or ctx.flow)
+
+
+def _who(ctx: Ctx, found: Shown) -> tuple[Known | None, May]:
+    """Whom a lead is about, and what this person may do with it."""
+    contact = None
+    if found.contact_id is not None:
+        contact = contacts.get(ctx.db, ctx.vault, found.contact_id)
+    return contact, May(
+        work=found.owner_id is not None and lead_care.may_work(ctx.db, found, ctx.who),
+        claim=policy.may(ctx.who, "lead.claim"),
+        reveal=contact is not None and contacts.may_reveal_lead(ctx.db, ctx.who, contact.id),
+        invalidate=lead_outcome.may_invalidate(ctx.db, found, ctx.who),
+    )
 
 
 @routes.query("线索 为什么", alias="lead why", summary="为什么分给他，或为什么没有分配",
@@ -134,7 +164,8 @@ def why(ctx: Ctx, number: Number) -> Content:
     if kept is None:
         raise NeverDecided(number=found.number)
     return lead_why.why(
-        kept, found, sources=ctx.rules.at(ASSIGNING, ctx.now).body.sources,
+        kept, found, lead_hands.since(ctx.db, found.id, kept.at),
+        sources=ctx.rules.at(ASSIGNING, ctx.now).body.sources,
         may_rule=policy.may(ctx.who, "rules"), may_keep=policy.may(ctx.who, ASSIGN),
         zone=ctx.calendars.current(ctx.db).zone, flow=ctx.flow,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from cards import opportunities as cards
@@ -92,7 +92,9 @@ def create(
     vouching = _introducer(ctx, introducer, shown)
     if isinstance(vouching, Card):
         return asked(ctx, vouching, f"{shown} 的登记还差一步：选介绍人")
-    new = _twin(ctx, shown, vouching, confirmed=confirmed, same_as=same_as)
+    new = which_customer(
+        ctx, shown, lambda: _twins(ctx, shown, vouching), confirmed=confirmed, same_as=same_as
+    )
     if isinstance(new, Card):
         return asked(ctx, new, f"{shown} 的登记还差一步：看是不是同一客户")
     by = By(
@@ -106,7 +108,7 @@ def create(
 
 
 @routes.command("商机 结果", alias="opportunity result", summary="商机赢了还是输了",
-                permission="opportunity.create",
+                permission=opportunities.CREATE,
                 example="/商机 结果 OPP-20261123-0001 赢")  # fmt: skip
 def close(
     ctx: Ctx, number: Annotated[str, Ask("哪个商机？", "编号", "如 OPP-20261123-0001")],
@@ -116,12 +118,11 @@ def close(
 
     Raises:
         UnknownResult: neither of the two.
-        NotOpen: no open opportunity of this number among their customers.
+        NotOpen: no open opportunity of this number among theirs.
     """
     if (stage := RESULTS.get(result.strip())) is None:
         raise UnknownResult(word=result.strip()[:10])
-    scope = policy.visible(ctx.who, "opportunity.create")
-    name = opportunities.close(ctx.db, number, stage, scope, now=ctx.now)
+    name = opportunities.close(ctx.db, number, stage, ctx.who, now=ctx.now)
     return cards.closed(number.strip().upper(), name, won=stage == opportunities.WON, flow=ctx.flow)
 
 
@@ -140,14 +141,19 @@ def _introducer(ctx: Ctx, words: str, new: str) -> Named | Card:
     raise UnknownCustomer(name=names.clean(words))
 
 
-def _twin(
-    ctx: Ctx, name: str, introducer: Named, *, confirmed: bool, same_as: str
+def which_customer(
+    ctx: Ctx, name: str, ask: Callable[[], Card | None], *, confirmed: bool, same_as: str
 ) -> str | Named | Card:
-    """The name to create, the existing customer it is, or a card that asks which."""
+    """The name to create, the existing customer it is, or what `ask` asks: which it is."""
     if confirmed:
         return name
-    scope = policy.visible(ctx.who)
-    if same_as and (same := customers.get(ctx.db, same_as, scope)) is not None:
-        return same
-    twins = finding.similar(ctx.db, name, scope)
-    return cards.same_customer(name, introducer, twins, flow=ctx.flow) if twins else name
+    if same_as:
+        same = customers.get(ctx.db, same_as, policy.visible(ctx.who))
+        if same is not None:
+            return same
+    return ask() or name
+
+
+def _twins(ctx: Ctx, name: str, introducer: Named) -> Card | None:
+    twins = finding.similar(ctx.db, name, policy.visible(ctx.who))
+    return cards.same_customer(name, introducer, twins, flow=ctx.flow) if twins else None

@@ -75,7 +75,10 @@ def show(ctx: Ctx, rule: Rule = "", version: Number = "") -> Content:
         edition, body = reading.edition(ctx.db, kind, number, now=ctx.now)
         return cards.version(kind, edition, body, zone=_zone(ctx), flow=ctx.flow)
     found = reading.standing(ctx.db, kind, now=ctx.now)
-    return cards.show(found, zone=_zone(ctx), may_edit=policy.may(ctx.who, EDIT), flow=ctx.flow)
+    return cards.show(
+        found, kind.warnings(ctx.db, found.body.model_dump()), zone=_zone(ctx),
+        may_edit=policy.may(ctx.who, EDIT), flow=ctx.flow,
+    )  # fmt: skip
 
 
 @routes.command(

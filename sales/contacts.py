@@ -166,6 +166,23 @@ def complete(
     audit.record(db, "contact.completed", subject(contact_id), at=now, detail=detail)
 
 
+def join(
+    db: Unit, vault: Vault, contact_id: str, customer_id: str, *, now: datetime
+) -> None:  # fmt: skip
+    """The contact of a lead is one of a customer from here on, unless the customer has them."""
+    known = get(db, vault, contact_id)
+    phone = "" if known is None else known.values.get("phone", "")
+    there = by_number(db, vault, phone) if phone else []
+    theirs = select(CONTACT.id).where(CONTACT.id.in_(there), CONTACT.customer_id == customer_id)
+    if there and db.execute(theirs).first() is not None:
+        return
+    change = {"customer_id": customer_id, "company": ""}
+    of_nobody = CONTACT.id == contact_id, CONTACT.customer_id.is_(None)
+    if db.execute(update(Contact).where(*of_nobody).values(change)).rowcount:
+        audit.record(db, "contact.joined", subject(contact_id), at=now,
+                     detail={audit.SET: change})  # fmt: skip
+
+
 def of_customer(db: Unit, vault: Vault, customer_id: str) -> list[Known]:
     """The contacts of a customer who were not erased, oldest first."""
     rows = _OF_CUSTOMER.rows(db, {"customer": customer_id})
@@ -219,10 +236,8 @@ def reveal(
     row = _ONE.row(db, {"wanted": contact_id})
     if row is None:
         raise UnknownContact
-    of_lead = row.customer_id is None
-    if not (
-        may_reveal_lead(db, who, contact_id) if of_lead else may_reveal(db, who, row.customer_id)
-    ):
+    theirs = row.customer_id is not None and may_reveal(db, who, row.customer_id)
+    if not (theirs or may_reveal_lead(db, who, contact_id)):
         raise NotTheirs
     refuse_unless_kept(db, contact_id)
     this_day = {"person_id": who.id, "day": today, "count": 0}

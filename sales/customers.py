@@ -205,6 +205,25 @@ def complete(
                  detail={audit.SET: {**change, "tags": tags}})  # fmt: skip
 
 
+def fill(
+    db: Unit, customer_id: str, facts: Mapping[str, tuple[str, str]], *, now: datetime
+) -> None:  # fmt: skip
+    """Learn facts about a customer, field → (value, source), where nobody knew anything.
+
+    Nothing at all if somebody writes about the same customer at this moment.
+    """
+    row = db.execute(select(*CUSTOMER).where(CUSTOMER.id == customer_id)).one()
+    new = {field: fact for field, fact in facts.items() if getattr(row, field) == UNKNOWN}
+    if not new:
+        return
+    sources = {**row.sources, **{field: source for field, (_, source) in new.items()}}
+    change = {**{field: value for field, (value, _) in new.items()}, "sources": sources}
+    as_seen = CUSTOMER.id == customer_id, CUSTOMER.sources == row.sources
+    if db.execute(update(Customer).where(*as_seen).values(change)).rowcount:
+        audit.record(db, "customer.completed", ("customer", customer_id), at=now,
+                     detail={audit.SET: change})  # fmt: skip
+
+
 def tags(db: Unit, customer_id: str) -> list[str]:
     """The distinct trade tags of a customer, in alphabetical order."""
     return [tag for (tag,) in _TAGS.rows(db, {"customer": customer_id})]

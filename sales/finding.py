@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from engine.model import table
 from engine.statement import Statement
@@ -111,11 +122,19 @@ def similar(db: Unit, name: str, scope: ColumnElement[bool]) -> list[Twin]:
     if _any_key(len(asked)).row(db, asked) is None:
         return []  # as for nearly every new customer
     rows = _twins(scope, len(asked)).rows(db, {"stem": stem, **asked})
-    return [
-        Twin(Named(*row[: len(NAMED)]), row.owner, row.owner_region, bool(row.seen))
-        for row in rows
-        if names.near(stem, row.stem)
-    ][:MOST]
+    return [_twin(row) for row in rows if names.near(stem, row.stem)][:MOST]
+
+
+def twins(db: Unit, ids: Iterable[str], scope: ColumnElement[bool]) -> list[Twin]:
+    """These customers, in this order, as they are shown to whoever sees those of `scope`."""
+    wanted = dict.fromkeys(ids)
+    rows = db.execute(_owned(scope).where(CUSTOMER.id.in_([literal(one) for one in wanted])))
+    found = {row.id: _twin(row) for row in rows}
+    return [found[one] for one in wanted if one in found]
+
+
+def _twin(row: Any) -> Twin:
+    return Twin(Named(*row[: len(NAMED)]), row.owner, row.owner_region, bool(row.seen))
 
 
 class _Queries(NamedTuple):
@@ -177,13 +196,19 @@ def _twins(scope: ColumnElement[bool], count: int) -> Statement:
     """Index look-ups of a handful of keys; the very same stem comes first."""
     same = select(KEY.customer_id).where(KEY.key.in_([bindparam(f"key{i}") for i in range(count)]))
     return Statement(
-        select(*NAMED, PERSON.name.label("owner"), PERSON.region.label("owner_region"),
-               scope.label("seen"), CUSTOMER.stem)
-        .join(Person, PERSON.id == CUSTOMER.owner_id)
+        _owned(scope)
         .where(CUSTOMER.id.in_(same))
         .order_by(CUSTOMER.stem != bindparam("stem"), *_BY_NAME)
         .limit(CANDIDATES)
-    )  # fmt: skip
+    )
+
+
+def _owned(scope: ColumnElement[bool]) -> Select[Any]:
+    """Customers with their owners, and whether they lie within `scope`."""
+    whose = PERSON.name.label("owner"), PERSON.region.label("owner_region")
+    return select(*NAMED, *whose, scope.label("seen"), CUSTOMER.stem).join(
+        Person, PERSON.id == CUSTOMER.owner_id
+    )
 
 
 def _sounding(db: Unit, queries: _Queries, wanted: names.Forms) -> list[Named]:

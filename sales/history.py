@@ -150,7 +150,8 @@ def called(db: Unit, subjects: Collection[Subject]) -> dict[Subject, str]:
 
 _REFERENCES = {
     "owner_id": "person", "manager_id": "person", "customer_id": "customer",
-    "introducer": "customer", "merged_into": "lead",
+    "introducer": "customer", "merged_into": "lead", "lead": "lead",
+    "opportunity_id": "opportunity",
 }  # fmt: skip
 """Fields that hold the id of another object."""
 

@@ -81,7 +81,7 @@ class _Importer:
     def take(self, line: Line, raw: RawLead) -> None:
         """Put one lead into the pool."""
         taken = lead_intake.take_in(
-            self._db, raw, self._desk, origin=self._origin(line), by=self._by
+            self._db, raw, self._desk, origin=self._origin(line), by=self._by, fresh=False
         )
         if taken.new:
             self._outcome.taken.append(taken)

@@ -14,12 +14,20 @@ from sqlalchemy import bindparam, select
 from engine.ids import next_number
 from engine.statement import Statement
 from engine.unit import Unit
-from sales import assigning, lead_clocks, lead_decisions, lead_owning, lead_people, lead_sellers
+from sales import (
+    assigning,
+    lead_clocks,
+    lead_decisions,
+    lead_owning,
+    lead_people,
+    lead_sellers,
+    lead_traces,
+)
 from sales.desk import Desk
 from sales.lead_clocks import It
-from sales.lead_decisions import Same, Trace, known
 from sales.lead_doubles import Double
 from sales.lead_states import REVISIT, look
+from sales.lead_traces import Same, Trace
 from sales.leads import LEAD
 from sales.rules.assigning_checks import ASSIGNING
 
@@ -40,17 +48,24 @@ class Decided:
     keepers: tuple[str, ...] = ()
 
 
+def take_turn(db: Unit) -> None:
+    """From here to the commit nobody else decides, nor takes in a lead that may be the same."""
+    next_number(db, TURN)
+
+
 def assign(
-    db: Unit, lead_id: str, desk: Desk, *, doubles: Sequence[Double] = ()
+    db: Unit, lead_id: str, desk: Desk, *, doubles: Sequence[Double] = (), fresh: bool = False
 ) -> Decided:  # fmt: skip
     """Decide who gets a lead of the pool, store why, and give it to them.
+
+    Whose download is `fresh` is called soon (B86).
 
     One that is surely somebody's already (`doubles`) is given to nobody: it waits to be merged.
 
     Raises:
         Moved: it is not in the pool any more.
     """
-    next_number(db, TURN)
+    take_turn(db)
     row = _LEAD.one(db, {"wanted": lead_id})
     lead = {
         "source": row.source, "industry": row.industry, "region": row.region,
@@ -59,16 +74,19 @@ def assign(
     rules = desk.rules.at(ASSIGNING, desk.now)
     if (same := next((one for one in doubles if one.sure), None)) is not None:
         code = "protected_owner" if same.state == REVISIT else "duplicate_of"
-        trace, owner = Trace(lead=known(lead), same=_same(same)), None
+        owner = None
+        trace = lead_traces.plain(Trace(lead=lead_traces.known(lead), same=_same(same)))
     else:
         people = lead_sellers.sellers(
-            db, industry=row.industry, region=row.region, now=desk.now
+            db, industry=row.industry, region=row.region, now=desk.now,
+            open_from=rules.body.open_from,
         )  # fmt: skip
         decision = assigning.decide(lead, rules.body.rule_set(people), people)
         code = decision.code
         owner = None if decision.owner is None else decision.owner.id
-        trace = lead_decisions.traced(
-            lead, decision, people, capacity=rules.body.capacity, fallback=rules.body.fallback
+        trace = lead_traces.packed(
+            lead, decision, people, capacity=rules.body.capacity, fallback=rules.body.fallback,
+            open_from=rules.body.open_from,
         )  # fmt: skip
     lead_decisions.keep(
         db, lead_id, code, owner, trace, rule_version=rules.number, now=desk.now
@@ -80,7 +98,7 @@ def assign(
         lead_clocks.pooled(db, it, desk.rules, desk.now)
         return Decided(code, None, tuple(keepers))
     lead_owning.give(db, look(db, lead_id), "assigned", owner, now=desk.now)
-    lead_clocks.given(db, It(lead_id, about, owner), desk, source=row.source)
+    lead_clocks.given(db, It(lead_id, about, owner), desk, source=row.source if fresh else "")
     return Decided(code, owner)
 
 

@@ -28,6 +28,7 @@ from sales.people import Role, Who
 from sales.rules.lead_times import POOL
 
 LONGEST_WORDS = 120
+WORK = "lead.work"
 
 
 class Protected(Refusal):
@@ -83,8 +84,11 @@ def waits(lead: Shown, owner: str = "") -> It:
 
 
 def view(db: Unit, lead: Shown, who: Who, desk: Desk) -> bool:
-    """Its owner opens it: the first time their clock starts (B13); whether it was that."""
-    if lead.state != ASSIGNED or lead.owner_id != who.id:
+    """Its owner, or their stand-in, opens it: the first time the clock starts (B13).
+
+    Whether it was that.
+    """
+    if lead.state != ASSIGNED or not who.acts_for(lead.owner_id):
         audit.record(db, "lead.read", ("lead", lead.id), at=desk.now)
         return False
     happen(db, seen_of(lead), "viewed", now=desk.now, opened_at=desk.now)
@@ -129,7 +133,7 @@ def contacted(db: Unit, lead: Shown, who: Who, desk: Desk) -> bool:
         NotTheirs: somebody else's lead.
         Moved: it was said before, or nobody has it.
     """
-    _require(lead, db, who)
+    require(db, lead, who)
     since = lead.owner_since or desk.now
     due = lead_clocks.contact_due(db, lead.id, since)
     late = due is not None and desk.now > due
@@ -158,7 +162,7 @@ def transfer(db: Unit, lead: Shown, to: str, who: Who, desk: Desk) -> str:
         policy.require(db, who, "lead.assign", "分配线索")
         _own(db, lead, "assigned", heir, desk)
     else:
-        _require(lead, db, who)
+        require(db, lead, who)
         _own(db, lead, "transferred", heir, desk)
     return heir
 
@@ -170,7 +174,7 @@ def give_back(db: Unit, lead: Shown, reason: str, who: Who, desk: Desk) -> None:
         NotTheirs: somebody else's lead.
         Moved: it is protected, over, or in the pool already.
     """
-    _require(lead, db, who)
+    require(db, lead, who)
     to_pool(db, lead, "returned", desk.rules, desk.now)
     detail = {"reason": mask(reason)[:LONGEST_WORDS]}
     audit.record(db, "lead.returned_because", ("lead", lead.id), at=desk.now, detail=detail)
@@ -198,7 +202,7 @@ def revisit(db: Unit, lead: Shown, on: date, who: Who, desk: Desk) -> datetime:
         NotTheirs: somebody else's lead.
         Moved: the customer was not contacted yet.
     """
-    _require(lead, db, who)
+    require(db, lead, who)
     longest = desk.today + timedelta(days=desk.rules.at(POOL, desk.now).body.protect_days)
     day = min(on, longest)
     until = datetime.combine(day + timedelta(days=1), datetime.min.time(), desk.calendar.zone)
@@ -215,7 +219,7 @@ def plan(db: Unit, lead: Shown, who: Who, desk: Desk, *, step: str, on: date) ->
         NotTheirs: somebody else's lead.
         Moved: nobody works on it.
     """
-    _require(lead, db, who)
+    require(db, lead, who)
     if lead.state not in OWNED:
         raise Moved(number=lead.number, state=STATE_NAMES[lead.state])
     change = {"next_step": mask(step)[:LONGEST_WORDS], "next_on": on}
@@ -259,18 +263,25 @@ def again(db: Unit, lead: Shown, desk: Desk, *, apart: bool) -> Decided:
     return lead_assign.assign(db, lead.id, desk, doubles=doubles)
 
 
-def may_work(db: Unit, lead: Shown, who: Who) -> bool:
+def may_work(db: Unit, lead: Shown, who: Who, right: str = WORK) -> bool:
     """Whether the lead is this person's, or of somebody they are above."""
-    reach = policy.owned(who, "lead.work", LEAD.owner_id)
+    reach = policy.owned(who, right, LEAD.owner_id)
     mine = LEAD.id == lead.id
     return db.execute(LEAD.id.table.select().where(mine, reach)).first() is not None
 
 
-def _require(lead: Shown, db: Unit, who: Who) -> None:
+def require(db: Unit, lead: Shown, who: Who, right: str = WORK) -> str:
+    """The lead's owner, if this person may do with it what they may.
+
+    Raises:
+        Moved: nobody has it.
+        NotTheirs: somebody else's lead.
+    """
     if lead.owner_id is None:
         raise Moved(number=lead.number, state=STATE_NAMES[lead.state])
-    if not may_work(db, lead, who):
+    if not may_work(db, lead, who, right):
         raise NotTheirs(number=lead.number, owner=lead.owner)
+    return lead.owner_id
 
 
 def _own(db: Unit, lead: Shown, event: str, owner: str, desk: Desk) -> None:

@@ -18,13 +18,14 @@ from engine.unit import Unit
 from sales import dictionary, leads, policy
 from sales.lead_states import STATE_NAMES
 from sales.leads import LEAD, POOLED, Lead
+from sales.opportunities import OPPORTUNITY, Opportunity
 from sales.people import PERSON, Person, Who
 from sales.rules.terms import REGIONS
 
 RIGHT = "lead.export"
 HEADINGS = (
     "编号", "公司", "来源", "行业", "区域", "预算（元）", "预算段", "需求", "状态", "负责人",
-    "标签", "进来", "打开", "联系上", "联系晚了", "下一步", "下一步日期",
+    "标签", "进来", "打开", "联系上", "联系晚了", "下一步", "下一步日期", "无效原因", "商机",
 )  # fmt: skip
 FEN = 100
 EVERYTHING, MINE, FREE = "全部", "我的", "未分配"
@@ -93,8 +94,9 @@ def count(db: Unit, who: Who, chosen: Selection, *, most: int) -> int:
 def rows(db: Unit, who: Who, chosen: Selection, *, zone: ZoneInfo, most: int) -> list[list[Any]]:
     """The leads, oldest first, a cell for each of `HEADINGS`; moments to the second (B15)."""
     wanted = (
-        select(*LEAD, PERSON.name.label("owner"))
+        select(*LEAD, PERSON.name.label("owner"), OPPORTUNITY.number.label("opportunity"))
         .outerjoin_from(Lead, Person, PERSON.id == LEAD.owner_id)
+        .outerjoin(Opportunity, OPPORTUNITY.id == LEAD.opportunity_id)
         .where(*_chosen(who, chosen))
         .order_by(LEAD.created_at, LEAD.number)
         .limit(most)
@@ -123,7 +125,7 @@ def _cells(row: Any, zone: ZoneInfo) -> list[Any]:
         row.number, row.company, row.source, row.industry or "", row.region or "", budget,
         leads.BANDS[leads.band(row.budget_fen)], row.need, STATE_NAMES[row.state],
         row.owner or "", row.tags, came, opened, contacted, "是" if row.late else "", row.next_step,
-        row.next_on.isoformat() if row.next_on else "",
+        row.next_on.isoformat() if row.next_on else "", row.invalid_reason, row.opportunity or "",
     ]  # fmt: skip
 
 

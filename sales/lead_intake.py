@@ -78,11 +78,14 @@ class BadCompany(Refusal):
     text = f"公司名称要有 {SHORTEST} 到 {LONGEST} 个字，并且有汉字、字母或数字。"
 
 
-def take_in(db: Unit, raw: RawLead, desk: Desk, *, origin: str, by: str) -> Taken:
+def take_in(
+    db: Unit, raw: RawLead, desk: Desk, *, origin: str, by: str, fresh: bool = True
+) -> Taken:  # fmt: skip
     """Put a lead into the pool and give it out; the same `origin` again is the same lead.
 
     `origin` names what brought it for all time ("flow/17", "hook/<event id>",
-    "sheet/<sha256>/<row>"), `by` the person, or "" for a machine.
+    "sheet/<sha256>/<row>"), `by` the person, or "" for a machine. `fresh`: it is happening just
+    now; a list tells of what was some time ago.
 
     Raises:
         BadCompany: no company name.
@@ -91,6 +94,7 @@ def take_in(db: Unit, raw: RawLead, desk: Desk, *, origin: str, by: str) -> Take
         return Taken(known, new=False)
     understood, unread = understand(raw, desk)
     told = {name: value.strip() for name, value in raw.contact.items() if value.strip()}
+    lead_assign.take_turn(db)
     doubles = lead_doubles.find(
         db, desk.vault, understood.company, phone=told.get("phone", ""),
         code=understood.credit_code or "",
@@ -106,7 +110,9 @@ def take_in(db: Unit, raw: RawLead, desk: Desk, *, origin: str, by: str) -> Take
             company=understood.company,
         )  # fmt: skip
         leads.know(db, lead_id, contact_id)
-    decided = lead_assign.assign(db, lead_id, desk, doubles=doubles) if new else None
+    decided = None
+    if new:
+        decided = lead_assign.assign(db, lead_id, desk, doubles=doubles, fresh=fresh)
     return Taken(lead_id, new, unread, tuple(doubles), decided)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import and_, func, literal, or_, select
 
 from engine.audit import Audit
 from engine.deadlines import DEADLINE
@@ -15,6 +16,7 @@ from engine.unit import Unit
 from sales import policy
 from sales.lead_clocks import CONTACT, INTENT, TIMED, UNASSIGNED, UNOPENED
 from sales.lead_clocks import LEAD as SUBJECT
+from sales.lead_owning import OWNERSHIP, Ownership
 from sales.leads import LEAD, Lead
 from sales.people import PERSON, Person, Who
 
@@ -23,6 +25,12 @@ LONGEST = 366
 """Days one may look back."""
 AUDIT, _CLOCK = table(Audit).c, DEADLINE.c
 _OUT = ("pending", "breached", "met_late")
+_HAD = and_(
+    OWNERSHIP.lead_id == LEAD.id, OWNERSHIP.owner_id == _CLOCK.owner,
+    OWNERSHIP.from_at <= _CLOCK.started_at,
+    or_(OWNERSHIP.to_at.is_(None), OWNERSHIP.to_at > _CLOCK.started_at),
+)  # fmt: skip
+"""Whose lead it was when the time began: nobody for one of the pool."""
 
 
 class NobodyLate(Refusal):
@@ -80,10 +88,12 @@ def lately(db: Unit, who: Who, days: int, *, most: int, now: datetime) -> list[L
             LEAD.opened_at,
             LEAD.contacted_at,
             LEAD.owner_since,
+            OWNERSHIP.to_at,
             looked.label("looked_at"),
         )
         .join(Lead, LEAD.id == _CLOCK.subject_id)
         .join(Person, PERSON.id == _CLOCK.owner)
+        .outerjoin(Ownership, _HAD)
         .where(_CLOCK.subject_type == SUBJECT)
         .where(_CLOCK.kind.in_([literal(one) for one in TIMED]))
         .where(_CLOCK.state.in_([literal(one) for one in _OUT]))
@@ -97,20 +107,17 @@ def lately(db: Unit, who: Who, days: int, *, most: int, now: datetime) -> list[L
     return [
         Late(
             row.id, row.kind, row.number, row.company, row.owner, row.name, row.due_at,
-            _ended(row.kind, row.started_at, row.opened_at, row.contacted_at, row.owner_since),
-            row.opened_at, row.looked_at,
+            _ended(row), row.opened_at, row.looked_at,
         )
         for row in rows
     ]  # fmt: skip
 
 
-def _ended(
-    kind: str, started_at: datetime, opened_at: datetime | None, contacted_at: datetime | None,
-    owner_since: datetime | None,
-) -> datetime | None:  # fmt: skip
-    """When what was waited for happened after all."""
+def _ended(row: Any) -> datetime | None:
+    """When what was waited for happened after all, or whoever had to do it had it no more."""
     ends = {
-        UNASSIGNED: owner_since, UNOPENED: opened_at, INTENT: contacted_at, CONTACT: contacted_at,
+        UNASSIGNED: row.owner_since, UNOPENED: row.opened_at, INTENT: row.contacted_at,
+        CONTACT: row.contacted_at,
     }  # fmt: skip
-    ended = ends[kind]
-    return ended if ended is not None and ended >= started_at else None
+    found = [at for at in (ends[row.kind], row.to_at) if at is not None and at >= row.started_at]
+    return min(found, default=None)

@@ -14,8 +14,9 @@ from engine.unit import Unit
 from sales import policy
 from sales.lead_clocks import LEAD as SUBJECT
 from sales.lead_clocks import TIMED
-from sales.lead_states import OWNED, Gone
+from sales.lead_states import INVALID, OWNED, Gone
 from sales.leads import LEAD, POOLED, Lead
+from sales.opportunities import OPPORTUNITY, Opportunity
 from sales.people import PERSON, Person, Role, Who
 
 MINE, FREE, LATE = LISTS = ("我的", "未分配", "超时")
@@ -28,7 +29,11 @@ SYSTEM = Who("", "", Role.DIRECTOR, None, "")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A lead as its card shows it; `merged_into` is the number of the one it became part of."""
+    """A lead as its card shows it.
+
+    `merged_into` is the number of the lead it became part of, `opportunity` of the opportunity
+    it was turned into.
+    """
 
     id: str
     number: str
@@ -56,6 +61,8 @@ class Shown:
     owner: str | None
     owner_region: str | None
     merged_into: str | None
+    opportunity: str | None
+    invalid_reason: str
 
 
 class Chosen(NamedTuple):
@@ -84,20 +91,23 @@ _SHOWN = (
         LEAD.contacted_at, LEAD.late, LEAD.protected_until, LEAD.next_step, LEAD.next_on,
         LEAD.credit_code, LEAD.contact_id, LEAD.created_by, LEAD.created_at, LEAD.pooled_at,
         PERSON.name, PERSON.region,
-        _INTO.c.number,
+        _INTO.c.number, OPPORTUNITY.number, LEAD.invalid_reason,
     )
     .outerjoin(Person, PERSON.id == LEAD.owner_id)
     .outerjoin(_INTO, _INTO.c.id == LEAD.merged_into)
+    .outerjoin(Opportunity, OPPORTUNITY.id == LEAD.opportunity_id)
 )  # fmt: skip
 
 
 def visible(who: Who) -> ColumnElement[bool]:
-    """The leads somebody may see: by whose they are, what they brought, and the whole pool."""
+    """The leads somebody may see: by whose they are, what they brought, what nobody has.
+
+    That is the whole pool, and what turned out invalid.
+    """
     if not policy.may(who, READ):
         return LEAD.created_by == who.id
-    return or_(
-        policy.owned(who, READ, LEAD.owner_id), LEAD.state == POOLED, LEAD.created_by == who.id
-    )
+    nobodys = LEAD.state.in_([literal(POOLED), literal(INVALID)])
+    return or_(policy.owned(who, READ, LEAD.owner_id), nobodys, LEAD.created_by == who.id)
 
 
 def get(db: Unit, words: str, who: Who) -> Shown:

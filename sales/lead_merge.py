@@ -31,15 +31,19 @@ class NothingToMerge(Refusal):
 
 def doubles(db: Unit, lead: Shown, desk: Desk) -> list[Double]:
     """What surely is the same customer as a lead, the surest first."""
+    return [double for double in alike(db, lead, desk) if double.sure]
+
+
+def alike(db: Unit, lead: Shown, desk: Desk) -> list[Double]:
+    """What may be the same customer as a lead, the surest first."""
     known = {}
     if lead.contact_id is not None:
         one = contacts.get(db, desk.vault, lead.contact_id)
         known = dict(one.values) if one is not None else {}
-    found = lead_doubles.find(
+    return lead_doubles.find(
         db, desk.vault, lead.company, phone=known.get("phone", ""),
         code=lead.credit_code or "", but=lead.id,
     )  # fmt: skip
-    return [double for double in found if double.sure]
 
 
 def merge_all(db: Unit, lead: Shown, who: Who, desk: Desk) -> tuple[Shown, list[str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, bindparam, func, literal, select, text, update
+from sqlalchemy import Index, bindparam, func, select, text, update
 from sqlmodel import Field
 
 from engine import audit, deadlines
@@ -18,7 +18,7 @@ from engine.model import Row, table
 from engine.statement import Statement, insertion
 from engine.types import UtcTime
 from engine.unit import Unit
-from sales.lead_states import OWNED, Seen, happen
+from sales.lead_states import Seen, happen
 from sales.leads import LEAD, Lead
 
 CLAIMED = "claimed"
@@ -90,9 +90,8 @@ def release(db: Unit, seen: Seen, event: str, *, now: datetime, **values: object
 
 
 def hand_over(db: Unit, owner: str, heir: str, *, now: datetime) -> None:
-    """Everything somebody has open is the heir's; its clocks run on, the customers wait."""
-    theirs = LEAD.owner_id == owner, LEAD.state.in_([literal(state) for state in OWNED])
-    handed = update(Lead).where(*theirs).values(owner_id=heir).returning(LEAD.id)
+    """Everything somebody has is the heir's; its clocks run on, the customers wait."""
+    handed = update(Lead).where(LEAD.owner_id == owner).values(owner_id=heir).returning(LEAD.id)
     for lead_id in sorted(db.execute(handed).scalars()):
         _change(db, lead_id, "handed_over", heir, now)
         told: dict[str, Any] = {audit.SET: {"owner_id": heir}, "from": owner}

@@ -15,9 +15,10 @@ from datetime import datetime
 from engine import documents
 from engine.documents import Stored
 from engine.unit import Unit
-from sales import lead_decisions
+from sales import figures, lead_decisions, lead_sellers
 from sales.assigning import Decision, Seller, decide
-from sales.lead_decisions import Kept, Trace
+from sales.lead_decisions import Kept
+from sales.lead_traces import Trace
 from sales.rules.api import LATELY, Trial
 from sales.rules.assigning import NAME, Assigning
 
@@ -72,10 +73,14 @@ def _told(found: Sequence[Replayed], moved: Sequence[Replayed]) -> list[str]:
 
 
 class _Course:
-    """What would have come of the leads by one version, one after the other."""
+    """What would have come of the leads by one version, one after the other.
 
-    def __init__(self, rule: Assigning) -> None:
+    A figure of another system is taken as it was last reported: what it was then nobody kept.
+    """
+
+    def __init__(self, db: Unit, rule: Assigning) -> None:
         self._rule = rule
+        self._said = figures.of(db, rule.open_from) if rule.open_from else None
         self._more: Counter[str] = Counter()
         self._given: dict[str, datetime] = {}
 
@@ -95,9 +100,10 @@ class _Course:
         """Somebody with what they would have had in hand, and have waited for."""
         count = max(seller.open + self._more[seller.id], 0)
         since = self._given.get(seller.id, seller.waiting_since)
-        return replace(
+        then = replace(
             seller, open=count, record={**seller.record, "open": count}, waiting_since=since
         )
+        return then if self._said is None else lead_sellers.asking(then, self._said)
 
 
 def replay(
@@ -105,7 +111,7 @@ def replay(
 ) -> Iterator[Replayed]:  # fmt: skip
     """Every lead's last decision by rules since a moment, the oldest first."""
     versions: dict[int, Assigning] = {}
-    courses = _Course(before), _Course(after)
+    courses = _Course(db, before), _Course(db, after)
     for number, company, kept in lead_decisions.by_rules(db, since, most=MOST):
         people = _people(kept.trace)
         if (then := versions.get(kept.rule_version)) is None:

@@ -6,6 +6,8 @@ industry: won ÷ closed. Who has closed none has no rate, and is not eligible by
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +18,7 @@ from engine.model import table
 from engine.statement import Statement
 from engine.types import UtcTime
 from engine.unit import Unit
+from sales import figures
 from sales.assigning import Seller
 from sales.conditions import Value
 from sales.customers import CUSTOMER, Customer
@@ -63,12 +66,35 @@ _SELLERS = Statement(
 )  # fmt: skip
 
 
+_OPEN_COUNTS = Statement(
+    select(PERSON.id, _count(_OPEN, "open"))
+    .where(PERSON.role == Role.REP.value, PERSON.status == "active")
+)  # fmt: skip
+
+
 def sellers(
-    db: Unit, *, industry: str | None, region: str | None, now: datetime
+    db: Unit, *, industry: str | None, region: str | None, now: datetime, open_from: str = ""
 ) -> list[Seller]:  # fmt: skip
-    """Everybody active who sells, in the order of their ids, for a lead of this industry."""
+    """Everybody active who sells, in the order of their ids, for a lead of this industry.
+
+    `open_from` is the figure conditions on 待办 ask instead of our own count.
+    """
     asked = {"industry": industry or "", "since": now - LATELY, "now": now}
-    return [_seller(row, region) for row in _SELLERS.rows(db, asked)]
+    found = [_seller(row, region) for row in _SELLERS.rows(db, asked)]
+    if not open_from:
+        return found
+    said = figures.of(db, open_from)
+    return [asking(one, said) for one in found]
+
+
+def asking(seller: Seller, said: Mapping[str, int]) -> Seller:
+    """A seller whose 待办 is what another system says."""
+    return replace(seller, record={**seller.record, "open": said.get(seller.id)})
+
+
+def open_counts(db: Unit) -> dict[str, int]:
+    """{person id: leads in hand} of everybody active who sells."""
+    return {row.id: row.open for row in _OPEN_COUNTS.rows(db, {})}
 
 
 def _seller(row: Any, region: str | None) -> Seller:

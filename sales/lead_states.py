@@ -104,6 +104,16 @@ def look(db: Unit, lead_id: str) -> Seen:
     return Seen(*row)
 
 
+def refuse_unless(seen: Seen, event: str) -> None:
+    """Go on only if `event` can happen to a lead as it was seen.
+
+    Raises:
+        Moved: it cannot happen in this state.
+    """
+    if seen.state not in EVENTS[event].after:
+        raise Moved(number=seen.number, state=STATE_NAMES[seen.state])
+
+
 def happen(db: Unit, seen: Seen, event: str, *, now: datetime, **values: Any) -> None:
     """Let `event` happen to a lead that is still as it was seen; one row on the trail.
 
@@ -112,11 +122,10 @@ def happen(db: Unit, seen: Seen, event: str, *, now: datetime, **values: Any) ->
     Raises:
         Moved: somebody was quicker, or it cannot happen in this state.
     """
-    what = EVENTS[event]
-    change = {"state": what.to, **values}
-    if seen.state not in what.after or not _change(db, seen, change):
-        now_is = look(db, seen.id)
-        raise Moved(number=seen.number, state=STATE_NAMES[now_is.state])
+    refuse_unless(seen, event)
+    change = {"state": EVENTS[event].to, **values}
+    if not _change(db, seen, change):
+        raise Moved(number=seen.number, state=STATE_NAMES[look(db, seen.id).state])
     audit.record(db, f"lead.{event}", ("lead", seen.id), at=now, detail={audit.SET: change})
 
 

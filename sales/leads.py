@@ -39,7 +39,8 @@ class Lead(Row, table=True):
     `origin` is what brought it: the same errand, web event or row of a sheet makes one lead
     only. `owner_id` is NULL exactly while nobody works on it. `late` says whether the contact
     came after its time; since `pooled_at` nobody has it, `protected_until` keeps others from
-    claiming it.
+    claiming it. In the end it became the opportunity `opportunity_id`, or is invalid for
+    `invalid_reason`.
     """
 
     __tablename__ = "lead"
@@ -50,6 +51,9 @@ class Lead(Row, table=True):
               postgresql_where=text("credit_code IS NOT NULL")),
         Index("ix_lead_contact", "contact_id", sqlite_where=text("contact_id IS NOT NULL"),
               postgresql_where=text("contact_id IS NOT NULL")),
+        Index("ix_lead_opportunity", "opportunity_id",
+              sqlite_where=text("opportunity_id IS NOT NULL"),
+              postgresql_where=text("opportunity_id IS NOT NULL")),
     )  # fmt: skip
 
     id: str = Field(primary_key=True)
@@ -77,6 +81,8 @@ class Lead(Row, table=True):
     next_step: str = ""
     next_on: date | None = Field(default=None, sa_type=Date)
     merged_into: str | None = Field(default=None, foreign_key="lead.id")
+    opportunity_id: str | None = Field(default=None, foreign_key="opportunity.id")
+    invalid_reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
     created_by: str
     created_at: datetime = Field(sa_type=UtcTime)
 
@@ -161,7 +167,7 @@ def capture(
         "owner_since": None,
         "opened_at": None, "contacted_at": None, "late": False, "pooled_at": now,
         "protected_until": None, "next_step": "", "next_on": None, "merged_into": None,
-        "created_by": by, "created_at": now,
+        "opportunity_id": None, "invalid_reason": "", "created_by": by, "created_at": now,
     }  # fmt: skip
     if not _INSERT.run(db, row):  # another process was quicker
         return str(of_origin(db, origin)), False
@@ -174,7 +180,8 @@ def capture(
 
 def forget(db: Unit, contact_id: str) -> None:
     """What a lead says in somebody's own words goes with them (PIPL art. 47)."""
-    db.execute(update(Lead).where(LEAD.contact_id == contact_id).values(need="", next_step=""))
+    said = {"need": "", "next_step": "", "invalid_reason": ""}
+    db.execute(update(Lead).where(LEAD.contact_id == contact_id).values(said))
 
 
 def know(db: Unit, lead_id: str, contact_id: str) -> None:

@@ -1,11 +1,15 @@
-"""Opportunities by referral: two facts make a standard opportunity (requirements A28–A30)."""
+"""Opportunities: by referral two facts make a standard one (requirements A28–A30).
+
+One that was a lead before has no introducer; `sales/lead_convert.py` opens it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Index, bindparam, select, text, update
+from sqlalchemy import BigInteger, Index, bindparam, or_, select, text, update
 from sqlmodel import Field
 
 from engine import audit
@@ -15,10 +19,15 @@ from engine.model import WITHOUT_ROWID, Row, table
 from engine.statement import Statement, insertion
 from engine.types import UtcTime
 from engine.unit import Unit
-from sales import contacts, customers
+from sales import contacts, customers, policy
 from sales.customers import CUSTOMER, PROFILE, UNKNOWN, Customer, Named
+from sales.people import Who
 
 OPEN, WON, LOST = "open", "won", "lost"
+BY_REFERRAL, FROM_LEAD = "referral", "lead"
+"""What an opportunity came from."""
+CREATE = "opportunity.create"
+"""The right to register them, and to say what became of them."""
 _CLOSED = text("closed_at IS NOT NULL")
 
 
@@ -110,7 +119,7 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who does it, when, and on what occasion."""
+    """Whose it will be, when, and on what occasion."""
 
     person_id: str
     flow: str
@@ -172,16 +181,21 @@ def refer(db: Unit, introducer: Named, new: str | Named, by: By) -> Created:
     )  # fmt: skip
 
 
-def close(
-    db: Unit, words: str, stage: str, scope: ColumnElement[bool], *, now: datetime
-) -> str:  # fmt: skip
-    """An open opportunity of `scope` is won or lost from here on; the customer's name.
+def close(db: Unit, words: str, stage: str, who: Who, *, now: datetime) -> str:
+    """An open opportunity is won or lost from here on; the customer's name.
+
+    It is one `who` reaches, or one with a customer they do: a lead may have become an
+    opportunity of somebody else's customer.
 
     Raises:
         NotOpen: there is none of this number, or it was closed before.
     """
     number = words.strip().upper()
-    ours = select(CUSTOMER.id).where(CUSTOMER.id == OPPORTUNITY.customer_id, scope).exists()
+    of_customer = CUSTOMER.id == OPPORTUNITY.customer_id, policy.visible(who, CREATE)
+    ours = or_(
+        policy.owned(who, CREATE, OPPORTUNITY.owner_id),
+        select(CUSTOMER.id).where(*of_customer).exists(),
+    )
     it = OPPORTUNITY.number == number, OPPORTUNITY.stage == OPEN, ours
     change = {"stage": stage, "closed_at": now}
     closed = update(Opportunity).where(*it).values(change)
@@ -216,27 +230,36 @@ def _shown(db: Unit, flow: str) -> Created:
     )  # fmt: skip
 
 
-def _open(
-    db: Unit, introducer: Named, customer_id: str, by: By
-) -> tuple[str, tuple[str, ...]]:  # fmt: skip
-    """The number of a new opportunity, and the tags it took over."""
+def open_(
+    db: Unit, customer_id: str, source: str, by: By, **known: Any
+) -> tuple[str, str]:  # fmt: skip
+    """A new opportunity: its id and number; `known` is what else the trail says of it."""
     opportunity_id, number = ulid(by.now), day_number(db, "OPP", by.today)
     effort = None if by.opened_at is None else by.now - by.opened_at
     row = {
         "number": number, "customer_id": customer_id, "owner_id": by.person_id,
-        "source": "referral", "stage": OPEN, "closed_at": None,
+        "source": source, "stage": OPEN, "closed_at": None,
         "effort_ms": None if effort is None else effort // timedelta(milliseconds=1),
     }  # fmt: skip
     _INSERT.run(db, {"id": opportunity_id, "flow": by.flow, "created_at": by.now, **row})
+    audit.record(db, "opportunity.created", ("opportunity", opportunity_id), at=by.now,
+                 detail={audit.SET: {**row, **known}})  # fmt: skip
+    return opportunity_id, number
+
+
+def _open(
+    db: Unit, introducer: Named, customer_id: str, by: By
+) -> tuple[str, tuple[str, ...]]:  # fmt: skip
+    """The number of a new opportunity by referral, and the tags it took over."""
+    tags = tuple(customers.tags(db, introducer.id))
+    opportunity_id, number = open_(
+        db, customer_id, BY_REFERRAL, by, introducer=introducer.id, tags=tags
+    )  # fmt: skip
     _INSERT_REFERRAL.run(db, {
         "opportunity_id": opportunity_id, "introducer_id": introducer.id,
         "customer_id": customer_id,
     })  # fmt: skip
-    tags = tuple(customers.tags(db, introducer.id))
     _INSERT_TAGS.run_many(db, [{"opportunity_id": opportunity_id, "tag": tag} for tag in tags])
-    known = {**row, "introducer": introducer.id, "tags": tags}
-    audit.record(db, "opportunity.created", ("opportunity", opportunity_id), at=by.now,
-                 detail={audit.SET: known})  # fmt: skip
     return number, tags
 
 

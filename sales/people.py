@@ -114,6 +114,10 @@ class Who:
     region: str
     stands_in_for: tuple[Who, ...] = ()
 
+    def acts_for(self, person_id: str | None) -> bool:
+        """Whether that is this person, or a colleague they stand in for."""
+        return person_id in (self.id, *(one.id for one in self.stands_in_for))
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -358,6 +362,15 @@ def heads(db: Unit, role: Role) -> list[str]:
 def in_roles(db: Unit, *roles: Role) -> list[str]:
     """The ids of the active people in any of the roles."""
     return [row.id for role in roles for row in _IN_ROLE.rows(db, {"role": role.value})]
+
+
+def by_name(db: Unit, role: Role) -> dict[str, list[str]]:
+    """{name: the ids of the active people of a role who are called so}."""
+    found: dict[str, list[str]] = {}
+    those = PERSON.role == role.value, PERSON.status == "active"
+    for row in db.execute(select(PERSON.name, PERSON.id).where(*those).order_by(PERSON.id)):
+        found.setdefault(row.name, []).append(row.id)
+    return found
 
 
 def one_named(db: Unit, name: str, role: Role) -> str | None:

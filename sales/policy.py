@@ -45,11 +45,13 @@ _EVERYBODY: Mapping[str, Grant] = dict.fromkeys(
 )
 _SELLER = ("customer.read", "opportunity.create")
 
-_IMPORTS = ("import", "customer.import")
+_IMPORTS = ("import", "customer.import", "figures.import")
 _TALK = ("talk.read", "talk.edit")
 _PEOPLE = ("people.read", "people.manage")
 _RULES = ("rules.read", "rules")
-_LEADS = ("lead.create", "lead.read", "lead.claim", "lead.work", "lead.merge")
+_LEADS = (
+    "lead.create", "lead.read", "lead.claim", "lead.work", "lead.invalidate", "lead.merge",
+)  # fmt: skip
 
 GRANTS: Mapping[Role, Mapping[str, Grant]] = {
     Role.REP: {
@@ -94,6 +96,7 @@ GRANTS: Mapping[Role, Mapping[str, Grant]] = {
     },
     Role.SALES_OPS: {
         "customer.read": NO_DEALS,
+        "lead.invalidate": OWN,
         **dict.fromkeys(
             (
                 *_RULES,
@@ -119,7 +122,7 @@ GRANTS: Mapping[Role, Mapping[str, Grant]] = {
     },
 }
 """Every right there is, role by role."""
-LENT = frozenset(_SELLER)
+LENT = frozenset((*_SELLER, "lead.read", "lead.work", "lead.invalidate"))
 """What a stand-in may do for a colleague; everything else stays with the person."""
 NAMED = 3
 """Colleagues a refusal names."""

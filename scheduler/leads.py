@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from cards import lead_moves
 from cards import lead_reminders as cards
 from cards.model import Card
 from engine.deadlines_due import Fired
-from sales import lead_care, lead_clocks, lead_lists, lead_people, people
+from sales import delegations, lead_care, lead_clocks, lead_lists, lead_people, people
 from sales.lead_lists import Shown
 from sales.lead_states import OWNED
 from sales.leads import POOLED
@@ -57,21 +58,26 @@ def idle(moment: Moment, fired: Sequence[Fired]) -> Iterator[Reminder]:
             yield from _to(moment, owner, one, lead, cards.warned(lead, one.deadline, due=due))
             continue
         keepers = lead_care.to_pool(moment.db, lead, "recycled", moment.rules, moment.now)
+        lead_moves.settle(moment.db, lead.id, now=moment.now)
         card = cards.recycled(lead, one.deadline, due=due)
         for person in dict.fromkeys((owner, *keepers)):
             yield from _to(moment, person, one, lead, card)
 
 
 def _overdue(moment: Moment, fired: Sequence[Fired]) -> Iterator[Reminder]:
+    """The owner, whoever stands in for them, and a copy to who is above."""
     for one in fired:
         lead = _lead(moment, one)
         if lead.owner_id != one.deadline.owner:
             continue
         above = lead_people.manager(moment.db, lead.owner_id, now=moment.now)
-        for person, copy in ((lead.owner_id, False), (above, True)):
-            if person is not None:
-                card = cards.overdue(lead, one.deadline, due=_due(moment, one), copy=copy)
-                yield from _to(moment, person, one, lead, card)
+        stand_ins = (to for _, to, _ in delegations.lent(moment.db, lead.owner_id, now=moment.now))
+        hear = dict.fromkeys((lead.owner_id, *stand_ins), False)
+        if above is not None:
+            hear.setdefault(above, True)
+        for person, copy in hear.items():
+            card = cards.overdue(lead, one.deadline, due=_due(moment, one), copy=copy)
+            yield from _to(moment, person, one, lead, card)
 
 
 def _to(

@@ -197,8 +197,8 @@ CARDS: Mapping[str, Content] = {
     "体检 有问题": health.report(ILL, now=AT, zone=PHONE_ZONE, flow="flow/1"),
     "规则": rules.overview(STANDINGS, zone=PHONE_ZONE, flow="flow/1"),
     "规则 有进程没用上": rules.overview((LAGS, *STANDINGS[1:]), zone=PHONE_ZONE, flow="flow/1"),
-    "规则 一条": rules.show(STANDINGS[0], zone=PHONE_ZONE, may_edit=True, flow="flow/1"),
-    "规则 用语": rules.show(STANDINGS[2], zone=PHONE_ZONE, may_edit=True, flow="flow/1"),
+    "规则 一条": rules.show(STANDINGS[0], (), zone=PHONE_ZONE, may_edit=True, flow="flow/1"),
+    "规则 用语": rules.show(STANDINGS[2], (), zone=PHONE_ZONE, may_edit=True, flow="flow/1"),
     "规则 草稿": rules_drafts.draft(SHORTER, flow="flow/1"),
     "规则 草稿要改": rules_drafts.draft(NO_PLACE, flow="flow/1"),
     "规则 试算": rules_drafts.trial(

@@ -7,17 +7,30 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from bot.simulator.world import PHONE_ZONE
-from cards import lead_late, lead_news, lead_reminders, lead_why, leads, opportunities
+from cards import (
+    lead_late,
+    lead_moves,
+    lead_news,
+    lead_reminders,
+    lead_why,
+    leads,
+    opportunities,
+)
 from cards.model import Content
 from engine.deadlines_due import Due
 from engine.vault import State
 from sales.contacts import Known
+from sales.customers import Named
+from sales.finding import Twin
 from sales.lead_assign import Decided
-from sales.lead_decisions import Candidate, Compared, Considered, Kept, Present, Same, Trace
+from sales.lead_convert import Converted
+from sales.lead_decisions import Kept
 from sales.lead_doubles import Double, Why
+from sales.lead_hands import Move
 from sales.lead_intake import Taken
 from sales.lead_late import Late
 from sales.lead_lists import Chosen, Page, Shown
+from sales.lead_traces import Candidate, Compared, Considered, Present, Same, Trace
 
 AT = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 LEAD = Shown(
@@ -26,8 +39,9 @@ LEAD = Shown(
     protected_until=None, next_step="送样品", next_on=date(2026, 12, 1),
     credit_code=None, contact_id="k9",
     created_by="wangjingli", created_at=AT, pooled_at=None, owner="张三", owner_region="华东",
-    merged_into=None,
+    merged_into=None, opportunity=None, invalid_reason="",
 )  # fmt: skip
+CALLED = replace(LEAD, state="contacted", contacted_at=AT)
 FREE = replace(LEAD, state="pooled", owner_id=None, owner=None, owner_region=None, budget_fen=None)
 WANG = Known("k9", None, LEAD.company, State.KEPT, {"name": "王芳", "phone": "13800138111"})
 DOUBLE = Double(
@@ -63,7 +77,7 @@ UNKNOWN = Kept("l1", 1, AT, 4, "condition_null", None, Trace(
 TWICE = Kept("l1", 1, AT, 4, "duplicate_of", None, Trace(
     {}, same=Same("lead", "l0", "LD-20261122-0007", "海河医疗", "李四", "华东", "phone"),
 ))  # fmt: skip
-MAY = leads.May(work=True, claim=True, reveal=True)
+MAY = leads.May(work=True, claim=True, reveal=True, invalidate=True)
 
 LATE = Late(
     "d2", "lead_contact", LEAD.number, LEAD.company, "zhangsan", "张三", AT + timedelta(days=3),
@@ -74,6 +88,34 @@ CARDS: Mapping[str, Content] = {
     "线索": leads.lead(
         LEAD, WANG, MAY, due=AT + timedelta(days=3), zone=PHONE_ZONE, card="lead/l1"
     ),
+    "线索 已联系": leads.lead(
+        CALLED, WANG, MAY, due=None, zone=PHONE_ZONE, card="lead/l1"
+    ),
+    "线索 更多": leads.more(CALLED, WANG, MAY, zone=PHONE_ZONE, flow="flow/1"),
+    "线索 无效": leads.lead(
+        replace(FREE, state="invalid", invalid_reason="客户说公司已经注销，以后不再采购设备了"),
+        WANG, leads.May(), due=None, zone=PHONE_ZONE, card="flow/1",
+    ),
+    "线索 已转商机": leads.lead(
+        replace(CALLED, state="converted", opportunity="OPP-20261123-0001"), WANG,
+        leads.May(work=True, reveal=True), due=None, zone=PHONE_ZONE, card="flow/1",
+    ),
+    "线索 转商机": opportunities.converted(
+        Converted(
+            "OPP-20261123-0001", "c6", LEAD.company, new=True, owner="张三", lead_id="l1",
+            lead=LEAD.number, source="官网表单",
+            filled=(("industry", "医疗"), ("region", "华东")),
+            missing=("credit_code", "address", "size_band", "rating"),
+        ),
+        flow="flow/1",
+    ),
+    "线索 疑似同一客户": opportunities.lead_customer(
+        CALLED,
+        (Twin(Named("c4", "海河医疗器械", "华东"), "张三", "华东", visible=True),
+         Twin(Named("c5", "海河医疗", "华南"), "赵六", "华南", visible=False)),
+        flow="flow/1",
+    ),
+    "线索 已有进展": lead_moves.moved(CALLED, "overdue/d2"),
     "线索 公共池": leads.lead(FREE, None, MAY, due=None, zone=PHONE_ZONE, card="flow/1"),
     "线索 已收": leads.taken(
         LEAD, Taken("l1", new=True, decided=Decided("assigned", "zhangsan")), flow="flow/1"
@@ -90,17 +132,18 @@ CARDS: Mapping[str, Content] = {
     "线索 合并": leads.merged(LEAD, ["LD-20261123-0002", "LD-20261123-0003"], flow="flow/1"),
     "线索 办好": leads.done(LEAD, "已交给 李四", flow="flow/1"),
     "线索 为什么": lead_why.why(
-        ASSIGNED, LEAD, sources=[], may_rule=True, may_keep=True, zone=PHONE_ZONE, flow="flow/1"
+        ASSIGNED, LEAD, [Move(AT + timedelta(hours=2), "王经理", "lead.transferred", "张三")],
+        sources=[], may_rule=True, may_keep=True, zone=PHONE_ZONE, flow="flow/1",
     ),
     "线索 为什么 白名单": lead_why.why(
-        NOT_LISTED, FREE, sources=["展会扫码"], may_rule=True, may_keep=True, zone=PHONE_ZONE,
-        flow="flow/1",
+        NOT_LISTED, FREE, [], sources=["展会扫码"], may_rule=True, may_keep=True,
+        zone=PHONE_ZONE, flow="flow/1",
     ),
     "线索 为什么 未知": lead_why.why(
-        UNKNOWN, FREE, sources=[], may_rule=True, may_keep=True, zone=PHONE_ZONE, flow="flow/1"
+        UNKNOWN, FREE, [], sources=[], may_rule=True, may_keep=True, zone=PHONE_ZONE, flow="flow/1"
     ),
     "线索 为什么 重复": lead_why.why(
-        TWICE, FREE, sources=[], may_rule=True, may_keep=True, zone=PHONE_ZONE, flow="flow/1"
+        TWICE, FREE, [], sources=[], may_rule=True, may_keep=True, zone=PHONE_ZONE, flow="flow/1"
     ),
     "新线索": lead_news.given(LEAD, "按规则分配"),
     "新线索 几条": lead_news.several([LEAD, FREE, LEAD]),

@@ -12,6 +12,7 @@ from sales.rules.api import Kind
 from sales.rules.assigning_checks import ASSIGNING
 from sales.rules.directory import DIRECTORY
 from sales.rules.forms import REFERRAL_FORM
+from sales.rules.lead_reasons import INVALID_REASONS
 from sales.rules.lead_tags import LEAD_TAGS
 from sales.rules.lead_times import LEAD_TIMES, POOL
 from sales.rules.limits import LIMITS
@@ -25,7 +26,7 @@ from sales.rules.unfinished import UNFINISHED
 
 KINDS: Sequence[Kind[Any]] = (
     UNFINISHED, PUSHES, LIMITS, QUOTA, SENTENCES, REFERRAL_FORM, RETENTION, DIRECTORY,
-    ASSIGNING, LEAD_TIMES, POOL, LEAD_TAGS, INDUSTRIES, REGIONS, SOURCES, TALK,
+    ASSIGNING, LEAD_TIMES, POOL, LEAD_TAGS, INVALID_REASONS, INDUSTRIES, REGIONS, SOURCES, TALK,
 )  # fmt: skip
 PROVIDED = "随产品提供"
 

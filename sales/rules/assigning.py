@@ -33,7 +33,7 @@ SELLER_FIELDS = (
     Field("product", "产品线", Word()),
 )  # fmt: skip
 """What a condition may ask of a colleague; 成单率 is of the lead's industry, of 30 days."""
-ALL, ANYBODY, POOL = "全部", "任何人", "公共池"
+ALL, ANYBODY, POOL, OURS = "全部", "任何人", "公共池", "系统"
 MOST_LINES, LONGEST_NAME = 30, 12
 EXAMPLE = "教育中单：行业=教育 且 预算≤20万 → 成单率>65% 且 待办<8；其余：全部 → 任何人"
 _ARROW = re.compile(r"→|->")
@@ -132,6 +132,31 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """Who counts something: we, or the heading of a sheet another system writes."""
+
+    longest = 20
+
+    @property
+    def example(self) -> str:
+        """How it is typed."""
+        return OURS
+
+    def read(self, words: str) -> str:
+        """A heading; "" for our own count."""
+        return "" if words.strip() == OURS else words.strip()
+
+    def words(self, value: str) -> str:
+        """The heading, or ours."""
+        return value or OURS
+
+    def faults(self, value: str) -> Iterator[str]:
+        """Longer than any heading."""
+        if len(value) > self.longest:
+            yield f"最多 {self.longest} 个字"
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A lead somebody thought of, and the rule that has to give it out."""
 
@@ -196,6 +221,9 @@ class Assigning(Rule):
         str, Item("兜底", "没有规则合适时交给谁，写一位销售或公共池", Named())
     ] = POOL  # fmt: skip
 
+    open_from: Annotated[
+        str, Item("待办取自", "规则里的待办：系统数的在手线索，或同事指标表里的一列", Counted())
+    ] = ""  # fmt: skip
     cases: Annotated[
         str, Item("用例", "哪样的线索该由哪条规则分，发布前都试一遍；不要就写 没有", CASES)
     ] = ""  # fmt: skip

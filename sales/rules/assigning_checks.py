@@ -1,4 +1,4 @@
-"""What is wrong with assignment rules that only the company's own data can tell (B25, B26)."""
+"""What is wrong with assignment rules that only the company's own data can tell (B24 to B26)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import func, select
 
 from engine.unit import Unit
-from sales import lead_replay, people
+from sales import figure_doubts, figures, lead_replay, people
 from sales.conditions import leaves
 from sales.leads import LEAD
 from sales.people import Role
@@ -26,12 +26,17 @@ def check(db: Unit, rule: Assigning) -> Iterator[str]:
             yield from foreign(db, tree, f"规则「{line.name}」")
     for word in rule.sources:
         yield from foreign_word(db, "source", word, "来源白名单")
+    if rule.open_from and not figures.of(db, rule.open_from):
+        known = "、".join(figures.titles(db)) or "还没有，先把同事指标表发给我"
+        yield f"待办取自「{rule.open_from}」，但没有这个指标。有：{known}"
     if rule.fallback != POOL and people.one_named(db, rule.fallback, Role.REP) is None:
         yield f"兜底的「{rule.fallback}」不是在职的销售，或有同名的，请写另一位或「{POOL}」"
 
 
 def warn(db: Unit, rule: Assigning) -> Iterator[str]:
-    """Comparisons that say nothing of most leads of the last month (B26)."""
+    """Comparisons that say nothing of most leads of the last month, a field of something else."""
+    if rule.open_from and (doubt := figure_doubts.doubt(db, rule.open_from)) is not None:
+        yield str(doubt)
     empty = _empty(db)
     for line in lines(rule.lines):
         for leaf in leaves(line.when):

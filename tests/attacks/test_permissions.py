@@ -27,6 +27,7 @@ HOLDERS = {
     "lead.claim": SELLERS,
     "lead.create": SELLERS | {Role.MARKETING, Role.SALES_OPS},
     "lead.export": SELLERS | {Role.SALES_OPS},
+    "lead.invalidate": SELLERS | {Role.SALES_OPS},
     "lead.merge": SELLERS | {Role.SALES_OPS},
     "lead.read": SELLERS | {Role.MARKETING, Role.SALES_OPS},
     "lead.work": SELLERS,

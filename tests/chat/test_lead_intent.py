@@ -64,3 +64,11 @@ def test_the_same_download_on_the_same_day_is_no_second_lead_and_no_second_card(
     assert len(office.rows("lead")) == 1
     assert len(news(office, owner, "新线索")) == 1
     assert len(office.rows("audit", action="lead.repeated")) == 1
+
+
+def test_a_list_of_last_weeks_downloads_hurries_nobody(office):
+    sheet = "公司,来源,行业,区域\n长江精密,白皮书下载,医疗,华东\n太湖光电,白皮书下载,医疗,华东\n"
+    looked = office.sends("郑市场", "线索.csv", sheet.encode(), "dingtalk")[-1]
+    office.presses("郑市场", looked, "导入")
+    assert {row["state"] for row in office.rows("lead")} == {"assigned"}
+    assert {row["kind"] for row in office.rows("deadline")} == {"lead_unopened", "lead_idle"}

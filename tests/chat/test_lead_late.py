@@ -72,6 +72,18 @@ def test_of_many_that_ran_out_at_once_one_card_reminded(office):
     }
 
 
+@pytest.mark.parametrize("step", ["无效 {} 空号", "退回 {} 不做"])
+def test_who_has_it_no_more_is_not_late_any_longer(two_late, step):
+    """Regression: a lead that was given back, or was invalid, went on being late for good."""
+    number, owner = two_late.rows("lead")[0]["number"], owner_of(two_late, 0)
+    word, rest = step.format(number).split(" ", 1)
+    two_late.says("王经理", f"/线索 {word} {rest}")
+    two_late.wait("48h")
+    found = cases(two_late, two_late.says("王经理", "/线索 超时 30天")[-1])
+    row = found["长江精密"]
+    assert (row["销售"], row["后来"][:10]) == (owner, "2026-11-24")
+
+
 def test_a_reminder_that_never_arrived_is_the_systems_fault(office):
     office.says("王经理", LINE.format("长江精密"))
     office.wait("1h")

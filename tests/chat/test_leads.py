@@ -196,6 +196,7 @@ def test_the_clock_runs_from_the_first_look_and_asks_owner_and_manager_once(offi
     assert late
     copies = [m for m in office.sees("王经理") if "还没有联系" in m["title"]]
     assert {m["platform"] for m in copies} == {"wecom", "dingtalk"}
+    assert {m["at"][:16] for m in copies} == {"2026-11-26T10:00"}, "within the minute"
     office.wait("72h")
     assert [t for t in titles(office, owner) if "还没有联系" in t] == late
     office.says(owner, "/线索 已联系 LD-20261123-0001")
