@@ -20,6 +20,7 @@ CUSTOMERS = (
     Column("rating", ("信用评级", "评级", "信用等级"), max_len=4),
     Column("tags", ("交易标签", "标签", "采购品类", "历史采购品类"), kind="list", max_len=20),
 )  # fmt: skip
+FOLLOWED = ("跟进状态", "线索状态", "联系状态")
 LEADS = (
     Column("company", ("公司名称", "公司", "客户名称", "客户", "单位", "单位名称", "企业名称",
                        "account", "company_name"), required=True, max_len=60),
@@ -34,10 +35,11 @@ LEADS = (
     Column("email", ("邮箱", "电子邮箱", "电子邮件", "email", "e-mail"), max_len=60),
     Column("wechat", ("微信", "微信号"), max_len=40),
     Column("credit_code", ("统一社会信用代码", "信用代码", "税号"), max_len=18),
+    Column("state", (*FOLLOWED, "状态"), max_len=20),
 )  # fmt: skip
-"""A list of leads; the body of a web hook is one row of it."""
+"""A list of leads; the body of a web hook is one row of it, whose state nobody asks for."""
 TELLING = frozenset({"source", "budget"})
-"""Columns only a list of leads has."""
+"""Columns only a list of leads has; one headed as in `FOLLOWED`, too."""
 PEOPLE = (
     Column("name", ("姓名", "名字", "员工姓名"), required=True, max_len=20),
     Column("role", ("角色", "岗位"), required=True, max_len=20),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.import_columns import CUSTOMERS, LEADS, TELLING, WHOSE
-from cards import lead_news
+from bot.import_columns import CUSTOMERS, FOLLOWED, LEADS, TELLING, WHOSE
+from cards import lead_conflicts, lead_news
 from connectors.sheets import Column, Sheet, SheetError, read
 from engine.calendar_days import Calendars
 from engine.rulebook import Rulebook
@@ -64,7 +64,8 @@ class Sorts:
             sheet = read(content, name, LEADS)
         except SheetError as neither:
             return self._figures(content, name, neither)
-        if sheet.columns & TELLING or OWNERS.isdisjoint(sheet.ignored):
+        told = sheet.columns & TELLING or not set(FOLLOWED).isdisjoint(sheet.understood)
+        if told or OWNERS.isdisjoint(sheet.ignored):
             return sheet, Sort("线索", LEADS, "import", self.leads)
         customers = Sort("客户", CUSTOMERS, "customer.import", self._customers)
         return read(content, name, CUSTOMERS), customers
@@ -93,9 +94,13 @@ class Sorts:
     def leads(
         self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool
     ) -> Outcome:  # fmt: skip
-        """Leads into the pool and on to their owners, who hear of all of them at once."""
+        """Leads into the pool and on to their owners, who hear of all of them at once.
+
+        Rows that contradict a lead go to who may say which is right.
+        """
         today = now.astimezone(self.calendars.zone).date()
         desk = Desk(self.vault, self.rules, self.calendars.current(db), now, today)
         outcome = leads_from(db, lines, desk=desk, file=file, by=by, dry_run=dry_run)
         lead_news.tell(db, outcome.taken, zone=self.calendars.zone, now=now)
+        lead_conflicts.tell(db, outcome.conflicts, zone=self.calendars.zone, now=now)
         return outcome

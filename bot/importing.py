@@ -20,6 +20,7 @@ from bot.import_columns import CUSTOMERS, LEADS, PEOPLE
 from bot.import_sorts import Sorts
 from bot.migrate import upgrade
 from bot.rules import opened
+from cards.imports import counts
 from connectors.sheets import Column, Problem, Sheet, errors_file, read
 from engine.calendar_days import Calendars
 from engine.database import Database
@@ -51,6 +52,7 @@ class Report:
         did = Outcome() if self.wrong else self.outcome
         return {
             "created": did.created, "completed": did.completed, "unchanged": did.unchanged,
+            "doubted": did.doubted,
             "notes": [{"row": n.line, "column": n.column, "text": n.text} for n in did.notes],
             "dry_run": self.dry_run,
             "errors": [{"row": p.row, "column": p.column, "text": p.text} for p in self.wrong],
@@ -67,8 +69,7 @@ class Report:
             lines.append(f"一行都没有导入。改好 {self.errors_path} 里标红的行再导一次。")
             return "\n".join(lines)
         did = "检查通过，将" if self.dry_run else "已"
-        new, more, same = self.outcome.created, self.outcome.completed, self.outcome.unchanged
-        words = f"{did}新建 {new} 行，补充 {more} 行，{same} 行没有变化"
+        words = counts(self.outcome, did)
         for note in self.outcome.notes[:LISTED]:
             words += f"\n第 {note.line} 行：{note.text}"
         if (left := len(self.outcome.notes) - LISTED) > 0:

@@ -29,6 +29,7 @@ from sales.delegations import Delegation
 from sales.directory import DepartmentRow, Entry
 from sales.figures import Figure
 from sales.hook_leads import HookDelivery
+from sales.lead_conflicts import ImportConflict
 from sales.lead_decisions import Assignment, RosterRow
 from sales.lead_owning import Ownership
 from sales.leads import Lead, LeadKey
@@ -42,6 +43,7 @@ TABLES: tuple[type[Row], ...] = (
     Reveal, VaultKey, VaultEntry, CardRow, Delivery, Mute, Job, Deadline, CalendarDay, Absence,
     Slot, Lease, Bucket, Shared, Worker, Audit, Sequence, Secret, Document, Usage, Allowance, Entry,
     DepartmentRow, BindingCode, BindingTry, Blob, Upload, TalkUse, HookDelivery, Figure, RosterRow,
+    ImportConflict,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

@@ -44,6 +44,8 @@ ACTIONS: Mapping[str, str] = {
     "lead.repeated": "同一天又来了一次",
     "lead.claimed": "认领了线索",
     "lead.completed": "补充了线索",
+    "lead.conflict_settled": "核对了线索和表格",
+    "lead.contradicted": "导入的表格和线索对不上",
     "lead.contacted": "联系了线索的客户",
     "lead.converted": "把线索转成了商机",
     "lead.handed_over": "因离职转交了线索",

@@ -41,12 +41,12 @@ def reading(name: str) -> Text:
 
 def checked(name: str, look: Look, outcome: Outcome, blob: str, *, flow: str) -> Card:
     """Every row is right: one tap imports it."""
-    nothing = not outcome.created and not outcome.completed
+    nothing = not (outcome.created or outcome.completed or outcome.doubted)
     button = Button("导入", RUN, {"blob": blob, "name": name}, "primary")
     return Card(
         key=flow,
         title=f"{name} 检查通过，还没有导入",
-        subtitle=f"{look.sort}都已经有了，没有新内容" if nothing else _counts(outcome, "将"),
+        subtitle=f"{look.sort}都已经有了，没有新内容" if nothing else counts(outcome, "将"),
         facts=_facts(look),
         quote=_some(look.notes),
         buttons=() if nothing else (button,),
@@ -87,7 +87,7 @@ def imported(name: str, look: Look, outcome: Outcome, *, flow: str) -> Card:
     return Card(
         key=flow,
         title=f"{name} 已导入",
-        subtitle=_counts(outcome, "已"),
+        subtitle=counts(outcome, "已"),
         quote=_some(look.notes),
         done="已导入",
         tone="good",
@@ -110,9 +110,12 @@ def _some(lines: Sequence[str]) -> str:
     return "\n".join((*lines[:LISTED], *((f"还有 {left} 处",) if left > 0 else ())))
 
 
-def _counts(outcome: Outcome, did: str) -> str:
+def counts(outcome: Outcome, did: str) -> str:
+    """What an import did, or `did` "将" would do, in a sentence."""
     new, more, same = outcome.created, outcome.completed, outcome.unchanged
-    return f"{did}新建 {new} 行，补充 {more} 行，{same} 行没有变化"
+    told = f"{did}新建 {new} 行，补充 {more} 行，{same} 行没有变化"
+    odd = outcome.doubted
+    return f"{told}，其中 {odd} 行和系统记的不一样，请负责人核对" if odd else told
 
 
 def _facts(look: Look) -> tuple[tuple[str, str], ...]:

@@ -9,12 +9,13 @@ from collections.abc import Collection
 from datetime import datetime
 
 from cards import lead_reminders, outbox
+from cards.lead_conflicts import key as conflict_key
 from cards.lead_news import stuck_key
 from cards.leads import key
 from cards.model import Card
 from engine import deadlines
 from engine.unit import Unit
-from sales import lead_lists
+from sales import lead_conflicts, lead_lists
 from sales.lead_clocks import KINDS, LEAD
 from sales.lead_lists import Shown
 from sales.lead_states import STATE_NAMES
@@ -34,9 +35,13 @@ def moved(lead: Shown, card: str) -> Card:
 
 
 def settle(db: Unit, lead_id: str, *, now: datetime) -> None:
-    """The lead is another's, or at another point: every card that came of it is over."""
+    """The lead is another's, or at another point: every card that came of it is over.
+
+    One that holds a sheet against it only where the lead is now as the sheet said.
+    """
     lead = lead_lists.get(db, lead_id, lead_lists.SYSTEM)
-    for card in (key(lead.id), stuck_key(lead.id)):
+    over = lead_conflicts.agreed(db, lead.id, lead.state, now=now)
+    for card in (key(lead.id), stuck_key(lead.id), *map(conflict_key, over)):
         outbox.settle(db, card, moved(lead, card), now=now, quiet=True)
     _remind_no_more(db, lead, KINDS, now)
 

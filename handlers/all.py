@@ -14,6 +14,7 @@ from handlers import (
     help,  # noqa: A004  the topic's own name
     imports,
     lead_care,
+    lead_conflicts,
     lead_export,
     lead_outcome,
     leads,
@@ -35,8 +36,9 @@ def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
         opportunities.routes, leads.routes, lead_care.routes, lead_outcome.routes,
-        lead_export.routes, customers.routes, health.routes, operations.routes, people.routes,
-        directory.routes, directory_events.routes, binding.routes, away.routes, rules.routes,
-        audit.routes, contacts.routes, privacy.routes, messages.routes, talk.routes,
-        talk_editing.routes, unfinished.routes, pushes.routes, imports.routes, help.routes,
+        lead_conflicts.routes, lead_export.routes, customers.routes, health.routes,
+        operations.routes, people.routes, directory.routes, directory_events.routes,
+        binding.routes, away.routes, rules.routes, audit.routes, contacts.routes, privacy.routes,
+        messages.routes, talk.routes, talk_editing.routes, unfinished.routes, pushes.routes,
+        imports.routes, help.routes,
     ])  # fmt: skip

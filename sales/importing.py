@@ -45,12 +45,14 @@ class Wrong:
 class Outcome:
     """What an import did or would do; with any `wrong` row nothing was written.
 
-    `notes` are worth a look and stop nothing.
+    `unchanged` rows were there before; `doubted` of them say something else than we know, and
+    are kept for somebody to look at. `notes` are worth a look and stop nothing.
     """
 
     created: int = 0
     completed: int = 0
     unchanged: int = 0
+    doubted: int = 0
     wrong: list[Wrong] = field(default_factory=list)
     notes: list[Wrong] = field(default_factory=list)
 

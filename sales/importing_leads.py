@@ -15,26 +15,34 @@ from engine import audit
 from engine.masking import holds_number, mask
 from engine.unit import Unit
 from engine.vault import normalised
-from sales import lead_doubles, lead_intake, leads, names
+from sales import lead_conflicts, lead_doubles, lead_intake, leads, names
 from sales.contacts import FIELDS
 from sales.desk import Desk
 from sales.importing import Line, Outcome, Wrong
 from sales.importing_contacts import COLUMNS as CONTACT_COLUMNS
+from sales.lead_conflicts import Ours, Told
 from sales.lead_doubles import Double
 from sales.lead_intake import BadCompany, RawLead, Taken
+from sales.lead_states import STATE_NAMES
 
 SOURCE = "表格导入"
 """Where a lead comes from whose row does not say it."""
 PURPOSE = "sheet row"
 FEN = 100
 NOT_UNDERSTOOD = "没认出「{words}」，先记下原话"
+NO_STATE = "没认出状态「{words}」，没有核对。叫法可以加进「状态词典」"
+FROM_THE_START = "表里是「{words}」：新线索从头开始，联系过的请负责人点「已联系」"
 
 
 @dataclass(slots=True)
 class Brought(Outcome):
-    """What an import of leads did; `taken` is one per new lead, for whoever has to hear of it."""
+    """What an import of leads did, for whoever has to hear of it.
+
+    `taken` is one per new lead, `conflicts` are ids of rows that contradict a lead.
+    """
 
     taken: list[Taken] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
 
 
 def leads_from(
@@ -43,7 +51,9 @@ def leads_from(
     """Put a lead per line into the pool; a line that was there before changes nothing.
 
     Lines that may be a known customer come in all the same and are noted, as are words nobody
-    understands. With a wrong line, or `dry_run`, nothing is written.
+    understands. A line that tells the state of a lead we surely have is about that lead: nothing
+    new comes in, no state changes, and a contradiction is kept (`sales/lead_conflicts.py`, A6).
+    With a wrong line, or `dry_run`, nothing is written.
     """
     outcome, raws = Brought(), []
     for line in lines:
@@ -53,12 +63,15 @@ def leads_from(
         raws.append((line, raw))
     if outcome.wrong:
         return outcome
-    importer = _Importer(db, desk, by, outcome)
+    importer = _Importer(db, desk, by, mask(file), outcome)
     for line, raw in raws:
+        if importer.compare(line, raw, dry_run=dry_run):
+            continue
         importer.look(line, raw) if dry_run else importer.take(line, raw)
     importer.sum_up()
-    if outcome.created and not dry_run:
+    if (outcome.created or outcome.doubted) and not dry_run:
         counts = {"created": outcome.created, "unchanged": outcome.unchanged}
+        counts |= {"doubted": outcome.doubted} if outcome.doubted else {}
         audit.record(db, "lead.imported", ("file", mask(file)), at=desk.now, detail=counts)
     return outcome
 
@@ -66,17 +79,58 @@ def leads_from(
 class _Importer:
     """Takes the lines of one file, or looks what taking them would do."""
 
-    def __init__(self, db: Unit, desk: Desk, by: str, outcome: Brought) -> None:
-        self._db, self._desk, self._by, self._outcome = db, desk, by, outcome
+    def __init__(self, db: Unit, desk: Desk, by: str, file: str, outcome: Brought) -> None:
+        self._db, self._desk, self._by, self._file, self._outcome = db, desk, by, file, outcome
         self._seen: dict[str, int] = {}
         self._odd: dict[tuple[str, str], list[int]] = {}
 
     def sum_up(self) -> None:
-        """Note every word nobody understood once, with the rows it stands in."""
-        for (column, words), rows in self._odd.items():
+        """Note what is odd about a word once, with the rows it stands in."""
+        for (column, text), rows in self._odd.items():
             often = f"（共 {len(rows)} 行）" if len(rows) > 1 else ""
-            text = NOT_UNDERSTOOD.format(words=words) + often
-            self._outcome.notes.append(Wrong(rows[0], column, text))
+            self._outcome.notes.append(Wrong(rows[0], column, text + often))
+
+    def compare(self, line: Line, raw: RawLead, *, dry_run: bool) -> bool:
+        """Hold a line that tells a state against the lead it is about; whether there is one."""
+        if not (words := _state(line)):
+            return False
+        about, whose = self._about(line, raw)
+        said = lead_conflicts.meaning(words, self._desk)
+        if said is None:
+            self._mark(line, "state", NO_STATE.format(words=words))
+        elif about is None and said != lead_conflicts.BEGINNING:
+            self._mark(line, "state", FROM_THE_START.format(words=words))
+        if about is None:
+            return False
+        self._outcome.unchanged += 1
+        known = said and lead_conflicts.contradicted(self._db, about, said)
+        if said and known:
+            self._outcome.doubted += 1
+            state = STATE_NAMES[known.state]
+            self._note(line, f"表里是「{words}」，系统里是「{state}」{whose}，不改，请负责人核对")
+            if not dry_run:
+                told = Told(said, words, self._file, line.number)
+                self._keep(about, told, known)
+        return True
+
+    def _about(self, line: Line, raw: RawLead) -> tuple[str | None, str]:
+        """The lead a line is surely about, and who has it as far as anybody may know."""
+        if (known := leads.of_origin(self._db, self._origin(line))) is not None:
+            return known, ""
+        for double in lead_doubles.find(
+            self._db, self._desk.vault, names.clean(raw.company),
+            phone=raw.contact.get("phone", ""), code=raw.credit_code.strip().upper(),
+        ):  # fmt: skip
+            if double.sure and double.kind == "lead":
+                return double.id, f"（{_whose(double)}）"
+        return None, ""
+
+    def _keep(self, lead_id: str, told: Told, known: Ours) -> None:
+        made = lead_conflicts.keep(
+            self._db, lead_id, told, known, by=self._by, now=self._desk.now
+        )  # fmt: skip
+        if made is not None:
+            self._outcome.conflicts.append(made)
 
     def take(self, line: Line, raw: RawLead) -> None:
         """Put one lead into the pool."""
@@ -101,6 +155,7 @@ class _Importer:
         before = min((self._seen[one] for one in shared if one in self._seen), default=None)
         for one in filter(None, shared):
             self._seen.setdefault(one, line.number)
+        known |= before is not None and bool(_state(line))
         self._count(line, raw, unread, doubles, new=not known)
         if before is not None and not known and not doubles:
             self._note(line, f"和第 {before} 行可能是同一家")
@@ -114,16 +169,23 @@ class _Importer:
             return
         self._outcome.created += 1
         for column in unread:
-            self._odd.setdefault((column, mask(getattr(raw, column))), []).append(line.number)
+            self._mark(line, column, NOT_UNDERSTOOD.format(words=mask(getattr(raw, column))))
         for double in list(doubles)[:1]:
             self._note(line, _told(double))
+
+    def _mark(self, line: Line, column: str, text: str) -> None:
+        self._odd.setdefault((column, text), []).append(line.number)
 
     def _note(self, line: Line, text: str) -> None:
         self._outcome.notes.append(Wrong(line.number, "company", text))
 
     def _origin(self, line: Line) -> str:
-        """The name of a line for all time; keyed, because somebody's number stands in it."""
-        said = {name: str(value) for name, value in sorted(line.values.items()) if value}
+        """The name of a line for all time; keyed, because somebody's number stands in it.
+
+        How far it is is no part of it: that changes from list to list.
+        """
+        told = {**line.values, "state": ""}
+        said = {name: str(value) for name, value in sorted(told.items()) if value}
         row = json.dumps(said, ensure_ascii=False)
         return f"sheet/{self._desk.vault.mark(PURPOSE, row)}"
 
@@ -161,8 +223,17 @@ def _wrong(raw: RawLead, desk: Desk) -> str | None:
 
 def _told(double: Double) -> str:
     """Who has it already, as far as anybody may know (beyond.md: masked)."""
+    return f"可能已有：{_NAMES[double.kind]}，{_whose(double)}"
+
+
+def _whose(double: Double) -> str:
     whose = f"由 {double.owner_region or ''} {double.owner[:1]}* 跟进" if double.owner else "在公海"
-    return f"可能已有：{_NAMES[double.kind]}，{' '.join(whose.split())}"
+    return " ".join(whose.split())
+
+
+def _state(line: Line) -> str:
+    """How far a line says its lead is, in its words."""
+    return mask(" ".join(str(line.values.get("state") or "").split()))
 
 
 _NAMES = {"lead": "线索", "customer": "客户"}

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from bot.simulator.world import PHONE_ZONE
 from cards import (
+    lead_conflicts,
     lead_late,
     lead_moves,
     lead_news,
@@ -23,6 +24,7 @@ from sales.contacts import Known
 from sales.customers import Named
 from sales.finding import Twin
 from sales.lead_assign import Decided
+from sales.lead_conflicts import Conflict, Ours, Told
 from sales.lead_convert import Converted
 from sales.lead_decisions import Kept
 from sales.lead_doubles import Double, Why
@@ -77,6 +79,10 @@ UNKNOWN = Kept("l1", 1, AT, 4, "condition_null", None, Trace(
 TWICE = Kept("l1", 1, AT, 4, "duplicate_of", None, Trace(
     {}, same=Same("lead", "l0", "LD-20261122-0007", "海河医疗", "李四", "华东", "phone"),
 ))  # fmt: skip
+AGAINST = Conflict(
+    "c1", "l1", LEAD.number, LEAD.company, "contacted", "张三",
+    Told("未联系", "未沟通", "华东线索跟进表.xlsx", 3), "冯运营", AT + timedelta(hours=1),
+)  # fmt: skip
 MAY = leads.May(work=True, claim=True, reveal=True, invalidate=True)
 
 LATE = Late(
@@ -85,6 +91,13 @@ LATE = Late(
 )  # fmt: skip
 
 CARDS: Mapping[str, Content] = {
+    "线索 对不上": lead_conflicts.conflict(
+        AGAINST, Ours("contacted", AT, "张三"), zone=PHONE_ZONE, pushed=True
+    ),
+    "线索 核对过": lead_conflicts.trusted(AGAINST, "张三"),
+    "线索 要核对的": lead_conflicts.waiting([AGAINST, AGAINST], 7, flow="flow/1"),
+    "线索 没有要核对的": lead_conflicts.waiting([], 0, flow="flow/1"),
+    "线索 一批对不上": lead_conflicts.several([AGAINST, AGAINST]),
     "线索": leads.lead(
         LEAD, WANG, MAY, due=AT + timedelta(days=3), zone=PHONE_ZONE, card="lead/l1"
     ),

@@ -20,13 +20,14 @@ from sales.rules.pushes import PUSHES
 from sales.rules.quota import QUOTA
 from sales.rules.retention import RETENTION
 from sales.rules.talk import TALK
-from sales.rules.terms import INDUSTRIES, REGIONS, SOURCES
+from sales.rules.terms import INDUSTRIES, REGIONS, SOURCES, STATES
 from sales.rules.texts import SENTENCES
 from sales.rules.unfinished import UNFINISHED
 
 KINDS: Sequence[Kind[Any]] = (
     UNFINISHED, PUSHES, LIMITS, QUOTA, SENTENCES, REFERRAL_FORM, RETENTION, DIRECTORY,
-    ASSIGNING, LEAD_TIMES, POOL, LEAD_TAGS, INVALID_REASONS, INDUSTRIES, REGIONS, SOURCES, TALK,
+    ASSIGNING, LEAD_TIMES, POOL, LEAD_TAGS, INVALID_REASONS, INDUSTRIES, REGIONS, SOURCES, STATES,
+    TALK,
 )  # fmt: skip
 PROVIDED = "随产品提供"
 

@@ -98,6 +98,15 @@ _SOURCES: Terms = {
     "自拓": ["陌拜", "自己找的"],
 }  # fmt: skip
 
+_STATES: Terms = {
+    "未联系": ["未沟通", "未跟进", "未处理", "待联系", "待跟进", "没联系", "新线索"],
+    "已联系": ["已沟通", "已跟进", "跟进中", "沟通中", "联系中"],
+    "有意向": ["意向客户", "高意向"],
+    "待回访": ["需回访", "约了回访"],
+    "已转商机": ["转商机", "已转化"],
+    "无效": ["无效线索", "已作废"],
+}
+
 
 class Industries(Rule):
     """Industries."""
@@ -117,6 +126,17 @@ class Sources(Rule):
     terms: Annotated[Terms, Item("来源词", "线索来源有哪些，别人还怎么叫", _LIST)] = _SOURCES
 
 
+class States(Rule):
+    """How other systems and people's sheets call the states of a lead."""
+
+    terms: Annotated[Terms, Item("状态词", "表格里的跟进状态叫什么", _LIST)] = _STATES
+
+    def faults(self) -> Iterator[str]:
+        """The states are ours: only their other names are the company's."""
+        if self.terms.keys() != _STATES.keys():
+            yield f"状态就是这几个，不能增减：{'、'.join(_STATES)}。可以改的是它们的别的叫法"
+
+
 INDUSTRIES = Kind(
     Name("terms", "industry"), "行业词典", "行业有哪些词，哪些叫法是同一个",
     "从生效后进来的线索算起，已有的标签不变", Industries,
@@ -128,4 +148,8 @@ REGIONS = Kind(
 SOURCES = Kind(
     Name("terms", "source"), "来源词典", "线索来源有哪些词，哪些叫法是同一个",
     "从生效后进来的线索算起，已有的标签不变", Sources,
+)  # fmt: skip
+STATES = Kind(
+    Name("terms", "state"), "状态词典", "别的表格里的跟进状态，是我们的哪个状态",
+    "从下一次导入算起，线索的状态不因为导入而变", States,
 )  # fmt: skip
