@@ -153,10 +153,10 @@ def test_d33_memory_is_bounded(monkeypatch):
 
 def test_d33_judging_costs_microseconds():
     limits = Rates(Rate(1e9, 1e9))
-    began = time.perf_counter()
+    began = time.process_time()
     for n in range(10_000):
         limits.judge(("wecom", "ww", str(n % 100)), str(n), NOW)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
 def test_d33_ten_thousand_bad_signatures_leave_one_line_and_no_row(office, monkeypatch, capsys):

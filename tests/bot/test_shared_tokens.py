@@ -102,7 +102,7 @@ def test_a_holder_that_hangs_is_replaced_after_its_lease(fresh_postgres):
     async def story():
         platform = Platform()
         platform.hangs = 1
-        async with processes(fresh_postgres(), platform, 2, ttl=0.3) as made:
+        async with processes(fresh_postgres(), platform, 2, ttl=0.5) as made:
             made[0].holding._keep = lambda *_: asyncio.sleep(60)  # stopped: it renews nothing
             first = asyncio.create_task(made[0].token.get())
             await asyncio.sleep(0.1)
@@ -162,11 +162,11 @@ def test_waiting_in_vain_for_another_holder_spends_no_attempt(tmp_path, monkeypa
 
 def test_a_lease_is_kept_as_long_as_the_work_lasts_and_free_afterwards(database_url):
     async def story():
-        async with processes(database_url, Platform(), 1, ttl=0.3) as [process]:
+        async with processes(database_url, Platform(), 1, ttl=1.5) as [process]:
             holding, gate = process.holding, asyncio.Event()
             long = asyncio.create_task(holding.run("job", lambda _: gate.wait()))
-            for _ in range(8):
-                await asyncio.sleep(0.1)
+            for _ in range(4):
+                await asyncio.sleep(0.5)
                 with pytest.raises(Taken):
                     await holding.run("job", asyncio.sleep)
             gate.set()

