@@ -2,7 +2,7 @@
 
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import MetaData, Table, inspect, text
 
 from bot.migrate import SCRIPTS, config, revisions, upgrade
 from bot.tables import TABLES, metadata
@@ -31,3 +31,40 @@ def test_the_newest_revision_is_known_without_alembic():
 
 def test_every_table_is_named_in_one_place():
     assert {table.__tablename__ for table in TABLES} == set(metadata.tables)
+
+
+def planted(connection, name, **known):
+    """A row of a table as it is in the database now; what is not said is empty."""
+    there = Table(name, MetaData(), autoload_with=connection)
+    row = {
+        column.name: known.get(column.name, EMPTY[type(column.type).__name__])
+        for column in there.columns
+        if column.name in known or not (column.nullable or column.server_default is not None)
+    }
+    connection.execute(there.insert().values(row))
+
+
+EMPTY = {"VARCHAR": "", "TEXT": "{}", "BIGINT": 0, "INTEGER": 0, "BOOLEAN": False}
+
+
+def test_a_contact_somebody_refers_to_survives_the_step_that_frees_it_of_its_customer(database_url):
+    """Regression: SQLite built the table anew, away from under the leads, and refused (0013)."""
+    database = Database(database_url)
+    with database.engine.begin() as connection:
+        command.upgrade(config(connection), "0012")
+        planted(connection, "person", id="p")
+        planted(connection, "customer", id="c", owner_id="p")
+        planted(connection, "contact", id="k", customer_id="c")
+        planted(connection, "lead", id="l", contact_id="k")
+    upgrade(database, "0013")
+    with database.engine.begin() as connection:
+        planted(connection, "contact", id="free", company="长江精密")
+        planted(connection, "lead", id="m", number="m", origin="m", contact_id="free")
+        command.downgrade(config(connection), "0012")
+        kept = text("SELECT contact_id FROM lead ORDER BY id")
+        assert connection.execute(kept).scalars().all() == ["k", None]
+        assert connection.execute(text("SELECT id FROM contact")).scalars().all() == ["k"]
+    upgrade(database)
+    with database.engine.begin() as connection:
+        command.check(config(connection))
+    database.close()
