@@ -177,3 +177,13 @@ def test_numbers_have_one_form():
     assert vault.normalised("phone", PHONE) == plain_digits("13800138000")
     assert vault.normalised("phone", "021-55667788") == "02155667788"
     assert vault.normalised("name", "王") == ""
+
+
+def test_something_large_is_sealed_under_its_subject_and_goes_with_it(db, ours):
+    sheet = "王建国,13800138000".encode() * 1000
+    sealed = ours.seal_bytes(db, WANG, "sheet", sheet, now=NOW)
+    assert "王建国".encode() not in sealed
+    assert ours.unseal_bytes(db, WANG, "sheet", sealed) == sheet
+    vault.destroy(db, WANG, now=NOW)
+    with pytest.raises(Destroyed):
+        ours.unseal_bytes(db, WANG, "sheet", sealed)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from sales import delegations, people, policy
-from sales.delegations import Circular, ToOneself
+from sales.delegations import LONGEST, Circular, TooFar, ToOneself
 from sales.people import Role, Who
 from tests.sales.conftest import NOW
 
@@ -31,6 +31,12 @@ def test_nobody_stands_in_for_themselves_or_in_a_circle(db):
     lend(db, "lisi", "zhangsan")
     with pytest.raises(Circular):
         lend(db, "zhangsan", "lisi")
+
+
+def test_nobody_hands_over_their_work_for_more_than_a_year(db):
+    lend(db, "lisi", "zhangsan", NOW + LONGEST)
+    with pytest.raises(TooFar):
+        lend(db, "zhaoliu", "zhangsan", NOW + LONGEST + timedelta(seconds=1))
 
 
 def test_a_circle_is_seen_however_long_it_is(db):

@@ -40,3 +40,13 @@ def test_a_right_over_people_reaches_as_far_as_its_scope(db):
     assert of(manager, "delegate") == {"王经理"}
     director = Who("chenzong", "陈总", Role.DIRECTOR, None, "")
     assert "赵六" in of(director, "people.manage")
+
+
+def test_standing_in_opens_the_hidden_fields_of_the_lenders_customers_only(db):
+    """Sales operations see no deals; who stands in for 张三 sees those of his."""
+    ids = {name: db.execute(select(CUSTOMER.id).where(CUSTOMER.name == name)).scalar_one()
+           for name in ("恒信阀门", "南粤阀业")}  # fmt: skip
+    lender = Who("zhangsan", "张三", Role.REP, "wangjingli", "华东")
+    ops = Who("fengyunying", "冯运营", Role.SALES_OPS, None, "", stands_in_for=(lender,))
+    assert policy.hidden(db, ops, ids["恒信阀门"]) == frozenset()
+    assert policy.hidden(db, ops, ids["南粤阀业"]) == policy.NO_DEALS.hidden
