@@ -13,7 +13,7 @@ from engine.errors import Refusal
 from handlers.api import Ask, Ctx, Routes
 from handlers.moments import moment, start
 from sales import delegations, people, staff
-from sales.policy import EVERYTHING
+from sales.policy import EVERYONE
 
 routes = Routes("away", privileged=True)
 
@@ -78,7 +78,7 @@ def delegate(
     ends = moment(until, ctx.today, zone)
     if ends <= ctx.now:
         raise Backwards(until=until)
-    stand_in = staff.with_us(staff.find(ctx.db, name, EVERYTHING))
+    stand_in = staff.with_us(staff.find(ctx.db, name, EVERYONE))
     made = delegations.delegate(
         ctx.db, ctx.who.id, stand_in.id, ends, name=stand_in.name, now=ctx.now
     )

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Index, String, bindparam, select, text, update
+from sqlalchemy import BigInteger, Index, String, bindparam, select, text, update
 from sqlmodel import Field
 
 from engine import audit
@@ -19,8 +19,9 @@ from engine.model import WITHOUT_ROWID, Row, table
 from engine.statement import Statement, insertion
 from engine.types import Json, UtcTime
 from engine.unit import Unit
-from sales import names
+from sales import names, reach
 from sales.people import PERSON, Person
+from sales.reach import Reach, Shape
 
 UNKNOWN = "unknown"
 SHOWN_ORDERS = 3
@@ -154,9 +155,9 @@ PURCHASE = table(Purchase).c
 NAMED = (CUSTOMER.id, CUSTOMER.name, CUSTOMER.region, CUSTOMER.industry)
 
 
-def get(db: Unit, customer_id: str, scope: ColumnElement[bool]) -> Named | None:
+def get(db: Unit, customer_id: str, scope: Reach) -> Named | None:
     """The customer with this id if it lies within `scope` (`policy.visible`)."""
-    row = _by_id(scope).row(db, {"wanted": customer_id})
+    row = _by_id(scope.shape).row(db, {**scope.people, "wanted": customer_id})
     return None if row is None else Named(*row)
 
 
@@ -236,13 +237,13 @@ def add_tags(db: Unit, tags: Iterable[tuple[str, str]]) -> None:
 
 
 def profile(
-    db: Unit, customer_id: str, scope: ColumnElement[bool], hidden: AbstractSet[str] = frozenset()
-) -> Profile | None:
+    db: Unit, customer_id: str, scope: Reach, hidden: AbstractSet[str] = frozenset()
+) -> Profile | None:  # fmt: skip
     """Everything the customer card shows, if the customer lies within `scope`.
 
     The fields in `hidden` (`policy.hidden`) are left out.
     """
-    row = _profile(scope).row(db, {"wanted": customer_id})
+    row = _profile(scope.shape).row(db, {**scope.people, "wanted": customer_id})
     if row is None:
         return None
     shown = () if "orders" in hidden else orders(db, customer_id, limit=SHOWN_ORDERS)
@@ -280,16 +281,17 @@ _ORDERS = Statement(
 )
 
 
-@lru_cache(maxsize=1024)
-def _by_id(scope: ColumnElement[bool]) -> Statement:
-    return Statement(select(*NAMED).where(CUSTOMER.id == bindparam("wanted"), scope))
+@lru_cache(maxsize=reach.SHAPES)
+def _by_id(shape: Shape) -> Statement:
+    seen = reach.condition(shape, CUSTOMER.owner_id)
+    return Statement(select(*NAMED).where(CUSTOMER.id == bindparam("wanted"), seen))
 
 
-@lru_cache(maxsize=1024)
-def _profile(scope: ColumnElement[bool]) -> Statement:
+@lru_cache(maxsize=reach.SHAPES)
+def _profile(shape: Shape) -> Statement:
     return Statement(
         select(CUSTOMER.name, CUSTOMER.industry, CUSTOMER.region, CUSTOMER.rating,
                PERSON.name.label("owner"))
         .join(Person, PERSON.id == CUSTOMER.owner_id)
-        .where(CUSTOMER.id == bindparam("wanted"), scope)
+        .where(CUSTOMER.id == bindparam("wanted"), reach.condition(shape, CUSTOMER.owner_id))
     )  # fmt: skip

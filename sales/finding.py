@@ -25,9 +25,10 @@ from sqlalchemy import (
 from engine.model import table
 from engine.statement import Statement
 from engine.unit import Unit
-from sales import names
+from sales import names, reach
 from sales.customers import CUSTOMER, NAMED, CustomerKey, Named
 from sales.people import PERSON, Person
+from sales.reach import Reach, Shape
 
 MOST = 10
 """Customers offered for picking; WeCom's pick list holds no more."""
@@ -59,7 +60,7 @@ class Twin:
     visible: bool
 
 
-def find(db: Unit, words: str, scope: ColumnElement[bool]) -> Found:
+def find(db: Unit, words: str, scope: Reach) -> Found:
     """The customers people mean by `words`, best first, at most ten.
 
     One exact name (or the only name starting with or containing the words) is alone in the
@@ -67,19 +68,19 @@ def find(db: Unit, words: str, scope: ColumnElement[bool]) -> Found:
     """
     if not names.says_something(words):
         return Found()
-    wanted, queries = names.forms(words), _queries(scope)
-    if exact := _rows(db, queries.exact, wanted=wanted.core):
+    wanted, queries = names.forms(words), _queries(scope.shape)
+    if exact := _rows(db, queries.exact, scope, wanted=wanted.core):
         return _cut(sorted(exact, key=attrgetter("name", "id")))
-    starts = _rows(db, queries.starts, **_range("core", wanted.core))
+    starts = _rows(db, queries.starts, scope, **_range("core", wanted.core))
     if len(starts) == 1:
         return Found(tuple(starts))
     within = {**_range("core", wanted.core), "wanted": wanted.core}
-    if inside := _rows(db, queries.inside, **within):
+    if inside := _rows(db, queries.inside, scope, **within):
         return _cut(inside)
-    return _cut(_sounding(db, queries, wanted))
+    return _cut(_sounding(db, queries, wanted, scope))
 
 
-def nearest(db: Unit, words: str, scope: ColumnElement[bool]) -> Found:
+def nearest(db: Unit, words: str, scope: Reach) -> Found:
     """The customers that share at least half of the characters of `words`, best first.
 
     Ten at most, and never for one character alone: "华东阀门" is near "华东泵业" and "恒信阀门".
@@ -91,8 +92,8 @@ def nearest(db: Unit, words: str, scope: ColumnElement[bool]) -> Found:
         return Found()
     patterns = [*(f"%{c}%" for c in shared), *[""] * (COMPARED - len(shared))]  # "" fits none
     values = {f"c{i}": pattern for i, pattern in enumerate(patterns)}
-    rows = _queries(scope).nearest.rows(
-        db, {**values, **_range("core", stem[:2]), "enough": enough}
+    rows = _queries(scope.shape).nearest.rows(
+        db, {**scope.people, **values, **_range("core", stem[:2]), "enough": enough}
     )
     from rapidfuzz import fuzz  # 4 MB that few processes ever need
 
@@ -100,17 +101,17 @@ def nearest(db: Unit, words: str, scope: ColumnElement[bool]) -> Found:
     return Found(tuple(Named(*row[: len(NAMED)]) for row in ranked[:MOST]))
 
 
-def suggest(db: Unit, typed: str, scope: ColumnElement[bool]) -> Sequence[Named]:
+def suggest(db: Unit, typed: str, scope: Reach) -> Sequence[Named]:
     """What a pick list offers: what fits the typed letters, or the first fifty by name.
 
     One more than `LISTED` says that there are more.
     """
     if typed.strip():
         return find(db, typed, scope).customers
-    return _rows(db, _queries(scope).listed)
+    return _rows(db, _queries(scope.shape).listed, scope)
 
 
-def similar(db: Unit, name: str, scope: ColumnElement[bool]) -> list[Twin]:
+def similar(db: Unit, name: str, scope: Reach) -> list[Twin]:
     """Every customer that may be the same company, whoever owns it, at most ten.
 
     Same stem, same sound, or one slip apart (`names.keys`): index look-ups only.
@@ -121,14 +122,15 @@ def similar(db: Unit, name: str, scope: ColumnElement[bool]) -> list[Twin]:
     asked = {f"key{i}": key for i, key in enumerate(names.keys(stem))}
     if _any_key(len(asked)).row(db, asked) is None:
         return []  # as for nearly every new customer
-    rows = _twins(scope, len(asked)).rows(db, {"stem": stem, **asked})
+    rows = _twins(scope.shape, len(asked)).rows(db, {**scope.people, "stem": stem, **asked})
     return [_twin(row) for row in rows if names.near(stem, row.stem)][:MOST]
 
 
-def twins(db: Unit, ids: Iterable[str], scope: ColumnElement[bool]) -> list[Twin]:
+def twins(db: Unit, ids: Iterable[str], scope: Reach) -> list[Twin]:
     """These customers, in this order, as they are shown to whoever sees those of `scope`."""
     wanted = dict.fromkeys(ids)
-    rows = db.execute(_owned(scope).where(CUSTOMER.id.in_([literal(one) for one in wanted])))
+    seen = scope.over(CUSTOMER.owner_id)
+    rows = db.execute(_owned(seen).where(CUSTOMER.id.in_([literal(one) for one in wanted])))
     found = {row.id: _twin(row) for row in rows}
     return [found[one] for one in wanted if one in found]
 
@@ -138,7 +140,7 @@ def _twin(row: Any) -> Twin:
 
 
 class _Queries(NamedTuple):
-    """The statements of one scope, built once."""
+    """The statements for reaches of one shape, built once."""
 
     exact: Statement
     starts: Statement
@@ -153,9 +155,10 @@ KEY = table(CustomerKey).c
 _BY_NAME = (CUSTOMER.name, CUSTOMER.id)
 
 
-@lru_cache(maxsize=1024)
-def _queries(scope: ColumnElement[bool]) -> _Queries:
-    offer = select(*NAMED).where(scope).order_by(*_BY_NAME).limit(MOST + 1)
+@lru_cache(maxsize=reach.SHAPES)
+def _queries(shape: Shape) -> _Queries:
+    seen = reach.condition(shape, CUSTOMER.owner_id)
+    offer = select(*NAMED).where(seen).order_by(*_BY_NAME).limit(MOST + 1)
     starts = _begins("core")
     inside = CUSTOMER.core.contains(bindparam("wanted"))  # letters only, nothing to escape
     sounds = or_(CUSTOMER.sound == bindparam("heard"), _begins("sound"))
@@ -168,17 +171,17 @@ def _queries(scope: ColumnElement[bool]) -> _Queries:
         sounds=Statement(offer.where(_indexed(sounds))),
         spells=Statement(offer.where(_indexed(or_(_begins("letters"), _begins("initials"))))),
         listed=Statement(offer.limit(LISTED + 1)),
-        nearest=_nearest(scope),
+        nearest=_nearest(seen),
     )
 
 
-def _nearest(scope: ColumnElement[bool]) -> Statement:
+def _nearest(seen: ColumnElement[bool]) -> Statement:
     """The rough order: characters shared, the same first two, the shorter name."""
     shares = (CUSTOMER.core.like(bindparam(f"c{i}")) for i in range(COMPARED))
     shared = reduce(operator.add, (case((one, 1), else_=0) for one in shares))
     return Statement(
         select(*NAMED, CUSTOMER.core)
-        .where(scope, shared >= bindparam("enough"))
+        .where(seen, shared >= bindparam("enough"))
         .order_by(shared.desc(), case((_begins("core"), 0), else_=1), func.length(CUSTOMER.core),
                   *_BY_NAME)
         .limit(CANDIDATES)
@@ -191,33 +194,35 @@ def _any_key(count: int) -> Statement:
     return Statement(union_all(*keys).limit(1))  # for an IN, SQLite makes a temporary table
 
 
-@lru_cache(maxsize=4096)
-def _twins(scope: ColumnElement[bool], count: int) -> Statement:
+@lru_cache(maxsize=4 * reach.SHAPES)
+def _twins(shape: Shape, count: int) -> Statement:
     """Index look-ups of a handful of keys; the very same stem comes first."""
     same = select(KEY.customer_id).where(KEY.key.in_([bindparam(f"key{i}") for i in range(count)]))
     return Statement(
-        _owned(scope)
+        _owned(reach.condition(shape, CUSTOMER.owner_id))
         .where(CUSTOMER.id.in_(same))
         .order_by(CUSTOMER.stem != bindparam("stem"), *_BY_NAME)
         .limit(CANDIDATES)
     )
 
 
-def _owned(scope: ColumnElement[bool]) -> Select[Any]:
-    """Customers with their owners, and whether they lie within `scope`."""
+def _owned(seen: ColumnElement[bool]) -> Select[Any]:
+    """Customers with their owners, and whether they are `seen`."""
     whose = PERSON.name.label("owner"), PERSON.region.label("owner_region")
-    return select(*NAMED, *whose, scope.label("seen"), CUSTOMER.stem).join(
+    return select(*NAMED, *whose, seen.label("seen"), CUSTOMER.stem).join(
         Person, PERSON.id == CUSTOMER.owner_id
     )
 
 
-def _sounding(db: Unit, queries: _Queries, wanted: names.Forms) -> list[Named]:
+def _sounding(
+    db: Unit, queries: _Queries, wanted: names.Forms, scope: Reach
+) -> list[Named]:  # fmt: skip
     heard = {"heard": wanted.sound, **_range("sound", f"{wanted.sound} ")}
-    found = _rows(db, queries.sounds, **heard)
+    found = _rows(db, queries.sounds, scope, **heard)
     if found or not wanted.core.isascii():
         return found
     typed = {**_range("letters", wanted.core), **_range("initials", wanted.core)}
-    return _rows(db, queries.spells, **typed)
+    return _rows(db, queries.spells, scope, **typed)
 
 
 def _begins(column: str) -> ColumnElement[bool]:
@@ -237,8 +242,8 @@ def _range(column: str, start: str) -> dict[str, str]:
     return {f"{column}_from": start, f"{column}_to": f"{start}{LAST}"}
 
 
-def _rows(db: Unit, statement: Statement, **values: str) -> list[Named]:
-    return [Named(*row) for row in statement.rows(db, values)]
+def _rows(db: Unit, statement: Statement, scope: Reach, **values: str) -> list[Named]:
+    return [Named(*row) for row in statement.rows(db, {**scope.people, **values})]
 
 
 def _cut(rows: list[Named]) -> Found:

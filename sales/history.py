@@ -19,7 +19,7 @@ from sales.finding import MOST
 from sales.leads import LEAD
 from sales.opportunities import OPPORTUNITY
 from sales.people import PERSON
-from sales.policy import EVERYTHING
+from sales.reach import EVERYTHING
 from sales.rules.all import KINDS
 
 NAMES: Mapping[str, Any] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import bindparam, select
 
 from engine.statement import Statement
 from engine.unit import Unit
@@ -19,6 +19,7 @@ from sales.lead_states import happen, refuse_unless
 from sales.leads import LEAD
 from sales.opportunities import OPPORTUNITY, By, Opportunity
 from sales.people import PERSON, Person, Who
+from sales.reach import Reach
 
 CONVERTED = "converted"
 CARRIED = ("industry", "region", "credit_code")
@@ -72,7 +73,7 @@ def may_begin(db: Unit, lead: Shown, who: Who) -> str:
     return owner
 
 
-def twins(db: Unit, lead: Shown, scope: ColumnElement[bool], desk: Desk) -> list[Twin]:
+def twins(db: Unit, lead: Shown, scope: Reach, desk: Desk) -> list[Twin]:
     """Every customer that may be the lead's: the same number, credit code, or a near name."""
     found = lead_merge.alike(db, lead, desk)
     return finding.twins(db, (one.id for one in found if one.kind == "customer"), scope)

@@ -191,11 +191,9 @@ def close(db: Unit, words: str, stage: str, who: Who, *, now: datetime) -> str:
         NotOpen: there is none of this number, or it was closed before.
     """
     number = words.strip().upper()
-    of_customer = CUSTOMER.id == OPPORTUNITY.customer_id, policy.visible(who, CREATE)
-    ours = or_(
-        policy.owned(who, CREATE, OPPORTUNITY.owner_id),
-        select(CUSTOMER.id).where(*of_customer).exists(),
-    )
+    seen = policy.visible(who, CREATE)
+    of_customer = CUSTOMER.id == OPPORTUNITY.customer_id, seen.over(CUSTOMER.owner_id)
+    ours = or_(seen.over(OPPORTUNITY.owner_id), select(CUSTOMER.id).where(*of_customer).exists())
     it = OPPORTUNITY.number == number, OPPORTUNITY.stage == OPEN, ours
     change = {"stage": stage, "closed_at": now}
     closed = update(Opportunity).where(*it).values(change)

@@ -8,26 +8,15 @@ Rights follow from the person as the database has them at this moment, never fro
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, or_, true
 
 from engine.errors import Refusal
 from engine.unit import Unit
-from sales import people
-from sales.customers import CUSTOMER
+from sales import customers, people, reach
 from sales.people import PERSON, ROLE_NAMES, Role, Who
-
-
-class Scope(StrEnum):
-    """How far a right reaches: one's own, the team's, everybody's below, or the company's."""
-
-    SELF = "self"
-    DEPT = "dept"
-    SUBTREE = "subtree"
-    ALL = "all"
+from sales.reach import Reach, Scope, Within
 
 
 class Grant(NamedTuple):
@@ -124,10 +113,10 @@ GRANTS: Mapping[Role, Mapping[str, Grant]] = {
 """Every right there is, role by role."""
 LENT = frozenset((*_SELLER, "lead.read", "lead.work", "lead.invalidate"))
 """What a stand-in may do for a colleague; everything else stays with the person."""
+EVERYONE = true()
+"""The colleagues somebody may name who may name anyone."""
 NAMED = 3
 """Colleagues a refusal names."""
-EVERYTHING = true()
-"""The scope of whoever may see every customer."""
 
 
 class NotAllowed(Refusal):
@@ -164,22 +153,17 @@ def require(db: Unit, who: Who, permission: str, what: str) -> None:
     )
 
 
-def visible(who: Who, permission: str = "customer.read") -> ColumnElement[bool]:
+def visible(who: Who, permission: str = "customer.read") -> Reach:
     """The customers on which `who` may use a permission."""
-    return owned(who, permission, CUSTOMER.owner_id)
+    return reach.of([_within(one, grant) for one, grant in _held(who, permission)])
 
 
 def owned(who: Who, permission: str, owner: ColumnElement[Any]) -> ColumnElement[bool]:
     """The rows on which `who` may use a permission, by the column of whose they are.
 
-    A team is the reps who share a manager (A28: "own+team customers"); somebody without a
-    manager has none. What nobody owns is reached by those who reach everything.
+    What nobody owns is reached by those who reach everything.
     """
-    reaches = [
-        _reach(grant.scope, one.id, one.manager_id, one.role, owner)
-        for one, grant in _held(who, permission)
-    ]
-    return reaches[0] if len(reaches) == 1 else or_(false(), *reaches)
+    return visible(who, permission).over(owner)
 
 
 def hidden(
@@ -192,7 +176,11 @@ def hidden(
     """
     held = list(_held(who, permission))
     if len(held) > 1:
-        held = [(one, grant) for one, grant in held if _reaches(db, customer_id, one, grant)]
+        held = [
+            (one, grant)
+            for one, grant in held
+            if customers.get(db, customer_id, reach.of([_within(one, grant)])) is not None
+        ]
     fields = [grant.hidden for _, grant in held]
     return frozenset.intersection(*fields) if fields else frozenset()
 
@@ -203,7 +191,9 @@ def subordinates(who: Who, permission: str) -> ColumnElement[bool]:
     if Scope.ALL in scopes:
         return true()
     mine = PERSON.id == who.id
-    return or_(mine, PERSON.id.in_(_below(who.id))) if Scope.SUBTREE in scopes else mine
+    if Scope.SUBTREE not in scopes:
+        return mine
+    return or_(mine, PERSON.id.in_(reach.below(who.id)))
 
 
 def _held(who: Who, permission: str) -> Iterator[tuple[Who, Grant]]:
@@ -217,32 +207,8 @@ def _held(who: Who, permission: str) -> Iterator[tuple[Who, Grant]]:
                 yield lender, grant
 
 
-def _reaches(db: Unit, customer_id: str, one: Who, grant: Grant) -> bool:
-    reach = _reach(grant.scope, one.id, one.manager_id, one.role, CUSTOMER.owner_id)
-    it = select(CUSTOMER.id).where(CUSTOMER.id == customer_id, reach)
-    return db.execute(it).first() is not None
-
-
-@lru_cache(maxsize=1024)
-def _reach(
-    scope: Scope, who: str, manager: str | None, role: Role, owner: ColumnElement[Any]
-) -> ColumnElement[bool]:  # fmt: skip
-    """One expression per person, so that the statements made of it are compiled once."""
-    mine = owner == who
-    match scope:
-        case Scope.ALL:
-            return EVERYTHING
-        case Scope.SUBTREE:
-            return or_(mine, owner.in_(_below(who)))
-        case Scope.DEPT if manager is not None and role is Role.REP:
-            beside = and_(PERSON.manager_id == manager, PERSON.role == Role.REP.value)
-            below = PERSON.manager_id == who
-            return or_(mine, owner.in_(select(PERSON.id).where(or_(below, beside))))
-    return mine
-
-
-def _below(who: str) -> Select[tuple[str]]:
-    """Everybody who reports to a person, directly or through others."""
-    below = select(PERSON.id).where(PERSON.manager_id == who).cte("below", recursive=True)
-    reports = select(PERSON.id).join(below, PERSON.manager_id == below.c.id)
-    return select(below.union(reports).c.id)
+def _within(one: Who, grant: Grant) -> Within:
+    """Somebody without a manager has no team, and who is no rep belongs to none."""
+    if grant.scope is Scope.DEPT and (one.manager_id is None or one.role is not Role.REP):
+        return Within(Scope.SELF, one.id)
+    return Within(grant.scope, one.id, one.manager_id or "")

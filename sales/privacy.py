@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, true
+from sqlalchemy import bindparam, select
 
 from engine import audit, blobs, jobs, retention, vault
 from engine.ids import is_ulid
@@ -24,6 +24,7 @@ from engine.vault import Destroyed, State, Vault
 from sales import consents, contacts, finding, leads, names
 from sales.contacts import CONTACT, Erased, Known, UnknownContact
 from sales.opportunities import OPPORTUNITY
+from sales.reach import EVERYTHING
 
 LANE = "erasures"
 """Work that writes down outside the database who was erased."""
@@ -80,7 +81,7 @@ def find(db: Unit, vault: Vault, words: str) -> Meant:
     found = [known for one in ids if (known := contacts.get(db, vault, one)) is not None]
     if found:
         return Meant(found, sure=True)
-    named = finding.find(db, words, true()).customers
+    named = finding.find(db, words, EVERYTHING).customers
     found = [known for one in named for known in contacts.of_customer(db, vault, one.id)]
     if not found:
         raise UnknownContact

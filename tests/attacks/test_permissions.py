@@ -132,7 +132,8 @@ def test_d29_a_manager_sees_all_levels_below_and_a_circle_ends(office):
     office.demo.service.database.writer.run(people)
     boss = Who("wangjingli", "王经理", Role.MANAGER, "chenzong", "华东")
     with office.demo.service.database.reading() as db:
-        seen = set(db.execute(select(CUSTOMER.name).where(policy.visible(boss))).scalars())
+        reached = policy.visible(boss).over(CUSTOMER.owner_id)
+        seen = set(db.execute(select(CUSTOMER.name).where(reached)).scalars())
     assert {OWN, TEAMS} <= seen
     assert FOREIGN not in seen
 

@@ -75,6 +75,12 @@ def test_its_owner_closes_it_whosever_the_customer_is(office):
     assert "输单：南粤阀业" in shown(done)
 
 
+def test_a_manager_closes_what_is_of_somebody_below(called):
+    say(called, "转商机")
+    [done] = called.says("王经理", "/商机 结果 OPP-20261123-0001 赢")
+    assert "赢单：长江精密" in shown(done)
+
+
 def test_pressed_twice_or_by_two_it_is_one(called):
     card = say(called, "详情")
     [made] = called.presses("张三", card, "转商机")

@@ -90,12 +90,13 @@ def test_a_credit_code_has_eighteen_letters_or_digits(db, code):
 
 
 def test_an_imported_customer_is_found_and_near_at_once(db):
-    from sqlalchemy import true
-
     from sales import finding
+    from sales.reach import EVERYTHING
 
     assert taken(db, {"name": "海天重工", "credit_code": OTHER}).wrong == []
-    assert [t.customer.name for t in finding.similar(db, "上海海天重工", true())] == ["海天重工"]
+    assert [t.customer.name for t in finding.similar(db, "上海海天重工", EVERYTHING)] == [
+        "海天重工"
+    ]
 
 
 WANG = {"name": "甲重工", "contact": "王建国", "phone": "138-0013-8000"}

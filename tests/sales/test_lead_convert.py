@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from sales import lead_care, lead_convert, lead_lists
+from sales import lead_care, lead_convert, lead_lists, policy
 from sales.customers import CUSTOMER, NAMED, UNKNOWN, Customer, Named
 from sales.lead_states import Moved
 from sales.leads import LEAD
@@ -55,7 +55,7 @@ def test_a_known_customer_learns_what_nobody_knew_and_keeps_the_rest(db, called)
 def test_the_credit_code_is_the_same_customer_whatever_it_is_called(db, called):
     lead, who = called
     db.execute(update(Customer).where(CUSTOMER.name == "华东泵业").values(credit_code=CODE))
-    [twin] = lead_convert.twins(db, lead, CUSTOMER.owner_id == who.id, desk())
+    [twin] = lead_convert.twins(db, lead, policy.visible(who), desk())
     assert twin.customer.name == "华东泵业"
 
 

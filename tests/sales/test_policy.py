@@ -1,5 +1,8 @@
 """Who sees whose customers."""
 
+from dataclasses import replace
+
+import pytest
 from sqlalchemy import select
 
 from engine.model import table
@@ -10,7 +13,8 @@ from tests.sales.conftest import NOW
 
 
 def sees(db, who):
-    rows = db.execute(select(CUSTOMER.name).where(policy.visible(who)))
+    reached = policy.visible(who).over(CUSTOMER.owner_id)
+    rows = db.execute(select(CUSTOMER.name).where(reached))
     return set(rows.scalars())
 
 
@@ -50,3 +54,25 @@ def test_standing_in_opens_the_hidden_fields_of_the_lenders_customers_only(db):
     ops = Who("fengyunying", "冯运营", Role.SALES_OPS, None, "", stands_in_for=(lender,))
     assert policy.hidden(db, ops, ids["恒信阀门"]) == frozenset()
     assert policy.hidden(db, ops, ids["南粤阀业"]) == policy.NO_DEALS.hidden
+
+
+def test_one_statement_serves_everybody_whose_right_reaches_as_far(db):
+    zhangsan = Who("zhangsan", "张三", Role.REP, "wangjingli", "华东")
+    zhaoliu = Who("zhaoliu", "赵六", Role.REP, "sunjingli", "华南")
+    customers.get(db, "", policy.visible(zhangsan))
+    compiled = customers._by_id.cache_info().misses
+    customers.get(db, "", policy.visible(zhaoliu))
+    assert customers._by_id.cache_info().misses == compiled
+
+
+@pytest.mark.parametrize("lenders", [("wangjingli",), ("wangjingli", "zhangsan"), ("chenzong",)])
+def test_who_stands_in_reaches_what_is_theirs_and_what_each_lender_reaches(db, lenders):
+    people = {
+        "wangjingli": Who("wangjingli", "王经理", Role.MANAGER, "chenzong", "华东"),
+        "zhangsan": Who("zhangsan", "张三", Role.REP, "wangjingli", "华东"),
+        "chenzong": Who("chenzong", "陈总", Role.DIRECTOR, None, ""),
+    }
+    lent = tuple(people[one] for one in lenders)
+    boss = Who("sunjingli", "孙经理", Role.MANAGER, "chenzong", "华南")
+    both = replace(boss, stands_in_for=lent)
+    assert sees(db, both) == sees(db, boss).union(*(sees(db, one) for one in lent))
