@@ -33,13 +33,13 @@ from sales.lead_conflicts import ImportConflict
 from sales.lead_decisions import Assignment, RosterRow
 from sales.lead_owning import Ownership
 from sales.leads import Lead, LeadKey
-from sales.opportunities import Opportunity, OpportunityTag, Referral
+from sales.opportunities import Opportunity
 from sales.people import Identity, Person
 from sales.talk import TalkUse
 
 TABLES: tuple[type[Row], ...] = (
     Person, Identity, Channel, Delegation, Customer, CustomerKey, CustomerTag, Purchase,
-    Opportunity, OpportunityTag, Referral, Lead, LeadKey, Ownership, Assignment, Contact, Consent,
+    Opportunity, Lead, LeadKey, Ownership, Assignment, Contact, Consent,
     Reveal, VaultKey, VaultEntry, CardRow, Delivery, Mute, Job, Deadline, CalendarDay, Absence,
     Slot, Lease, Bucket, Shared, Worker, Audit, Sequence, Secret, Document, Usage, Allowance, Entry,
     DepartmentRow, BindingCode, BindingTry, Blob, Upload, TalkUse, HookDelivery, Figure, RosterRow,

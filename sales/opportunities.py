@@ -5,6 +5,7 @@ One that was a lead before has no introducer; `sales/lead_convert.py` opens it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,9 +16,9 @@ from sqlmodel import Field
 from engine import audit
 from engine.errors import Refusal
 from engine.ids import day_number, ulid
-from engine.model import WITHOUT_ROWID, Row, table
+from engine.model import Row, table
 from engine.statement import Statement, insertion
-from engine.types import UtcTime
+from engine.types import Json, UtcTime
 from engine.unit import Unit
 from sales import contacts, customers, policy
 from sales.customers import CUSTOMER, PROFILE, UNKNOWN, Customer, Named
@@ -37,7 +38,8 @@ class Opportunity(Row, table=True):
     `flow` is the errand it came from: one errand, one opportunity.
 
     `effort_ms` is the time from opening the form to submitting it, None for one line
-    (A30). `sources` of filled fields are those of the customer and the tags.
+    (A30). `sources` of filled fields are those of the customer. `introducer_id` is the customer
+    who vouched, None if it was a lead; `tags` are the trade tags taken over from them.
     """
 
     __tablename__ = "opportunity"
@@ -58,32 +60,15 @@ class Opportunity(Row, table=True):
     flow: str = Field(unique=True)
     customer_id: str = Field(foreign_key="customer.id")
     owner_id: str = Field(foreign_key="person.id")
+    introducer_id: str | None = Field(default=None, foreign_key="customer.id")
     source: str
+    tags: list[str] = Field(
+        default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"}
+    )
     stage: str = OPEN
     closed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     effort_ms: int | None = Field(default=None, sa_type=BigInteger)
     created_at: datetime = Field(sa_type=UtcTime)
-
-
-class OpportunityTag(Row, table=True):
-    """A trade tag taken over from the introducer."""
-
-    __tablename__ = "opportunity_tag"
-    __table_args__ = WITHOUT_ROWID
-
-    opportunity_id: str = Field(primary_key=True)  # written with its opportunity
-    tag: str = Field(primary_key=True)
-
-
-class Referral(Row, table=True):
-    """Who vouched for whom."""
-
-    __tablename__ = "referral"
-    __table_args__ = (Index("ix_referral_introducer", "introducer_id"),)
-
-    opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id")
-    introducer_id: str = Field(foreign_key="customer.id")
-    customer_id: str = Field(foreign_key="customer.id")
 
 
 class OwnIntroducer(Refusal):
@@ -129,11 +114,7 @@ class By:
 
 
 OPPORTUNITY = table(Opportunity).c
-TAG = table(OpportunityTag).c
-REFERRAL = table(Referral).c
 _INSERT = insertion(table(Opportunity))
-_INSERT_TAGS = insertion(table(OpportunityTag))
-_INSERT_REFERRAL = insertion(table(Referral))
 INHERITED = ("industry", "region")
 """Facts a new customer takes over from its introducer until somebody knows better."""
 INTRODUCED = "介绍客户 "
@@ -142,22 +123,18 @@ INTRODUCED = "介绍客户 "
 _VOUCHING = table(Customer).alias("introducer")
 _OF_FLOW = Statement(
     select(
-        OPPORTUNITY.id, OPPORTUNITY.number, OPPORTUNITY.customer_id, CUSTOMER.name,
+        OPPORTUNITY.number, OPPORTUNITY.customer_id, OPPORTUNITY.tags, CUSTOMER.name,
         CUSTOMER.sources, _VOUCHING.c.name.label("introducer"), *(CUSTOMER[f] for f in PROFILE),
     )
     .join(Customer, CUSTOMER.id == OPPORTUNITY.customer_id)
-    .join(Referral, REFERRAL.opportunity_id == OPPORTUNITY.id)
-    .join(_VOUCHING, _VOUCHING.c.id == REFERRAL.introducer_id)
+    .join(_VOUCHING, _VOUCHING.c.id == OPPORTUNITY.introducer_id)
     .where(OPPORTUNITY.flow == bindparam("wanted"))
 )  # fmt: skip
 _EXISTS = Statement(select(OPPORTUNITY.id).where(OPPORTUNITY.flow == bindparam("wanted")))
-_TAGS = Statement(
-    select(TAG.tag).where(TAG.opportunity_id == bindparam("wanted")).order_by(TAG.tag)
-)
 
 
 def refer(db: Unit, introducer: Named, new: str | Named, by: By) -> Created:
-    """Customer, opportunity, referral and copied tags, all or nothing.
+    """Customer and opportunity, with its introducer and copied tags, all or nothing.
 
     `new` is the name of a new customer, or the existing customer it turned out to be. The
     caller has asked `of_flow` first; the database refuses a second one of the same errand.
@@ -215,7 +192,6 @@ def of_flow(db: Unit, flow: str) -> Created | None:
 def _shown(db: Unit, flow: str) -> Created:
     """The errand's result, read back: it is shown alike the first time and every other."""
     row = _OF_FLOW.one(db, {"wanted": flow})
-    tags = tuple(tag for (tag,) in _TAGS.rows(db, {"wanted": row.id}))
     filled = tuple(
         (field, getattr(row, field), row.sources[field])
         for field in INHERITED
@@ -223,13 +199,14 @@ def _shown(db: Unit, flow: str) -> Created:
     )
     missing = [field for field in PROFILE if getattr(row, field) == UNKNOWN]
     return Created(
-        row.number, row.customer_id, row.name, row.introducer, tags, filled,
+        row.number, row.customer_id, row.name, row.introducer, tuple(row.tags), filled,
         (*missing, *contacts.missing(db, row.customer_id)),
     )  # fmt: skip
 
 
 def open_(
-    db: Unit, customer_id: str, source: str, by: By, **known: Any
+    db: Unit, customer_id: str, source: str, by: By, *,
+    introducer_id: str | None = None, tags: Sequence[str] = (), **known: Any,
 ) -> tuple[str, str]:  # fmt: skip
     """A new opportunity: its id and number; `known` is what else the trail says of it."""
     opportunity_id, number = ulid(by.now), day_number(db, "OPP", by.today)
@@ -239,7 +216,12 @@ def open_(
         "source": source, "stage": OPEN, "closed_at": None,
         "effort_ms": None if effort is None else effort // timedelta(milliseconds=1),
     }  # fmt: skip
-    _INSERT.run(db, {"id": opportunity_id, "flow": by.flow, "created_at": by.now, **row})
+    _INSERT.run(db, {
+        "id": opportunity_id, "flow": by.flow, "created_at": by.now,
+        "introducer_id": introducer_id, "tags": tags, **row,
+    })  # fmt: skip
+    if introducer_id is not None:
+        known |= {"introducer": introducer_id, "tags": tags}
     audit.record(db, "opportunity.created", ("opportunity", opportunity_id), at=by.now,
                  detail={audit.SET: {**row, **known}})  # fmt: skip
     return opportunity_id, number
@@ -250,14 +232,9 @@ def _open(
 ) -> tuple[str, tuple[str, ...]]:  # fmt: skip
     """The number of a new opportunity by referral, and the tags it took over."""
     tags = tuple(customers.tags(db, introducer.id))
-    opportunity_id, number = open_(
-        db, customer_id, BY_REFERRAL, by, introducer=introducer.id, tags=tags
+    _, number = open_(
+        db, customer_id, BY_REFERRAL, by, introducer_id=introducer.id, tags=tags
     )  # fmt: skip
-    _INSERT_REFERRAL.run(db, {
-        "opportunity_id": opportunity_id, "introducer_id": introducer.id,
-        "customer_id": customer_id,
-    })  # fmt: skip
-    _INSERT_TAGS.run_many(db, [{"opportunity_id": opportunity_id, "tag": tag} for tag in tags])
     return number, tags
 
 

@@ -110,7 +110,7 @@ def _report(by_name: dict[str, Subject], rows: dict[str, int], notes: list[str])
     repeated = ours.requests - ours.different
     counted = (
         f"发出 {ours.requests} 次，其中 {repeated} 次重复的 MsgId 没有留下一行；{ours.different} "
-        "条不同的消息各有商机、客户、推荐、审计两行、卡片、消息和待发任务，一行不少。"
+        "条不同的消息各有商机、客户、审计两行、卡片、消息和待发任务，一行不少。"
     )
     facts: dict[str, Any] = {
         "servers": {name: subject.facts() for name, subject in by_name.items()},

@@ -19,7 +19,7 @@ from engine.model import table
 from engine.unit import Unit
 from sales import customers
 from sales.customers import Customer
-from sales.opportunities import Opportunity, Referral
+from sales.opportunities import Opportunity
 from sales.people import Identity, Person, Role
 
 SENDERS = tuple(f"rep{number:02d}" for number in range(96))
@@ -74,7 +74,7 @@ def count(database_url: str) -> dict[str, int]:
         **{
             name: select(func.count()).select_from(table(row))
             for name, row in (
-                ("customers", Customer), ("opportunities", Opportunity), ("referrals", Referral),
+                ("customers", Customer), ("opportunities", Opportunity),
                 ("audit", Audit), ("cards", CardRow), ("deliveries", Delivery),
             )
         },

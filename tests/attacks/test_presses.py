@@ -32,9 +32,8 @@ def test_d16_what_a_press_brings_along_is_ignored(office, platform, values):
     office.finger(fake(office, platform).press(message, "1.1", values))
     [opportunity] = office.rows("opportunity")
     [customer] = office.rows("customer", name="西部机电")
-    [referral] = office.rows("referral")
     assert (opportunity["owner_id"], opportunity["stage"]) == ("zhangsan", "open")
-    assert referral["introducer_id"] == office.rows("customer", name="恒信阀门")[0]["id"]
+    assert opportunity["introducer_id"] == office.rows("customer", name="恒信阀门")[0]["id"]
     assert customer["owner_id"] == "zhangsan"
 
 

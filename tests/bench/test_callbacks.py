@@ -10,7 +10,7 @@ from bot.bench.company import CUSTOMERS, App, RowsLost
 from bot.bench.load import closed
 from bot.bench.messages import REPEAT_AFTER, Supply
 from engine.database import Database
-from sales.opportunities import REFERRAL, Referral
+from sales.opportunities import OPPORTUNITY, Opportunity
 from tests.drills.seed import LONG
 
 TINY = 150
@@ -43,11 +43,11 @@ def test_repeated_message_ids_leave_no_row_and_a_missing_row_is_told(database_ur
 
     database = Database(database_url)
     with database.reading() as db:
-        one = db.execute(select(REFERRAL.opportunity_id).limit(1)).scalar_one()
-    lost = delete(Referral).where(REFERRAL.opportunity_id == one)
+        one = db.execute(select(OPPORTUNITY.id).limit(1)).scalar_one()
+    lost = delete(Opportunity).where(OPPORTUNITY.id == one)
     database.writer.run(lambda db: db.execute(lost))
     database.close()
-    with pytest.raises(RowsLost, match="referrals"):
+    with pytest.raises(RowsLost, match="opportunities"):
         company.verify(database_url, batch.different(TINY))
 
 

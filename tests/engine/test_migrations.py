@@ -68,3 +68,38 @@ def test_a_contact_somebody_refers_to_survives_the_step_that_frees_it_of_its_cus
     with database.engine.begin() as connection:
         command.check(config(connection))
     database.close()
+
+
+def rows(connection, query):
+    return [tuple(row) for row in connection.execute(text(query))]
+
+
+def test_0021_keeps_who_introduced_an_opportunity_and_its_tags_both_ways(database):
+    tags = [("one", "年度框架"), ("one", "阀门"), ("three", '"a\\')]
+    referrals = [("one", "old", "new"), ("three", "old", "new")]
+    with database.engine.begin() as connection:
+        command.downgrade(config(connection), "0020")
+        planted(connection, "person", id="rep")
+        for one in ("old", "new"):
+            planted(connection, "customer", id=one, owner_id="rep")
+        for one in ("one", "two", "three"):
+            planted(connection, "opportunity", id=one, number=one, flow=one, customer_id="new",
+                owner_id="rep")  # fmt: skip
+        for one, introducer, customer in referrals:
+            planted(connection, "referral", opportunity_id=one, introducer_id=introducer,
+                customer_id=customer)  # fmt: skip
+        for one, tag in reversed(tags):
+            planted(connection, "opportunity_tag", opportunity_id=one, tag=tag)
+
+        command.upgrade(config(connection), "0021")
+        assert rows(connection, "SELECT id, introducer_id, tags FROM opportunity ORDER BY id") == [
+            ("one", "old", '["年度框架","阀门"]'),
+            ("three", "old", '["\\"a\\\\"]'),
+            ("two", None, "[]"),
+        ]
+
+        command.downgrade(config(connection), "0020")
+        kept = "opportunity_id, introducer_id, customer_id"
+        assert rows(connection, f"SELECT {kept} FROM referral ORDER BY 1") == referrals
+        kept = "SELECT opportunity_id, tag FROM opportunity_tag"
+        assert sorted(rows(connection, kept)) == sorted(tags)
