@@ -46,8 +46,6 @@ class Customer(Row, table=True):
     __table_args__ = (
         Index("ix_customer_core", "core"),
         Index("ix_customer_sound", "sound"),
-        Index("ix_customer_letters", "letters"),
-        Index("ix_customer_initials", "initials"),
         Index("ix_customer_owner", "owner_id"),
         Index(
             "ix_customer_code",

@@ -169,7 +169,7 @@ def _queries(shape: Shape) -> _Queries:
             offer.where(inside).order_by(None).order_by(case((starts, 0), else_=1), *_BY_NAME)
         ),
         sounds=Statement(offer.where(_indexed(sounds))),
-        spells=Statement(offer.where(_indexed(or_(_begins("letters"), _begins("initials"))))),
+        spells=Statement(offer.where(or_(_begins("letters"), _begins("initials")))),
         listed=Statement(offer.limit(LISTED + 1)),
         nearest=_nearest(seen),
     )
@@ -226,7 +226,7 @@ def _sounding(
 
 
 def _begins(column: str) -> ColumnElement[bool]:
-    """Whether the column begins with a text given by `_range`; an index serves it."""
+    """Whether the column begins with a text given by `_range`; an index can serve it."""
     return and_(
         CUSTOMER[column] >= bindparam(f"{column}_from"),
         CUSTOMER[column] < bindparam(f"{column}_to"),
