@@ -281,7 +281,7 @@ _ORDERS = Statement(
 
 @lru_cache(maxsize=reach.SHAPES)
 def _by_id(shape: Shape) -> Statement:
-    seen = reach.condition(shape, CUSTOMER.owner_id)
+    seen = reach.condition(shape, CUSTOMER.owner_id, few=True)
     return Statement(select(*NAMED).where(CUSTOMER.id == bindparam("wanted"), seen))
 
 
@@ -291,5 +291,6 @@ def _profile(shape: Shape) -> Statement:
         select(CUSTOMER.name, CUSTOMER.industry, CUSTOMER.region, CUSTOMER.rating,
                PERSON.name.label("owner"))
         .join(Person, PERSON.id == CUSTOMER.owner_id)
-        .where(CUSTOMER.id == bindparam("wanted"), reach.condition(shape, CUSTOMER.owner_id))
+        .where(CUSTOMER.id == bindparam("wanted"),
+               reach.condition(shape, CUSTOMER.owner_id, few=True))
     )  # fmt: skip

@@ -159,11 +159,12 @@ _BY_NAME = (CUSTOMER.name, CUSTOMER.id)
 def _queries(shape: Shape) -> _Queries:
     seen = reach.condition(shape, CUSTOMER.owner_id)
     offer = select(*NAMED).where(seen).order_by(*_BY_NAME).limit(MOST + 1)
+    exact = select(*NAMED).where(reach.condition(shape, CUSTOMER.owner_id, few=True))
     starts = _begins("core")
     inside = CUSTOMER.core.contains(bindparam("wanted"))  # letters only, nothing to escape
     sounds = or_(CUSTOMER.sound == bindparam("heard"), _begins("sound"))
     return _Queries(
-        exact=Statement(offer.where(CUSTOMER.core == bindparam("wanted")).order_by(None)),
+        exact=Statement(exact.where(CUSTOMER.core == bindparam("wanted")).limit(MOST + 1)),
         starts=Statement(offer.where(_indexed(starts))),
         inside=Statement(
             offer.where(inside).order_by(None).order_by(case((starts, 0), else_=1), *_BY_NAME)
@@ -199,7 +200,7 @@ def _twins(shape: Shape, count: int) -> Statement:
     """Index look-ups of a handful of keys; the very same stem comes first."""
     same = select(KEY.customer_id).where(KEY.key.in_([bindparam(f"key{i}") for i in range(count)]))
     return Statement(
-        _owned(reach.condition(shape, CUSTOMER.owner_id))
+        _owned(reach.condition(shape, CUSTOMER.owner_id, few=True))
         .where(CUSTOMER.id.in_(same))
         .order_by(CUSTOMER.stem != bindparam("stem"), *_BY_NAME)
         .limit(CANDIDATES)

@@ -155,7 +155,7 @@ def require(db: Unit, who: Who, permission: str, what: str) -> None:
 
 def visible(who: Who, permission: str = "customer.read") -> Reach:
     """The customers on which `who` may use a permission."""
-    return reach.of([_within(one, grant) for one, grant in _held(who, permission)])
+    return reach.of(tuple([_within(one, grant) for one, grant in _held(who, permission)]))
 
 
 def owned(who: Who, permission: str, owner: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -179,7 +179,7 @@ def hidden(
         held = [
             (one, grant)
             for one, grant in held
-            if customers.get(db, customer_id, reach.of([_within(one, grant)])) is not None
+            if customers.get(db, customer_id, reach.of((_within(one, grant),))) is not None
         ]
     fields = [grant.hidden for _, grant in held]
     return frozenset.intersection(*fields) if fields else frozenset()

@@ -7,8 +7,9 @@ statement serves everybody and is compiled once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -24,7 +25,8 @@ from sqlalchemy import (
     true,
 )
 
-from sales.people import PERSON, Role
+from engine.model import table
+from sales.people import PERSON, Person, Role
 
 
 class Scope(StrEnum):
@@ -61,13 +63,14 @@ class Reach(NamedTuple):
         return condition(self.shape, owner, self.people)
 
 
+_MEMBER = table(Person).alias("member")
 EVERYTHING = Reach((Scope.ALL,), {})
 """Of whoever may see every customer."""
 
 
-def of(grants: Iterable[Within]) -> Reach:
+@lru_cache(maxsize=4096)  # the same people write again and again
+def of(held: tuple[Within, ...]) -> Reach:
     """What these grants reach together."""
-    held = tuple(grants)
     shape = tuple([one.scope for one in held])
     if Scope.ALL in shape:
         return EVERYTHING
@@ -79,19 +82,21 @@ def of(grants: Iterable[Within]) -> Reach:
 
 
 def condition(
-    shape: Shape, owner: ColumnElement[Any], people: Mapping[str, str] = MappingProxyType({})
+    shape: Shape, owner: ColumnElement[Any], people: Mapping[str, str] = MappingProxyType({}),
+    *, few: bool = False,
 ) -> ColumnElement[bool]:  # fmt: skip
     """Whether a row lies within a reach of this shape, by the column of whose it is.
 
     A team is the reps who share a manager (A28: "own+team customers"), and who reports to them.
-    Without `people` they are values that come with each run.
+    Without `people` they are values that come with each run. `few`: the rows are found by a key
+    of their own, so the owner of each is looked up instead of making a list of the team.
     """
-    reaches = [_within(scope, f"{i}", owner, people) for i, scope in enumerate(shape)]
+    reaches = [_within(scope, f"{i}", owner, people, few=few) for i, scope in enumerate(shape)]
     return reaches[0] if len(reaches) == 1 else or_(false(), *reaches)
 
 
 def _within(
-    scope: Scope, i: str, owner: ColumnElement[Any], people: Mapping[str, str]
+    scope: Scope, i: str, owner: ColumnElement[Any], people: Mapping[str, str], *, few: bool
 ) -> ColumnElement[bool]:  # fmt: skip
     who, manager = (_bound(name + i, people) for name in ("who", "manager"))
     mine = owner == who
@@ -101,8 +106,11 @@ def _within(
         case Scope.SUBTREE:
             return or_(mine, owner.in_(below(who)))
         case Scope.DEPT:
-            beside = and_(PERSON.manager_id == manager, PERSON.role == Role.REP.value)
-            team = select(PERSON.id).where(or_(PERSON.manager_id == who, beside))
+            one = _MEMBER.c
+            beside = and_(one.manager_id == manager, one.role == Role.REP.value)
+            team = select(one.id).where(or_(one.manager_id == who, beside))
+            if few:
+                return or_(mine, team.where(one.id == owner).correlate_except(_MEMBER).exists())
             return or_(mine, owner.in_(team))
     return mine
 
