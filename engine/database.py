@@ -152,4 +152,4 @@ def _on_connect(engine: Engine, *pragmas: str) -> None:
 def _begin_with(engine: Engine, statement: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
+        Unit(connection).drive(statement)  # SQLAlchemy's way takes longer than the statement
