@@ -26,8 +26,9 @@ CACHE_KIB = 32768
 """Pages the writer keeps; with SQLite's 2 MiB it reads the same index pages again and again."""
 PAGE_BYTES = 2048
 """Half of SQLite's: most writes are to index pages far apart, and each is logged whole."""
-CHECKPOINT_PAGES = 16000
-"""The log is folded into the file every 32 MB; at SQLite's 4 MB a busy minute does little else."""
+CHECKPOINT_PAGES = 8000
+"""The log is folded into the file every 16 MB: what comes then waits 15 ms for it, and for 32 MB
+20 to 50; at SQLite's 4 MB a busy minute does little else."""
 READ_SECONDS = 5
 CONNECT_SECONDS = 5
 SILENT_MS = 8000
