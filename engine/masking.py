@@ -27,7 +27,9 @@ SHOWN_FIRST, SHOWN_LAST = 3, 4
 _APART = r"(?:[^\w,，、;；:：/+=。!！?？\"“”《》<>%¥￥$€@#\x00]|_){0,3}"
 """What may stand between the digits of one number; lists, times and amounts are several."""
 _RUN = re.compile(rf"[0-9](?:{_APART}[0-9])+(?:{_APART}[Xx](?![0-9A-Za-z]))?")
-_OUR_NUMBER = r"(?<=[A-Z]-[0-9])[0-9]{7}-[0-9]{4}(?![0-9\s-])"
+_DAY_AND_COUNT = r"[09][0-9]{6}-[0-9]{4,6}"
+"""OPP-20261123-0001 from its second digit on; a busy day counts beyond 9999."""
+_OUR_NUMBER = rf"(?<=[A-Z]-[12]){_DAY_AND_COUNT}(?!{_APART}[0-9])"
 _LONG_RUN = re.compile(rf"[0-9](?![A-Za-z])(?<![0-9][0-9])(?!{_OUR_NUMBER})(?:{_APART}[0-9]){{10}}")
 """Begins with what it looks for, and gives up early: it reads every text that is stored."""
 _FOREIGN = re.compile(r"\+\s?[0-9]")
@@ -41,7 +43,7 @@ _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]\d|\d)"
 _ALONE = "".join(rf"(?<![0-9]{'[^0-9A-Za-z]' * apart})" for apart in (1, 2, 3))
 _OURS = re.compile(
     r"(?<![0-9A-Za-z])(?:"
-    r"[A-Z]{2,5}-\d{8}-\d{4}(?!\d)"  # OPP-20261123-0001
+    rf"[A-Z]{{2,5}}-[12]{_DAY_AND_COUNT}(?!\d)"
     r"|[0-7][0-9A-HJKMNP-TV-Z]{25}(?![0-9A-Za-z])"  # a ULID
     r"|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
     r"|[0-9a-f]{32,}(?![0-9A-Za-z])"  # a hash

@@ -126,7 +126,7 @@ def test_land_lines_foreign_numbers_and_addresses_are_masked(text, shown):
     "text",
     [
         "", "某阀门制造", "OPP-20261123-0001", "LD-20261121-0007 已联系",
-        "HT-20261121-0001,AP-20261121-0002",
+        "HT-20261121-0001,AP-20261121-0002", "OPP-20261123-10000", "LD-20261121-123456 已联系",
         "2026-11-13 2026-11-14 10:00:05 123 件", "2026-11-23T10:15:03.123456+08:00",
         "91330106MA2AXXXX13", "913301067384217384", "12330000470009123F",
         "¥13,800,138,000.00", "¥499,999.99", "预算 12 万", "1234567890123456",
@@ -145,7 +145,7 @@ def test_our_own_numbers_are_never_harmed(text):
 
 @given(
     st.integers(0, 4 * 10**15),
-    st.integers(1, 9999),
+    st.integers(1, 999_999),
     st.integers(0, 10**13),
 )
 def test_numbers_dates_and_amounts_as_we_write_them_stay(microseconds, serial, fen):
@@ -178,6 +178,28 @@ def test_masking_twice_is_masking_once_and_never_fails(words, digits):
         once = mask(text)
         assert mask(once) == once
         assert once == text or not harmless(text)
+
+
+@pytest.mark.parametrize("serial", ["0001", "9999", "10000", "123456"])
+@pytest.mark.parametrize("around", ["{}", "商机 {} 已登记", "{}。", "{} 的"])
+def test_our_own_numbers_need_no_second_look_however_many_a_day_has(serial, around):
+    assert harmless(around.format(f"OPP-20261123-{serial}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("A-86138123-45678", "A-86138****5678"),
+        ("OPP-20261123-0001 13800138000", "OPP-20261123-0001 138****8000"),
+        ("OPP-20261123-10000 13800138000", "OPP-20261123-10000 138****8000"),
+        ("OPP-20261123-13800138000", "OPP-20261123-138****8000"),
+        ("OPP-86138001-38000", "OPP-86138****8000"),
+        ("HT-03511234-5678", "HT-035****5678"),
+    ],
+)
+def test_a_persons_number_does_not_pass_for_one_of_ours(text, shown):
+    assert not harmless(text)
+    assert mask(text) == shown
 
 
 def test_values_are_masked_however_deep_and_keep_their_shape():
