@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ CACHE_KIB = 32768
 PAGE_BYTES = 2048
 """Half of SQLite's: most writes are to index pages far apart, and each is logged whole."""
 CHECKPOINT_PAGES = 8000
-"""The log is folded into the file every 16 MB: what comes then waits 15 ms for it, and for 32 MB
-20 to 50; at SQLite's 4 MB a busy minute does little else."""
+"""While the writer never rests, the log is folded into the file every 16 MB: what comes then waits
+15 ms for it, and for 32 MB 20 to 50; at SQLite's 4 MB a busy minute does little else. Otherwise
+it is folded often and little (`fold`)."""
 READ_SECONDS = 5
 CONNECT_SECONDS = 5
 SILENT_MS = 8000
@@ -59,7 +61,8 @@ class Database:
         self._lock = lock(Path(str(self.url.database))) if self.embedded else None
         self.engine = sqlite_writer(self.url) if self.embedded else postgres(self.url)
         self._readers = (sqlite_reader if self.embedded else postgres_reader)(self.url)
-        self.writer = Writer(self.engine, wake, occasion)
+        tidy = partial(fold, self.engine) if self.embedded else lambda: None
+        self.writer = Writer(self.engine, wake, occasion, tidy)
 
     @contextmanager
     def reading(self) -> Iterator[Unit]:
@@ -117,6 +120,19 @@ def sqlite_reader(url: URL) -> Engine:
     _on_connect(engine, "query_only=ON", "wal_autocheckpoint=0", "busy_timeout=5000")
     _begin_with(engine, "BEGIN")
     return engine
+
+
+def fold(engine: Engine) -> None:
+    """Bring what SQLite's log holds into the file, as far as no reader still needs it there.
+
+    The next commit then begins the log anew. A log of 32 MB holds a commit up for some 40 ms,
+    that of a few messages for two. Readers are not waited for.
+    """
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+    finally:
+        connection.close()
 
 
 def postgres(url: URL) -> Engine:

@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 BATCH = 64
 """Units per commit: beyond this the fsync no longer matters (12,000/s at 50)."""
+TIDIED_AFTER = 16
+"""Commits after which the database is tidied as soon as nobody waits."""
 
 
 class Stopped(Exception):
@@ -114,15 +116,19 @@ class Writer:
     """Runs units of work in batches on its own thread.
 
     `wake` is called on that thread after a commit with the lanes that got work. Units begin
-    with `occasion`.
+    with `occasion`. `tidy` is called on that thread while nobody waits for it; what it does
+    then need not be done while somebody does.
     """
 
     def __init__(
-        self, engine: Engine, wake: Callable[[Iterable[str]], None], occasion: Occasion
-    ) -> None:
+        self, engine: Engine, wake: Callable[[Iterable[str]], None], occasion: Occasion,
+        tidy: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         self._engine = engine
         self._wake = wake
         self._occasion = occasion
+        self._tidy = tidy
+        self._untidy = 0
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._stopped = False
         self.beat = 0
@@ -200,6 +206,8 @@ class Writer:
 
     def _loop(self) -> None:
         while True:
+            if self._untidy >= TIDIED_AFTER and self._queue.empty():
+                self._tidied()
             unit = self._queue.get()
             if unit is None:
                 if self._queue.empty():
@@ -224,6 +232,16 @@ class Writer:
     def _work(self, units: list[_Work]) -> None:
         self.beat += 1
         self._commit(units)
+        self._untidy += 1
+        self.beat += 1
+
+    def _tidied(self) -> None:
+        self.beat += 1
+        self._untidy = 0
+        try:
+            self._tidy()
+        except Exception:  # it is done again, and a commit that needs it will say so
+            log.exception("the database could not be tidied")
         self.beat += 1
 
     def _commit(self, units: list[_Work]) -> None:

@@ -1,19 +1,22 @@
 """One thread changes the database; many units share a commit and none harms another."""
 
+import sqlite3
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError
 
+from bot.migrate import upgrade
 from engine import audit
 from engine.audit import Audit
 from engine.database import Database, DatabaseInUse
 from engine.ids import day_number, ulid
-from engine.writer import Stopped, Undone
+from engine.unit import NOBODY
+from engine.writer import TIDIED_AFTER, Stopped, Undone, Writer
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -232,3 +235,43 @@ def test_whoever_asked_hears_of_the_error_and_may_not_stop_the_writer(database):
     database.writer.run(lambda _: None)
     assert [error.__name__ for _, error in ends] == [ends[0][1].__name__, "ZeroDivisionError"]
     assert issubclass(ends[0][1], DBAPIError)
+
+
+def in_the_file_itself(path):
+    """The notes SQLite's file holds without its log; 0 while it is being written."""
+    with (
+        closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as file,
+        suppress(sqlite3.DatabaseError),
+    ):
+        return file.execute("SELECT count(*) FROM audit").fetchone()[0]
+    return 0
+
+
+def test_while_nobody_waits_the_log_is_folded_into_the_file(tmp_path):
+    with closing(Database(f"sqlite:///{tmp_path}/jianliu.db")) as database:
+        upgrade(database)
+        for number in range(TIDIED_AFTER):
+            database.writer.run(lambda db, n=number: note(db, str(n)))
+        path, until = database.url.database, time.monotonic() + 10
+        while in_the_file_itself(path) < TIDIED_AFTER and time.monotonic() < until:
+            time.sleep(0.01)
+        assert in_the_file_itself(path) == TIDIED_AFTER
+
+
+def test_a_database_that_cannot_be_tidied_still_takes_work(database, caplog):
+    tried = threading.Event()
+
+    def broken():
+        tried.set()
+        raise OSError("no space left")
+
+    writer = Writer(database.engine, lambda _: None, NOBODY, broken)
+    try:
+        for number in range(TIDIED_AFTER):
+            writer.run(lambda db, n=number: note(db, str(n)))
+        assert tried.wait(10)
+        writer.run(lambda db: note(db, "more"))
+    finally:
+        writer.close()
+    assert len(notes(database)) == TIDIED_AFTER + 1
+    assert "could not be tidied" in caplog.text
