@@ -120,8 +120,9 @@ def similar(db: Unit, name: str, scope: Reach) -> list[Twin]:
     """
     stem = names.forms(name).stem
     asked = {f"key{i}": key for i, key in enumerate(names.keys(stem))}
-    if _any_key(len(asked)).row(db, asked) is None:
-        return []  # as for nearly every new customer
+    sharing = _sharing(len(asked)).rows(db, asked)
+    if len(sharing) < CANDIDATES and not any(_near(db, stem, one) for one in set(sharing)):
+        return []  # as for nearly every new customer, but among many some share a key
     rows = _twins(scope.shape, len(asked)).rows(db, {**scope.people, "stem": stem, **asked})
     return [_twin(row) for row in rows if names.near(stem, row.stem)][:MOST]
 
@@ -189,10 +190,20 @@ def _nearest(seen: ColumnElement[bool]) -> Statement:
     )  # fmt: skip
 
 
+_STEM = Statement(select(CUSTOMER.stem).where(CUSTOMER.id == bindparam("customer_id")))
+
+
 @lru_cache(maxsize=256)
-def _any_key(count: int) -> Statement:
+def _sharing(count: int) -> Statement:
+    """Whoever has one of so many keys, once for each."""
     keys = (select(KEY.customer_id).where(KEY.key == bindparam(f"key{i}")) for i in range(count))
-    return Statement(union_all(*keys).limit(1))  # for an IN, SQLite makes a temporary table
+    every = union_all(*keys)  # for an IN, SQLite makes a temporary table
+    return Statement(every.limit(CANDIDATES))
+
+
+def _near(db: Unit, stem: str, sharing: Any) -> bool:
+    other = _STEM.value(db, {"customer_id": sharing.customer_id})
+    return other is not None and names.near(stem, other)
 
 
 @lru_cache(maxsize=4 * reach.SHAPES)

@@ -53,6 +53,15 @@ def test_the_very_same_name_comes_first_among_the_twins(db):
     assert twins[0].customer.name == "恒信阀门"
 
 
+@pytest.mark.parametrize("others", [3, 60])
+def test_who_only_shares_letters_is_no_twin_and_hides_none(db, others):
+    add(db, *(f"东岳海天{chr(0x4E8E + i)}" for i in range(others)))  # as the name without "泰"
+    assert finding.similar(db, "泰东岳海天", EVERYTHING) == []
+    add(db, "丛东岳海天")  # sorts first
+    [twin] = finding.similar(db, "泰东岳海天", EVERYTHING)
+    assert twin.customer.name == "丛东岳海天"
+
+
 def test_no_search_works_out_the_forms_of_the_stored_names_again(db, monkeypatch):
     add(db, *(f"第{i}泵业" for i in range(300)))
     worked_out = []
