@@ -20,7 +20,7 @@ CUSTOMERS = (
     Column("rating", ("信用评级", "评级", "信用等级"), max_len=4),
     Column("tags", ("交易标签", "标签", "采购品类", "历史采购品类"), kind="list", max_len=20),
 )  # fmt: skip
-FOLLOWED = ("跟进状态", "线索状态", "联系状态")
+FOLLOWED = ("跟进状态", "线索状态", "联系状态", "沟通状态")
 LEADS = (
     Column("company", ("公司名称", "公司", "客户名称", "客户", "单位", "单位名称", "企业名称",
                        "account", "company_name"), required=True, max_len=60),

@@ -100,7 +100,7 @@ class Slow(Rounds):
         except Undelivered as failure:
             await self._again(job, work, cleaned(str(failure)), failure.retry_after)
         except Exception as failure:
-            log.exception("slow.failed", work=job.payload["work"], job=job.id)
+            log.exception("slow.failed", work=job.payload["work"], number=job.trace)
             error = cleaned(f"{type(failure).__name__}: {failure}")[:LONGEST_ERROR]
             await self._again(job, work, error, WAITS[0])
 

@@ -13,10 +13,11 @@ from cards.model import Button, Card, Menu
 from engine.jobs import Urgency
 from engine.unit import Unit
 from sales import lead_conflicts, lead_lists, lead_people, lead_states, people
-from sales.lead_conflicts import LISTED, Conflict, Ours
-from sales.lead_states import EVENTS, STATE_NAMES
+from sales.lead_conflicts import PAGE, Conflict, Ours
+from sales.lead_states import ASSIGNED, EVENTS, STATE_NAMES
+from sales.leads import POOLED
 
-LIST, ONE, TRUST = "lead.conflicts", "lead.conflict", "lead.trust"
+LIST, TURN, ONE, TRUST = "lead.conflicts", "lead.conflicts_page", "lead.conflict", "lead.trust"
 WHY_YOURS = "这条线索由您跟进，或者由您分配：表格和系统对不上，要请您看一眼。"
 STEPS: Mapping[str, tuple[str, str, str]] = {
     "未联系": ("returned", "退回", GIVE_BACK),
@@ -72,21 +73,25 @@ def trusted(found: Conflict, by: str) -> Card:
     )
 
 
-def waiting(found: Sequence[Conflict], total: int, *, flow: str) -> Card:
-    """The oldest of what waits for somebody to look, a button each."""
+def waiting(found: Sequence[Conflict], total: int, page: int, *, flow: str) -> Card:
+    """A page of what waits for somebody to look, a button each."""
     if not found:
         return Card(
             key=flow, title="没有要核对的", subtitle="表格和系统没有对不上的线索", tone="good"
         )
-    left = total - len(found)
+    first, pages = page * PAGE + 1, -(-total // PAGE)
+    more = [Button("下一页", TURN, {"page": page + 1})] if page + 1 < pages else []
     return Card(
         key=flow,
         title=f"要核对的：{total} 条",
-        subtitle=f"先看最早的 {len(found)} 条" if left > 0 else "表格和系统记的不一样",
-        facts=tuple((f"{i}", _line(one)) for i, one in enumerate(found, 1)),
-        buttons=tuple(
-            Button(f"看第 {i} 条", ONE, {"conflict": one.id}, fresh=True)
-            for i, one in enumerate(found, 1)
+        subtitle=f"第 {page + 1} 页，共 {pages} 页" if pages > 1 else "表格和系统记的不一样",
+        facts=tuple((f"{i}", _line(one)) for i, one in enumerate(found, first)),
+        buttons=(
+            *(
+                Button(f"看第 {i} 条", ONE, {"conflict": one.id}, fresh=True)
+                for i, one in enumerate(found, first)
+            ),
+            *more,
         ),
         tone="warning",
         about=tuple(("lead", one.lead_id) for one in found),
@@ -95,12 +100,12 @@ def waiting(found: Sequence[Conflict], total: int, *, flow: str) -> Card:
 
 def several(found: Sequence[Conflict]) -> Card:
     """What one person gets of a sheet with many: how many, the first of them, and the queue."""
-    more = len(found) - LISTED
+    more = len(found) - PAGE
     return Card(
         key=f"conflict/many/{found[0].id}",
-        title=f"{len(found)} 条线索对不上",
-        subtitle="系统没有改，请看一眼谁对" + (f"，先列 {LISTED} 条" if more > 0 else ""),
-        facts=tuple((one.number[-4:], _line(one)) for one in found[:LISTED]),
+        title=f"{len(found)} 处线索对不上",
+        subtitle="系统没有改，请看一眼谁对" + (f"，先列 {PAGE} 处" if more > 0 else ""),
+        facts=tuple((f"{i}", _line(one)) for i, one in enumerate(found[:PAGE], 1)),
         buttons=(Button("一条一条看", LIST, {}, "primary", fresh=True),),
         tone="warning",
         menu=Menu(WHY_YOURS, "conflict"),
@@ -131,7 +136,9 @@ def tell(db: Unit, conflicts: Iterable[str], *, zone: ZoneInfo, now: datetime) -
 
 
 def _by(known: Ours, zone: ZoneInfo) -> str:
-    return f"{known.who or '系统'} {_moment(known.since, zone)}"
+    """By whom and when; nobody has done anything to a lead that is not opened yet."""
+    who = "" if known.state in {POOLED, ASSIGNED} else known.who or "系统"
+    return f"{who} {_moment(known.since, zone)}".strip()
 
 
 def _moment(at: datetime, zone: ZoneInfo) -> str:

@@ -16,7 +16,20 @@ routes = Routes("lead", privileged=True)
               example="/线索 核对", permission=READ)  # fmt: skip
 def conflicts(ctx: Ctx) -> Content:
     """The queue: the oldest that wait for this person."""
-    return cards.waiting(*lead_conflicts.waiting(ctx.db, ctx.who), flow=ctx.flow)
+    return _page(ctx, 0)
+
+
+@routes.action(READ, changes=False)
+def conflicts_page(ctx: Ctx, *, page: int) -> Content:
+    """下一页, in place of the one before."""
+    return _page(ctx, page)
+
+
+def _page(ctx: Ctx, page: int) -> Content:
+    found, total = lead_conflicts.waiting(ctx.db, ctx.who, page)
+    if page and not found:  # settled meanwhile
+        return _page(ctx, 0)
+    return cards.waiting(found, total, page, flow=ctx.flow)
 
 
 @routes.action(READ, changes=False)

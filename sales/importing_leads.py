@@ -15,7 +15,7 @@ from engine import audit
 from engine.masking import holds_number, mask
 from engine.unit import Unit
 from engine.vault import normalised
-from sales import lead_conflicts, lead_doubles, lead_intake, leads, names
+from sales import lead_conflicts, lead_doubles, lead_intake, lead_learning, leads, names
 from sales.contacts import FIELDS
 from sales.desk import Desk
 from sales.importing import Line, Outcome, Wrong
@@ -23,7 +23,7 @@ from sales.importing_contacts import COLUMNS as CONTACT_COLUMNS
 from sales.lead_conflicts import Ours, Told
 from sales.lead_doubles import Double
 from sales.lead_intake import BadCompany, RawLead, Taken
-from sales.lead_states import STATE_NAMES
+from sales.lead_states import OVER, STATE_NAMES
 
 SOURCE = "表格导入"
 """Where a lead comes from whose row does not say it."""
@@ -82,6 +82,7 @@ class _Importer:
     def __init__(self, db: Unit, desk: Desk, by: str, file: str, outcome: Brought) -> None:
         self._db, self._desk, self._by, self._file, self._outcome = db, desk, by, file, outcome
         self._seen: dict[str, int] = {}
+        self._brought: set[str] = set()
         self._odd: dict[tuple[str, str], list[int]] = {}
 
     def sum_up(self) -> None:
@@ -94,36 +95,43 @@ class _Importer:
         """Hold a line that tells a state against the lead it is about; whether there is one."""
         if not (words := _state(line)):
             return False
-        about, whose = self._about(line, raw)
+        about = lead_doubles.lead_of(
+            self._db, self._desk.vault, names.clean(raw.company),
+            phone=raw.contact.get("phone", ""), code=raw.credit_code.strip().upper(),
+        )  # fmt: skip
         said = lead_conflicts.meaning(words, self._desk)
         if said is None:
             self._mark(line, "state", NO_STATE.format(words=words))
-        elif about is None and said != lead_conflicts.BEGINNING:
+        new = about is None or about.id in self._brought
+        if new and said not in {None, lead_conflicts.BEGINNING}:
             self._mark(line, "state", FROM_THE_START.format(words=words))
         if about is None:
             return False
-        self._outcome.unchanged += 1
-        known = said and lead_conflicts.contradicted(self._db, about, said)
+        self._tell(line, raw, about, dry_run=dry_run)
+        known = None
+        if said and not new:
+            known = lead_conflicts.contradicted(self._db, about.id, said)
         if said and known:
             self._outcome.doubted += 1
-            state = STATE_NAMES[known.state]
-            self._note(line, f"表里是「{words}」，系统里是「{state}」{whose}，不改，请负责人核对")
+            now = f"系统里是「{STATE_NAMES[known.state]}」（{_whose(about)}）"
+            self._note(line, f"表里是「{words}」，{now}，不改，请负责人核对")
             if not dry_run:
-                told = Told(said, words, self._file, line.number)
-                self._keep(about, told, known)
+                self._keep(about.id, Told(said, words, self._file, line.number), known)
         return True
 
-    def _about(self, line: Line, raw: RawLead) -> tuple[str | None, str]:
-        """The lead a line is surely about, and who has it as far as anybody may know."""
-        if (known := leads.of_origin(self._db, self._origin(line))) is not None:
-            return known, ""
-        for double in lead_doubles.find(
-            self._db, self._desk.vault, names.clean(raw.company),
-            phone=raw.contact.get("phone", ""), code=raw.credit_code.strip().upper(),
-        ):  # fmt: skip
-            if double.sure and double.kind == "lead":
-                return double.id, f"（{_whose(double)}）"
-        return None, ""
+    def _tell(self, line: Line, raw: RawLead, about: Double, *, dry_run: bool) -> None:
+        """What the lead does not know yet it learns; what it knows otherwise stays."""
+        if about.state in OVER:
+            self._note(line, f"就是{STATE_NAMES[about.state]}的 {about.number}，没有另建线索")
+            self._outcome.unchanged += 1
+            return
+        news = lead_learning.news(self._db, about.id, raw, self._desk)
+        if news.other_number:
+            self._note(line, "电话和系统里的不一样，没有改")
+        self._outcome.completed += news.any
+        self._outcome.unchanged += not news.any
+        if news.any and not dry_run:
+            lead_learning.learn(self._db, news, self._desk)
 
     def _keep(self, lead_id: str, told: Told, known: Ours) -> None:
         made = lead_conflicts.keep(
@@ -139,6 +147,7 @@ class _Importer:
         )
         if taken.new:
             self._outcome.taken.append(taken)
+            self._brought.add(taken.lead_id)
         self._count(line, raw, taken.unread, taken.doubles, new=taken.new)
 
     def look(self, line: Line, raw: RawLead) -> None:

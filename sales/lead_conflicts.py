@@ -7,6 +7,7 @@ where the sheet said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,8 +54,10 @@ AGREES: Mapping[str, frozenset[str]] = {
     "无效": frozenset({INVALID, MERGED}),
 }
 """The states in which a lead may be while a sheet says so: it may be older than what we know."""
-LISTED = 5
+PAGE = 5
 """Conflicts looked at together, the oldest first."""
+_REST = re.compile(r"[\s，,、;；:：（(/-].*", re.DOTALL)
+"""Behind the state people write why: 无效，空号."""
 LOOKED_AT = 50
 """Rows of the trail looked through at a time for the last change of state."""
 
@@ -157,7 +160,8 @@ _SHOWN = (
 
 def meaning(words: str, desk: Desk) -> str | None:
     """The house's word for a state as a sheet calls it; None for something unknown."""
-    match = dictionary.of(desk.rules.at(STATES, desk.now).body.terms).match(words)
+    terms = dictionary.of(desk.rules.at(STATES, desk.now).body.terms)
+    match = terms.match(words) or terms.match(_REST.sub("", words))
     return None if match is None else match.term
 
 
@@ -216,12 +220,12 @@ def get(db: Unit, conflict_id: str, who: Who) -> Conflict:
     return _conflicts(db, [row])[0]
 
 
-def waiting(db: Unit, who: Who) -> tuple[list[Conflict], int]:
-    """The oldest open conflicts this person may settle, and how many there are altogether."""
+def waiting(db: Unit, who: Who, page: int) -> tuple[list[Conflict], int]:
+    """A page (from 0) of the open conflicts this person may settle, and how many there are."""
     count = select(func.count()).select_from(ImportConflict).join(Lead, LEAD.id == CONFLICT.lead_id)
     total = db.execute(count.where(_theirs(who))).scalar_one()
-    oldest = _SHOWN.where(_theirs(who)).order_by(CONFLICT.at, CONFLICT.id).limit(LISTED)
-    return _conflicts(db, db.execute(oldest).all()), total
+    oldest = _SHOWN.where(_theirs(who)).order_by(CONFLICT.at, CONFLICT.id)
+    return _conflicts(db, db.execute(oldest.limit(PAGE).offset(page * PAGE)).all()), total
 
 
 def settle(db: Unit, conflict: Conflict, who: Who, *, now: datetime) -> None:

@@ -22,7 +22,7 @@ from sales import contacts, names
 from sales.contacts import CONTACT
 from sales.customers import CUSTOMER, UNKNOWN
 from sales.finding import KEY
-from sales.lead_states import OVER
+from sales.lead_states import MERGED, OVER
 from sales.leads import LEAD, LEAD_KEY
 from sales.people import PERSON, Person
 
@@ -69,13 +69,12 @@ class Double:
 
 _ORDER = tuple(Why)
 _OWNER = (PERSON.name.label("owner"), PERSON.region.label("owner_region"))
-_LEADS = (
+_EVERY_LEAD = (
     select(
         literal("lead").label("kind"), LEAD.id, LEAD.number, LEAD.company, LEAD.state,
         LEAD.owner_id, *_OWNER, LEAD.created_by, LEAD.created_at,
     )
     .outerjoin(Person, PERSON.id == LEAD.owner_id)
-    .where(LEAD.state.not_in([literal(state) for state in OVER]))
     .order_by(LEAD.created_at, LEAD.id)
     .limit(_AT_ONCE)
 )  # fmt: skip
@@ -89,11 +88,17 @@ _CUSTOMERS = (
     .order_by(CUSTOMER.created_at, CUSTOMER.id)
     .limit(_AT_ONCE)
 )  # fmt: skip
-_BY_CODE = (
-    Statement(_LEADS.where(LEAD.credit_code == bindparam("code"))),
-    Statement(
-        _CUSTOMERS.where(CUSTOMER.credit_code == bindparam("code"), CUSTOMER.credit_code != UNKNOWN)
-    ),
+_LEADS = {
+    False: _EVERY_LEAD.where(LEAD.state.not_in([literal(state) for state in OVER])),
+    True: _EVERY_LEAD.where(LEAD.state != literal(MERGED)),
+}
+"""Leads that may be the same one: open ones, or those that are over as well."""
+_LEADS_BY_CODE = {
+    over: Statement(found.where(LEAD.credit_code == bindparam("code")))
+    for over, found in _LEADS.items()
+}
+_CUSTOMERS_BY_CODE = Statement(
+    _CUSTOMERS.where(CUSTOMER.credit_code == bindparam("code"), CUSTOMER.credit_code != UNKNOWN)
 )
 
 
@@ -111,6 +116,16 @@ def find(
     return list(found.values())[:MOST]
 
 
+def lead_of(db: Unit, vault: Vault, company: str, *, phone: str, code: str) -> Double | None:
+    """The lead that surely is this one, also one that is over; one somebody has comes first."""
+    found = [
+        one
+        for one in sorted(_all(db, vault, company, phone, code, over=True), key=_rank)
+        if one.sure and one.kind == "lead"
+    ]
+    return min(found, key=lambda one: (one.owner_id is None, one.state in OVER), default=None)
+
+
 def split(
     brought_by: str, at: datetime, doubles: Sequence[Double]
 ) -> list[Double]:  # fmt: skip
@@ -126,17 +141,19 @@ def _rank(double: Double) -> tuple[int, datetime, str]:
     return _ORDER.index(double.why), double.created_at, double.id
 
 
-def _all(db: Unit, vault: Vault, company: str, phone: str, code: str) -> Iterator[Double]:
+def _all(
+    db: Unit, vault: Vault, company: str, phone: str, code: str, *, over: bool = False
+) -> Iterator[Double]:  # fmt: skip
     if phone and (known := contacts.by_number(db, vault, phone)):
         theirs = select(CONTACT.customer_id).where(CONTACT.id.in_(known))
-        yield from _shared(db.execute(_LEADS.where(LEAD.contact_id.in_(known))), Why.PHONE)
+        yield from _shared(db.execute(_LEADS[over].where(LEAD.contact_id.in_(known))), Why.PHONE)
         yield from _shared(db.execute(_CUSTOMERS.where(CUSTOMER.id.in_(theirs))), Why.PHONE)
-    for statement in _BY_CODE if code else ():
+    for statement in (_LEADS_BY_CODE[over], _CUSTOMERS_BY_CODE) if code else ():
         yield from _shared(statement.rows(db, {"code": code}), Why.CODE)
     core, stem = names.forms(company).core, names.forms(company).stem
     keys = sorted(names.keys(stem))
     asked = {f"key{i}": key for i, key in enumerate(keys)}
-    for statement in _by_keys(len(keys)):
+    for statement in _by_keys(len(keys), over):
         for row in statement.rows(db, asked):
             shown = names.forms(row[3])
             if shown.core == core:
@@ -150,11 +167,11 @@ def _shared(rows: Iterable[Any], why: Why) -> Iterator[Double]:
 
 
 @lru_cache(maxsize=64)
-def _by_keys(count: int) -> tuple[Statement, Statement]:
+def _by_keys(count: int, over: bool) -> tuple[Statement, Statement]:  # noqa: FBT001  part of a key
     keys: list[ColumnElement[str]] = [bindparam(f"key{i}") for i in range(count)]
     leads = select(LEAD_KEY.lead_id).where(LEAD_KEY.key.in_(keys))
     customers = select(KEY.customer_id).where(KEY.key.in_(keys))
     return (
-        Statement(_LEADS.where(LEAD.id.in_(leads))),
+        Statement(_LEADS[over].where(LEAD.id.in_(leads))),
         Statement(_CUSTOMERS.where(CUSTOMER.id.in_(customers))),
     )

@@ -95,8 +95,8 @@ CARDS: Mapping[str, Content] = {
         AGAINST, Ours("contacted", AT, "张三"), zone=PHONE_ZONE, pushed=True
     ),
     "线索 核对过": lead_conflicts.trusted(AGAINST, "张三"),
-    "线索 要核对的": lead_conflicts.waiting([AGAINST, AGAINST], 7, flow="flow/1"),
-    "线索 没有要核对的": lead_conflicts.waiting([], 0, flow="flow/1"),
+    "线索 要核对的": lead_conflicts.waiting([AGAINST, AGAINST], 7, 0, flow="flow/1"),
+    "线索 没有要核对的": lead_conflicts.waiting([], 0, 0, flow="flow/1"),
     "线索 一批对不上": lead_conflicts.several([AGAINST, AGAINST]),
     "线索": leads.lead(
         LEAD, WANG, MAY, due=AT + timedelta(days=3), zone=PHONE_ZONE, card="lead/l1"

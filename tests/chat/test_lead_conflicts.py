@@ -100,7 +100,7 @@ def test_of_many_the_owner_hears_on_one_card_and_settles_them_one_by_one(office)
     rows = (ROW.replace("未联系", "有意向"), "黄河精密,,张三,已联系")
     import_(office, *rows)
     [card] = [m for m in shown(office, "张三") if m["platform"] == "wecom"]
-    assert card["title"] == "2 条线索对不上"
+    assert card["title"] == "2 处线索对不上"
     listed = office.presses("张三", card, "一条一条看")[-1]
     one = office.presses("张三", listed, "看第 1 条")[-1]
     office.presses("张三", one, "系统是对的")
@@ -157,6 +157,61 @@ def test_its_state_is_no_part_of_what_a_row_is_known_by(office):
     import_(office, "长江精密,展会,无效", head=head, name="下周.csv")
     assert len(office.rows("lead")) == 1
     assert [row["said"] for row in office.rows("import_conflict")] == ["无效"]
+
+
+def test_a_new_company_named_twice_comes_in_once_and_nothing_is_lost(office):
+    """Regression: the second row was held against a lead whose trail was not written yet."""
+    rows = ("曙光新厂,13655550008,,已联系", "曙光新厂,13655550009,,已联系", "南海动力,,,")
+    looked = send(office, *rows)
+    assert "将新建 2 行" in looked["text"]
+    done = office.presses("冯运营", looked, "导入")[-1]
+    assert "已新建 2 行" in done["title"] + done["text"]
+    assert "第 3 行：电话和系统里的不一样" in done["text"]
+    assert office.rows("import_conflict") == []
+
+
+def test_a_lead_that_is_over_is_the_same_customer_still(office):
+    called(office)
+    say(office, "有意向")
+    say(office, "转商机")
+    looked = send(office, ROW)
+    assert "就是已转商机的 LD-20261123-0001，没有另建线索" in looked["text"]
+    assert "系统里是「已转商机」" in looked["text"]
+    office.presses("冯运营", looked, "导入")
+    assert [row["said"] for row in office.rows("import_conflict")] == ["未联系"]
+    assert len(office.rows("lead")) == 1
+
+
+def test_what_the_lead_does_not_know_it_learns_and_the_rest_stays(office):
+    new(office, "/线索 新建 黄河精密 华东 官网表单")
+    head = "公司,手机,行业,区域,预算,备注,跟进状态"
+    row = "黄河精密,13655550009,医疗,华南,50万,想买三台水泵,未联系"
+    looked = send(office, row, head=head)
+    assert "补充 1 行" in looked["text"]
+    office.presses("冯运营", looked, "导入")
+    [known] = office.rows("lead")
+    assert (known["industry"], known["region"], known["budget_fen"], known["need"]) == (
+        "医疗", "华东", 50_000_000, "想买三台水泵",
+    )  # fmt: skip
+    assert known["contact_id"]
+    assert "13655550009" not in str(office.rows("lead") + office.rows("audit"))
+
+
+def test_the_queue_has_pages(office):
+    names = [f"{name}河精密" for name in "黄淮海渭汉湘"]
+    for name in names:
+        new(office, f"/线索 新建 {name} 华东 医疗 官网表单")
+    import_(office, *(f"{name},,,已联系" for name in names))
+    first = office.says("王经理", "/线索 核对")[0]
+    second = office.presses("王经理", first, "下一页")[-1]
+    assert "看第 6 条" in str(second["buttons"])
+
+
+@pytest.mark.parametrize("words", ["无效，空号", "未接通", "已成交（12月）"])
+def test_states_are_read_with_what_stands_behind_them(office, words):
+    called(office)
+    looked = send(office, f'长江精密,{PHONE},张三,"{words}"')
+    assert "1 行和系统记的不一样" in looked["text"]
 
 
 def test_customers_with_a_state_of_their_own_stay_customers(office):
