@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from cards.audit_words import action
-from cards.lead_words import DOUBLE, REASONS, code_words
-from cards.model import Button, Card
+from cards.lead_words import DOUBLE, REASONS, code_words, tags
+from cards.model import Button, Card, Menu
 from cards.words import masked
 from sales import figure_doubts
 from sales.figure_doubts import Doubt
@@ -26,6 +26,12 @@ RULE_SHOW, RULE_CHANGE = "rules.show", "rules.change"
 COMPLETE, AGAIN, MERGE, TRANSFER = (
     "lead.complete", "lead.again", "lead.merge", "lead.transfer",
 )  # fmt: skip
+ASK, WHY = "lead.ask_ops", "lead.why"
+BY_RULES = frozenset({
+    "source_not_whitelisted", "no_candidate", "no_rule_matched", "condition_null",
+})  # fmt: skip
+"""Reasons for which a rule may have to change."""
+WHY_ASKED = "分配规则由您维护，有人请您看一条线索为什么没分出去。"
 RULE, WHITELIST, OPEN_FROM = "分配规则", "来源白名单", "待办取自"
 SHOWN = 8
 """Candidates told of; the rest is counted."""
@@ -53,6 +59,20 @@ def why(
         quote="\n".join((*(_move(one, zone) for one in moves), *_lines(kept, names))),
         buttons=_fixes(kept, lead, sources, may_rule=may_rule, may_keep=may_keep),
         tone="good" if kept.trace.owner else "warning",
+        about=(("lead", lead.id),),
+    )
+
+
+def asked(lead: Shown, code: str, by: str) -> Card:
+    """Somebody who may not change the rules asks who may (B23): the reason, and the way there."""
+    return Card(
+        key=f"ask/{lead.id}",
+        title=f"请看分配规则：{lead.company}",
+        subtitle=f"{by} 请您看：{lead.number} {code_words(code)}",
+        facts=(("标签", tags(lead)),),
+        buttons=(Button("为什么，怎么办", WHY, {"number": lead.id}, "primary", fresh=True),),
+        tone="warning",
+        menu=Menu(WHY_ASKED, "ask/rules"),
         about=(("lead", lead.id),),
     )
 
@@ -153,8 +173,10 @@ def _fixes(
         found.append(Button("加入白名单", RULE_CHANGE, args, "primary", fresh=True))
     if kept.code == "condition_null":
         found.append(Button("补充资料", COMPLETE, it, "primary", fresh=True))
-    if kept.code in {"no_candidate", "no_rule_matched", "condition_null"} and may_rule:
+    if kept.code in BY_RULES - {"source_not_whitelisted"} and may_rule:
         found.append(Button("改规则", RULE_CHANGE, {"rule": RULE}, fresh=True))
+    if kept.code in BY_RULES and may_keep and not may_rule:
+        found.append(Button("请运营改规则", ASK, it, fresh=True))
     if may_keep:
         found += [Button("重新分配", AGAIN, it, fresh=True),
                   Button("指派给一个人", TRANSFER, it, fresh=True)]  # fmt: skip

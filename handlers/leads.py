@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cards import lead_moves, lead_news, lead_why
+from cards import lead_moves, lead_news, lead_why, pushes
 from cards import leads as cards
 from cards.leads import May
 from cards.model import Content
 from engine.errors import Refusal
 from engine.ids import is_ulid
+from engine.jobs import Urgency
 from handlers.api import Ask, Ctx, Routes
 from sales import (
     contacts,
@@ -20,12 +21,15 @@ from sales import (
     lead_hands,
     lead_lists,
     lead_outcome,
+    lead_people,
     lead_words,
+    people,
     policy,
 )
 from sales.contacts import Known
 from sales.desk import Desk
 from sales.lead_clocks import UNOPENED
+from sales.lead_decisions import Kept
 from sales.lead_intake import RawLead, take_in
 from sales.lead_lists import LISTS, Chosen, Shown
 from sales.rules.assigning_checks import ASSIGNING
@@ -159,16 +163,40 @@ def why(ctx: Ctx, number: Number) -> Content:
         Gone: there is no such lead this person may see.
         NeverDecided: nothing was decided about it.
     """
-    found = lead_lists.get(ctx.db, number, ctx.who)
-    kept = lead_decisions.newest(ctx.db, found.id)
-    if kept is None:
-        raise NeverDecided(number=found.number)
+    found, kept = _decided(ctx, number)
     return lead_why.why(
         kept, found, lead_hands.since(ctx.db, found.id, kept.at),
         sources=ctx.rules.at(ASSIGNING, ctx.now).body.sources,
         may_rule=policy.may(ctx.who, "rules"), may_keep=policy.may(ctx.who, ASSIGN),
         zone=ctx.calendars.current(ctx.db).zone, flow=ctx.flow,
     )  # fmt: skip
+
+
+def _decided(ctx: Ctx, number: str) -> tuple[Shown, Kept]:
+    found = lead_lists.get(ctx.db, number, ctx.who)
+    kept = lead_decisions.newest(ctx.db, found.id)
+    if kept is None:
+        raise NeverDecided(number=found.number)
+    return found, kept
+
+
+@routes.action(ASSIGN)
+def ask_ops(ctx: Ctx, *, number: str) -> Content:
+    """请运营改规则: whoever keeps the rules hears of a lead they left to nobody (B23).
+
+    Raises:
+        Gone: there is no such lead this person may see.
+        NeverDecided: nothing was decided about it.
+    """
+    found, kept = _decided(ctx, number)
+    card = lead_why.asked(found, kept.code, ctx.who.name)
+    asked = lead_people.rule_keepers(ctx.db)
+    for person in asked:
+        to = people.usual_address(ctx.db, person)
+        if to is not None:
+            pushes.push(ctx.db, card, [to], now=ctx.now, urgency=Urgency.SOON)
+    names = "、".join(people.names(ctx.db, asked).values())
+    return cards.done(found, f"已请 {names} 看分配规则", flow=ctx.flow)
 
 
 @routes.query("线索 列表", alias="lead list", summary="在手的、未分配的、超时的线索",

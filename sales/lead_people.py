@@ -36,6 +36,11 @@ def keepers(db: Unit, region: str | None) -> list[str]:
     return [*managers, *people.in_roles(db, Role.SALES_OPS)] or people.in_roles(db, Role.ADMIN)
 
 
+def rule_keepers(db: Unit) -> list[str]:
+    """The ids of whoever keeps the rules leads are given out by."""
+    return people.in_roles(db, Role.SALES_OPS) or people.in_roles(db, Role.DIRECTOR)
+
+
 def manager(db: Unit, person_id: str, *, now: datetime) -> str | None:
     """The nearest person above somebody who is here (B14: manager absent → manager's manager).
 

@@ -91,6 +91,7 @@ LATE = Late(
 )  # fmt: skip
 
 CARDS: Mapping[str, Content] = {
+    "线索 请看规则": lead_why.asked(FREE, "source_not_whitelisted", "王经理"),
     "线索 对不上": lead_conflicts.conflict(
         AGAINST, Ours("contacted", AT, "张三"), zone=PHONE_ZONE, pushed=True
     ),

@@ -141,6 +141,19 @@ def test_a_source_that_is_not_on_the_list_is_explained_with_the_button_that_adds
     assert owner_of(office) in {"张三", "李四"}
 
 
+def test_who_may_not_change_the_rules_asks_who_may(office):
+    """B23: the whitelist needs somebody else's word; 王经理 asks, 冯运营 decides."""
+    publish(office, "来源白名单 展会扫码、电话呼入")
+    new(office)
+    [why] = office.says("王经理", "/线索 为什么 LD-20261123-0001")
+    [told] = office.presses("王经理", why, "请运营改规则")
+    assert "已请 冯运营 看分配规则" in told["title"] + told["text"]
+    asked = the_card(office, "冯运营", "请看分配规则：长江精密")
+    assert "王经理 请您看" in asked["text"]
+    [theirs] = office.presses("冯运营", asked, "为什么，怎么办")
+    assert "加入白名单" in [button["text"] for button in theirs["buttons"]]
+
+
 def test_the_trace_names_every_candidate_with_what_they_had(office):
     """B22, N1."""
     publish(office, "规则 医疗：行业=医疗 → 区域=华东 且 待办<1")
