@@ -14,7 +14,7 @@ import httpx
 import pytest
 from sqlalchemy import make_url, text
 
-from engine import jobs
+from engine import jobs, writer
 from engine.database import CONNECT_SECONDS, SILENT_MS, Database
 from tests.crash.corp import until
 from tests.drills.postgres import own_server
@@ -70,7 +70,12 @@ def test_22_without_room_on_the_disk_nobody_is_told_that_we_have_it(tmp_path):
 
 
 def write_until_killed(url, begun):
-    """Two tables that every commit changes alike, as fast as it goes, the schema long stored."""
+    """Two tables that every commit changes alike, as fast as it goes, the schema long stored.
+
+    Nothing is folded into the file: what was folded lies on the disk, and no power cut tears it
+    out of the log again.
+    """
+    writer.TIDIED_AFTER = 10**9
     database = Database(url)
     upgrade(database)
     with closing(sqlite3.connect(str(database.engine.url.database))) as other:
@@ -93,8 +98,8 @@ def images(folder, count):
     folder.mkdir()
     live, log = folder / "live.db", folder / "live.db-wal"
     begun = FORKS.Event()
-    writer = FORKS.Process(target=write_until_killed, args=(f"sqlite:///{live}", begun))
-    writer.start()
+    process = FORKS.Process(target=write_until_killed, args=(f"sqlite:///{live}", begun))
+    process.start()
     try:
         assert begun.wait(60)
         until(lambda: log.stat().st_size > 200_000)
@@ -105,8 +110,8 @@ def images(folder, count):
             assert live.stat().st_size == copy.stat().st_size, "not yet folded into the file"
             yield copy, folder / f"{n}.db-wal"
     finally:
-        writer.kill()
-        writer.join()
+        process.kill()
+        process.join()
 
 
 def damage(log, random):
