@@ -9,7 +9,7 @@ from sales import lead_care, lead_clocks, lead_owning, policy
 from sales.desk import Desk
 from sales.lead_care import seen_of, waits
 from sales.lead_lists import Shown
-from sales.lead_states import happen
+from sales.lead_states import EVENTS, happen
 from sales.leads import POOLED
 from sales.people import Who
 from sales.rules.lead_reasons import LEAST, MOST
@@ -70,7 +70,9 @@ def invalidate(db: Unit, lead: Shown, reason: str, who: Who, desk: Desk) -> str:
 
 
 def may_invalidate(db: Unit, lead: Shown, who: Who) -> bool:
-    """Whether this person may judge that there is nothing in the lead."""
+    """Whether this person may judge that there is nothing in the lead, as it is now."""
+    if lead.state not in EVENTS["invalidated"].after:
+        return False
     if lead.state == POOLED:
         return policy.may(who, INVALIDATE) and policy.may(who, ASSIGN)
     return lead.owner_id is not None and lead_care.may_work(db, lead, who, INVALIDATE)

@@ -158,3 +158,10 @@ def test_a_reason_goes_with_the_person_it_is_about(opened):
     [asked] = opened.says("周合规", f"/隐私 删除 {PHONE}")
     opened.presses("周合规", asked, "删除：本人要求")
     assert lead(opened)["invalid_reason"] == ""
+
+
+def test_what_became_an_opportunity_or_part_of_another_lead_is_not_judged_any_more(called):
+    """Regression: a converted lead's card offered 无效, which nobody could press."""
+    say(called, "转商机")
+    assert (state(called), "无效" in live(say(called, "详情"))) == ("converted", False)
+    assert "无效" not in live(say(called, "详情", person="王经理"))
