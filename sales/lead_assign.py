@@ -93,7 +93,7 @@ def assign(
     )  # fmt: skip
     about = f"{row.number} {row.company}"
     if owner is None:
-        keepers = lead_people.keepers(db, row.region)
+        keepers = lead_people.keepers(db, row.region, now=desk.now)
         it = It(lead_id, about, keepers[0] if keepers else "")
         lead_clocks.pooled(db, it, desk.rules, desk.now)
         return Decided(code, None, tuple(keepers))

@@ -189,7 +189,7 @@ def to_pool(
         Moved: it cannot go there.
     """
     lead_owning.release(db, seen_of(lead), event, now=now, opened_at=None, contacted_at=None)
-    keepers = lead_people.keepers(db, lead.region)
+    keepers = lead_people.keepers(db, lead.region, now=now)
     keeper = keepers[0] if keepers else ""
     lead_clocks.pooled(db, waits(lead, keeper), rules, now)
     return keepers

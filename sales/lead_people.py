@@ -16,24 +16,34 @@ from sales.people import PERSON, Role
 
 _AWAY = table(Absence).c
 _NOW = bindparam("now", type_=UtcTime)
-_MANAGERS = Statement(
-    select(PERSON.id)
-    .where(PERSON.role == Role.MANAGER.value, PERSON.status == "active")
-    .where(PERSON.region == bindparam("of_region"))
+_ON_LEAVE = exists().where(_AWAY.person_id == PERSON.id, _AWAY.from_at <= _NOW, _AWAY.to_at > _NOW)
+_KEEPING = (
+    select(PERSON.id, _ON_LEAVE.label("away"))
+    .where(PERSON.role == bindparam("role"), PERSON.status == "active")
     .order_by(PERSON.id)
 )
-_ON_LEAVE = exists().where(_AWAY.person_id == PERSON.id, _AWAY.from_at <= _NOW, _AWAY.to_at > _NOW)
+_MANAGERS = Statement(_KEEPING.where(PERSON.region == bindparam("of_region")))
+_DIRECTORS = Statement(_KEEPING)
 _ABOVE = Statement(
     select(PERSON.manager_id, PERSON.status, _ON_LEAVE.label("away"))
     .where(PERSON.id == bindparam("wanted"))
 )  # fmt: skip
 
 
-def keepers(db: Unit, region: str | None) -> list[str]:
-    """The ids of whoever hears of a lead nobody could be given, the nearest first."""
-    managers = [row.id for row in _MANAGERS.rows(db, {"of_region": region or ""})]
-    managers = managers or people.in_roles(db, Role.DIRECTOR)
-    return [*managers, *people.in_roles(db, Role.SALES_OPS)] or people.in_roles(db, Role.ADMIN)
+def keepers(db: Unit, region: str | None, *, now: datetime | None = None) -> list[str]:
+    """The ids of whoever hears of a lead nobody could be given, the nearest first.
+
+    For who is on leave `now` it is the nearest person above who is here, if anybody is.
+    """
+    asked = {"of_region": region or "", "now": now}
+    nearest = _MANAGERS.rows(db, {**asked, "role": Role.MANAGER.value})
+    nearest = nearest or _DIRECTORS.rows(db, {"role": Role.DIRECTOR.value, "now": now})
+    here = [
+        (manager(db, row.id, now=now) if now and row.away else None) or str(row.id)
+        for row in nearest
+    ]
+    found = list(dict.fromkeys((*here, *people.in_roles(db, Role.SALES_OPS))))
+    return found or people.in_roles(db, Role.ADMIN)
 
 
 def rule_keepers(db: Unit) -> list[str]:

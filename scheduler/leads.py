@@ -23,7 +23,7 @@ def unassigned(moment: Moment, fired: Sequence[Fired]) -> Iterator[Reminder]:
         lead = _lead(moment, one)
         if lead.state == POOLED:
             card = cards.unassigned(lead, one.deadline, due=_due(moment, one))
-            for keeper in lead_people.keepers(moment.db, lead.region):
+            for keeper in lead_people.keepers(moment.db, lead.region, now=moment.now):
                 yield from _to(moment, keeper, one, lead, card)
 
 

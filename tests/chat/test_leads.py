@@ -371,6 +371,18 @@ def test_the_copy_goes_to_the_managers_manager_while_they_are_away(office):
     assert not any("还没有联系" in t for t in titles(office, "王经理"))
 
 
+def test_of_a_free_lead_hears_who_is_above_while_its_manager_is_away(office):
+    """Regression: B6's alerts went to a manager on leave, and to nobody who was there."""
+    publish(office, "来源白名单 展会扫码")
+    office.says("王经理", "/请假 11-23 11-30")
+    new(office, person="冯运营")
+    office.wait("73h")
+    for title in ("没有分配", "线索没人接手"):
+        assert any(t.startswith(title) for t in titles(office, "陈总")), title
+        assert not any(t.startswith(title) for t in titles(office, "王经理")), title
+    assert any(t.startswith("线索没人接手") for t in titles(office, "冯运营"))
+
+
 def test_a_won_opportunity_counts_for_the_rate_at_once(office):
     """B11: the rate is live."""
     publish(office, "规则 制造：行业=制造 → 成单率>65%")
