@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from sales.lead_lists import PAGE, Chosen, Page, Shown
 from sales.lead_states import (
     ASSIGNED,
     CONTACTED,
+    EVENTS,
     OPENED,
     OWNED,
     QUALIFIED,
@@ -148,7 +149,7 @@ def _steps(shown: Shown, it: Mapping[str, Any]) -> Iterator[Button]:
         yield Button("有意向", QUALIFY, it, "primary")
     if far in {CONTACTED, QUALIFIED, REVISIT}:
         yield Button("转商机", CONVERT, lead, "primary" if far == QUALIFIED else "normal")
-    if far in {CONTACTED, QUALIFIED}:
+    if far in EVENTS["revisit_set"].after:
         yield Button("待回访", CALL_BACK, lead, fresh=True)
     yield Button("下一步", PLAN, lead, fresh=True)
 
@@ -219,12 +220,18 @@ def merged(kept: Shown, gone: Sequence[str], *, flow: str) -> Card:
     )
 
 
-def done(shown: Shown, words: str, *, flow: str) -> Card:
-    """What was done with a lead, in a sentence."""
+def cut(on: date, most_days: int) -> str:
+    """Said when a lead is to be called back on a day later than anything is protected."""
+    return f"公司最多保护 {most_days} 天，回访日期还是 {day(on)}，到期前可以再约一次。"
+
+
+def done(shown: Shown, words: str, *, flow: str, note: str = "") -> Card:
+    """What was done with a lead, in a sentence, and what has to be known beside."""
     return Card(
         key=flow,
         title=words,
         subtitle=f"{shown.company} · {shown.number}",
+        quote=note,
         buttons=(Button("看详情", SHOW, {"number": shown.id}, fresh=True),),
         tone="good",
         about=(("lead", shown.id),),

@@ -41,6 +41,11 @@ def day(when: date) -> str:
     return f"{when:%Y-%m-%d}"
 
 
+def near(when: date, today: date) -> str:
+    """A date somebody has in mind: "12-01", with its year if that is not this one."""
+    return f"{when:%m-%d}" if when.year == today.year else day(when)
+
+
 def span(time: timedelta) -> str:
     """How long something took or waits, in its largest unit: "0.4 秒", "8 分钟", "3 天"."""
     seconds = time.total_seconds()

@@ -9,6 +9,7 @@ from cards import lead_moves, lead_news
 from cards import leads as cards
 from cards.lead_words import code_words
 from cards.model import Content
+from cards.words import near
 from handlers import moments
 from handlers.api import Ask, Ctx, Routes
 from handlers.leads import ASSIGN, CREATE, Number, desk, show, shown
@@ -86,15 +87,17 @@ def give_back(
 @routes.command("线索 待回访", alias="lead revisit", summary="约好哪天回访，期间别人不能认领",
                 example="/线索 待回访 LD-20261123-0001 12-01", permission=WORK)  # fmt: skip
 def revisit(ctx: Ctx, number: Number, when: When) -> Content:
-    """Protected until that day is over (B5).
+    """Protected until that day is over, as far as the company protects (B5).
 
     Raises:
-        Refusal: not theirs, or the customer was not contacted yet.
+        Refusal: not theirs, the customer was not contacted yet, or the day is over.
     """
-    found = _get(ctx, number)
-    until = lead_care.revisit(ctx.db, found, _day(ctx, when), ctx.who, desk(ctx))
+    found, on = _get(ctx, number), _day(ctx, when)
+    kept = lead_care.revisit(ctx.db, found, on, ctx.who, desk(ctx))
     lead_moves.settle(ctx.db, found.id, now=ctx.now)
-    return cards.done(found, f"待回访，保护到 {until:%m-%d} 零点", flow=ctx.flow)
+    words = f"待回访，保护到 {near(kept.until, ctx.today)} 零点"
+    note = "" if kept.most_days is None else cards.cut(on, kept.most_days)
+    return cards.done(found, words, flow=ctx.flow, note=note)
 
 
 @routes.command("线索 下一步", alias="lead next", summary="记下下一步做什么、哪天",
@@ -106,12 +109,12 @@ def plan(
     """What comes next, dated.
 
     Raises:
-        Refusal: not theirs, or over.
+        Refusal: not theirs, over, or the day is.
     """
     found, on = _get(ctx, number), _day(ctx, when)
     lead_care.plan(ctx.db, found, ctx.who, desk(ctx), step=step, on=on)
     lead_moves.done(ctx.db, found.id, [IDLE], now=ctx.now)
-    return cards.done(found, f"下一步：{on:%m-%d} {step[:20]}", flow=ctx.flow)
+    return cards.done(found, f"下一步：{near(on, ctx.today)} {step[:20]}", flow=ctx.flow)
 
 
 @routes.command("线索 合并", alias="lead merge", summary="把同一客户的几条合成一条",

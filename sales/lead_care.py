@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import update
 
@@ -71,6 +71,23 @@ class NoSeller(Refusal):
 
     code = "no_such_seller"
     text = "没有找到在职的销售「{name}」，或有同名的。请写全名。"
+
+
+class DayOver(Refusal):
+    """What is still to be done cannot be on a day that is over."""
+
+    code = "day_over"
+    text = (
+        "{day} 已经过去了，请写今天或以后的日期，如 明天；"
+        "跨年的请把年份写上，如 {next_year}-01-05。"
+    )
+
+
+class Kept(NamedTuple):
+    """Until when a lead is protected; `most_days` is the rule's limit if it is less than asked."""
+
+    until: datetime
+    most_days: int | None
 
 
 def seen_of(lead: Shown) -> Seen:
@@ -195,31 +212,36 @@ def to_pool(
     return keepers
 
 
-def revisit(db: Unit, lead: Shown, on: date, who: Who, desk: Desk) -> datetime:
-    """Protect a lead until a day is over, at most as long as the rule says; until when (B5).
+def revisit(db: Unit, lead: Shown, on: date, who: Who, desk: Desk) -> Kept:
+    """Agree on a day, or another one: until it is over, or the rule says so, it is protected (B5).
 
     Raises:
+        DayOver: that day is over.
         NotTheirs: somebody else's lead.
         Moved: the customer was not contacted yet.
     """
     require(db, lead, who)
-    longest = desk.today + timedelta(days=desk.rules.at(POOL, desk.now).body.protect_days)
-    day = min(on, longest)
-    until = datetime.combine(day + timedelta(days=1), datetime.min.time(), desk.calendar.zone)
+    _ahead(on, desk)
+    days = desk.rules.at(POOL, desk.now).body.protect_days
+    longest = desk.today + timedelta(days=days)
+    last = min(on, longest) + timedelta(days=1)
+    until = datetime.combine(last, datetime.min.time(), desk.calendar.zone)
     happen(db, seen_of(lead), "revisit_set", now=desk.now, protected_until=until,
-           next_on=day)  # fmt: skip
+           next_on=on)  # fmt: skip
     lead_clocks.followed(db, waits(lead), desk, since=until)
-    return until
+    return Kept(until, days if on > longest else None)
 
 
 def plan(db: Unit, lead: Shown, who: Who, desk: Desk, *, step: str, on: date) -> None:
     """What comes next, and on which day.
 
     Raises:
+        DayOver: that day is over.
         NotTheirs: somebody else's lead.
         Moved: nobody works on it.
     """
     require(db, lead, who)
+    _ahead(on, desk)
     if lead.state not in OWNED:
         raise Moved(number=lead.number, state=STATE_NAMES[lead.state])
     change = {"next_step": mask(step)[:LONGEST_WORDS], "next_on": on}
@@ -287,6 +309,11 @@ def require(db: Unit, lead: Shown, who: Who, right: str = WORK) -> str:
 def _own(db: Unit, lead: Shown, event: str, owner: str, desk: Desk) -> None:
     lead_owning.give(db, seen_of(lead), event, owner, now=desk.now)
     lead_clocks.given(db, waits(lead, owner), desk)
+
+
+def _ahead(on: date, desk: Desk) -> None:
+    if on < desk.today:
+        raise DayOver(day=f"{on:%Y-%m-%d}", next_year=desk.today.year + 1)
 
 
 def _moment(at: datetime, desk: Desk) -> str:

@@ -51,7 +51,7 @@ EVENTS: Mapping[str, Event] = {
         Event("viewed", (ASSIGNED,), OPENED),
         Event("contacted", (ASSIGNED, OPENED), CONTACTED),
         Event("qualified", (CONTACTED, REVISIT), QUALIFIED),
-        Event("revisit_set", (CONTACTED, QUALIFIED), REVISIT),
+        Event("revisit_set", (CONTACTED, QUALIFIED, REVISIT), REVISIT),
         Event("converted", (CONTACTED, QUALIFIED, REVISIT), CONVERTED),
         Event("transferred", OWNED, ASSIGNED),
         Event("returned", OWNED, POOLED),

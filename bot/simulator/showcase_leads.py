@@ -145,6 +145,8 @@ CARDS: Mapping[str, Content] = {
     ),
     "线索 合并": leads.merged(LEAD, ["LD-20261123-0002", "LD-20261123-0003"], flow="flow/1"),
     "线索 办好": leads.done(LEAD, "已交给 李四", flow="flow/1"),
+    "线索 待回访": leads.done(LEAD, "待回访，保护到 12-08 零点", flow="flow/1",
+                          note=leads.cut(date(2027, 1, 5), 14)),
     "线索 为什么": lead_why.why(
         ASSIGNED, LEAD, [Move(AT + timedelta(hours=2), "王经理", "lead.transferred", "张三")],
         sources=[], may_rule=True, may_keep=True, zone=PHONE_ZONE, flow="flow/1",
