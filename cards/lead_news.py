@@ -20,12 +20,12 @@ from sales import lead_clocks, lead_doubles, lead_lists, people
 from sales.lead_doubles import Double
 from sales.lead_intake import Taken
 from sales.lead_lists import Shown
+from sales.lead_merge import MERGE
 
 WHY_YOURS = "这条线索按分配规则分给了您。"
 WHY_STUCK = "这条线索没有人接手，您管这个区域，或者负责流程。"
 WHY_MANY = "一次进来好几条，合成一张卡片告诉您。"
 WHY_SPLIT = "同一个人一天之内把一个客户录成了几条线索，请看一看是不是该合并。"
-MERGE = "lead.merge"
 NAMED = 5
 """Leads of many that the card names; the list has the rest."""
 
@@ -82,11 +82,16 @@ def stuck(lead: Shown, code: str) -> Card:
     )
 
 
+def split_key(lead_id: str) -> str:
+    """The card of a customer who was brought in pieces, this lead the first of them."""
+    return f"split/{lead_id}"
+
+
 def split(lead: Shown, others: Sequence[Double], brought_by: str) -> Card:
     """One customer in several leads, brought by one person within a day (A50)."""
     numbers = "、".join((*(one.number for one in others), lead.number))
     return Card(
-        key=f"split/{others[0].id}",
+        key=split_key(others[0].id),
         title=f"{len(others) + 1} 条线索是同一个客户",
         subtitle=f"{brought_by} 一天之内录的，只算一条",
         facts=(("公司", lead.company), ("线索", numbers)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -205,19 +205,6 @@ def _row(lead: Shown) -> str:
     """One lead of a list; WeCom's cards with a drop-down have little room."""
     name = lead.company if len(lead.company) <= LISTED else f"{lead.company[: LISTED - 1]}…"
     return f"{name} {STATE_NAMES[lead.state]} {lead.owner or '公共池'}"
-
-
-def merged(kept: Shown, gone: Sequence[str], *, flow: str) -> Card:
-    """Several leads that are one now."""
-    return Card(
-        key=flow,
-        title=f"已合并到 {kept.number}",
-        subtitle=f"{kept.company}，{kept.owner or '公共池'}",
-        facts=(("并入", "、".join(gone)),),
-        buttons=(Button("看详情", SHOW, {"number": kept.id}, fresh=True),),
-        tone="good",
-        about=(("lead", kept.id),),
-    )
 
 
 def cut(on: date, most_days: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from cards import lead_moves, lead_news
+from cards import lead_merging, lead_moves, lead_news
 from cards import leads as cards
 from cards.lead_words import code_words
 from cards.model import Content
@@ -16,9 +16,10 @@ from handlers.leads import ASSIGN, CREATE, Number, desk, show, shown
 from sales import lead_care, lead_lists, lead_merge, lead_words
 from sales.lead_care import WORK
 from sales.lead_clocks import IDLE
+from sales.lead_merge import MERGE
 
 routes = Routes("lead", privileged=True)
-CLAIM, MERGE = "lead.claim", "lead.merge"
+CLAIM = "lead.claim"
 When = Annotated[str, Ask("哪一天？", "日期", "明天，或 12-01")]
 
 
@@ -119,16 +120,20 @@ def plan(
 
 @routes.command("线索 合并", alias="lead merge", summary="把同一客户的几条合成一条",
                 example="/线索 合并 LD-20261123-0001", permission=MERGE)  # fmt: skip
-def merge(ctx: Ctx, number: Number) -> Content:
+def merge(ctx: Ctx, number: Number, *, agreed: str = "") -> Content:
     """All leads that surely are the same customer become one (A50).
 
+    Before somebody loses theirs it is asked; `agreed` names what was.
+
     Raises:
-        NothingToMerge: there is no other this person may touch.
+        Refusal: it is over, or there is no other this person may touch.
     """
-    kept, gone = lead_merge.merge_all(ctx.db, _get(ctx, number), ctx.who, desk(ctx))
-    for one in gone:
-        lead_moves.settle(ctx.db, one, now=ctx.now)
-    return cards.merged(kept, gone, flow=ctx.flow)
+    plan = lead_merge.plan(ctx.db, _get(ctx, number), ctx.who, desk(ctx))
+    if plan.lost and agreed != plan.mark:
+        return lead_merging.ask(plan, flow=ctx.flow)
+    kept = lead_merge.merge(ctx.db, plan, ctx.who, desk(ctx))
+    lead_merging.tell(ctx.db, plan, ctx.who, now=ctx.now)
+    return lead_merging.merged(kept, plan.gone, flow=ctx.flow)
 
 
 @routes.command("线索 补充", alias="lead complete", summary="补上行业、区域、预算、来源",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 
 from engine.deadlines import DEADLINE
 from engine.model import table
@@ -14,7 +14,8 @@ from engine.unit import Unit
 from sales import policy
 from sales.lead_clocks import LEAD as SUBJECT
 from sales.lead_clocks import TIMED
-from sales.lead_states import INVALID, OWNED, Gone
+from sales.lead_owning import OWNERSHIP
+from sales.lead_states import INVALID, MERGED, OWNED, Gone
 from sales.leads import LEAD, POOLED, Lead
 from sales.opportunities import OPPORTUNITY, Opportunity
 from sales.people import PERSON, Person, Role, Who
@@ -111,17 +112,26 @@ def visible(who: Who) -> ColumnElement[bool]:
 
 
 def get(db: Unit, words: str, who: Who) -> Shown:
-    """The lead of a number or id that `who` may see.
+    """The lead of a number or id that `who` may see, or might until it became part of another.
 
     Raises:
         Gone: there is none, or it is somebody else's business.
     """
     meant = words.strip().upper()
     which = or_(LEAD.number == meant, LEAD.id == meant)
-    row = db.execute(_SHOWN.where(which, visible(who))).first()
+    row = db.execute(_SHOWN.where(which, or_(visible(who), _went(who)))).first()
     if row is None:
-        raise Gone(words=words.strip()[:20])
+        raise Gone(meant)
     return Shown(*row)
+
+
+def _went(who: Who) -> ColumnElement[bool]:
+    """It was merged, and was this person's to see until that moment, or the other one is."""
+    had = OWNERSHIP.lead_id == LEAD.id, OWNERSHIP.to_at == LEAD.pooled_at
+    theirs = exists().where(*had, policy.owned(who, READ, OWNERSHIP.owner_id))
+    into = policy.owned(who, READ, _INTO.c.owner_id)
+    nobodys = literal(policy.may(who, READ)) & ~exists().where(*had)
+    return and_(LEAD.state == MERGED, or_(theirs, nobodys, into))
 
 
 def page(db: Unit, who: Who, chosen: Chosen, *, number: int, now: datetime) -> Page:

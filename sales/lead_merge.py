@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import update
@@ -14,10 +17,23 @@ from sales.desk import Desk
 from sales.lead_doubles import Double
 from sales.lead_intake import LONGEST_NEED
 from sales.lead_lists import Shown
-from sales.lead_states import look
-from sales.leads import LEAD, Lead
+from sales.lead_states import (
+    ASSIGNED,
+    CONTACTED,
+    OPENED,
+    QUALIFIED,
+    REVISIT,
+    STATE_NAMES,
+    Moved,
+    look,
+    refuse_unless,
+)
+from sales.leads import LEAD, POOLED, Lead
 from sales.people import Who
 
+MERGE = "lead.merge"
+_FAR = (POOLED, ASSIGNED, OPENED, CONTACTED, REVISIT, QUALIFIED)
+"""How far somebody got with a lead."""
 FILLED = ("industry", "region", "budget_fen", "credit_code", "contact_id")
 """What the one that stays takes over where it knows nothing."""
 
@@ -27,6 +43,36 @@ class NothingToMerge(Refusal):
 
     code = "nothing_to_merge"
     text = "没有找到和 {number} 是同一客户、并且您能合并的线索。"
+
+
+class MergedAlready(Refusal):
+    """Somebody was quicker."""
+
+    code = "merged_already"
+    text = "线索 {number} 已经并入 {into}，不用再合并。"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Leads of one customer: the one that stays, and those that become part of it."""
+
+    kept: Shown
+    gone: tuple[Shown, ...]
+
+    @property
+    def lost(self) -> dict[str, list[Shown]]:
+        """What people other than its owner have of what goes, by their id."""
+        found: dict[str, list[Shown]] = {}
+        for one in self.gone:
+            if one.owner_id not in {None, self.kept.owner_id}:
+                found.setdefault(str(one.owner_id), []).append(one)
+        return found
+
+    @property
+    def mark(self) -> str:
+        """Names what somebody was asked about: which stays, which go, and whose they are."""
+        both = (self.kept, *sorted(self.gone, key=lambda each: each.id))
+        return ",".join(f"{one.id}/{one.owner_id or ''}" for one in both)
 
 
 def doubles(db: Unit, lead: Shown, desk: Desk) -> list[Double]:
@@ -46,55 +92,73 @@ def alike(db: Unit, lead: Shown, desk: Desk) -> list[Double]:
     )  # fmt: skip
 
 
-def merge_all(db: Unit, lead: Shown, who: Who, desk: Desk) -> tuple[Shown, list[str]]:
-    """Make one of a lead and all that surely is the same; the one that stays, and who went.
+def plan(db: Unit, lead: Shown, who: Who, desk: Desk) -> Plan:
+    """Which of a lead and all that surely are the same stays: the furthest; nothing is done yet.
 
-    The one somebody works on stays, else the oldest.
+    That is the one that is protected, else the one somebody got furthest with, else the oldest.
 
     Raises:
-        NothingToMerge: there is no other one.
+        MergedAlready: the lead is part of another one.
+        Moved: it is over.
+        NothingToMerge: there is no other one this person may touch.
     """
+    if lead.merged_into is not None:
+        raise MergedAlready(number=lead.number, into=lead.merged_into)
+    refuse_unless(look(db, lead.id), "merged")
     others = [
         lead_lists.get(db, one.id, who)
         for one in doubles(db, lead, desk)
-        if one.kind == "lead" and _may(db, one, who)
+        if one.kind == "lead" and _may(db, one.id, one.owner_id, who)
     ]
-    if not others or not _may_merge(db, lead, who):
+    if not others or not _may(db, lead.id, lead.owner_id, who):
         raise NothingToMerge(number=lead.number)
-    kept, *gone = sorted([lead, *others], key=_stays)
-    for one in sorted(gone, key=lambda each: each.id):
-        _merge(db, one, kept, desk)
-    return lead_lists.get(db, kept.id, who), [one.number for one in gone]
+    kept, *gone = sorted([lead, *others], key=partial(_stays, desk.now))
+    return Plan(kept, tuple(gone))
 
 
-def _stays(lead: Shown) -> tuple[bool, Any, str]:
-    return lead.owner_id is None, lead.created_at, lead.id
+def merge(db: Unit, plan: Plan, who: Who, desk: Desk) -> Shown:
+    """Make one of several; it as it is then. What the others knew and it did not, it knows.
+
+    Raises:
+        Moved: one of them changed meanwhile.
+    """
+    for one in sorted(plan.gone, key=lambda each: each.id):
+        _merge(db, one, lead_lists.get(db, plan.kept.id, who), desk)
+    return lead_lists.get(db, plan.kept.id, who)
 
 
-def _may(db: Unit, double: Double, who: Who) -> bool:
-    return double.owner_id is None or _reaches(db, double.id, who)
+def _stays(now: datetime, lead: Shown) -> tuple[bool, int, datetime, str]:
+    guarded = lead.protected_until is not None and lead.protected_until > now
+    return not guarded, -_FAR.index(lead.state), lead.created_at, lead.id
 
 
-def _may_merge(db: Unit, lead: Shown, who: Who) -> bool:
-    return lead.owner_id is None or _reaches(db, lead.id, who)
+def _may(db: Unit, lead_id: str, owner_id: str | None, who: Who) -> bool:
+    return owner_id is None or _reaches(db, lead_id, who)
 
 
 def _reaches(db: Unit, lead_id: str, who: Who) -> bool:
-    reach = policy.owned(who, "lead.merge", LEAD.owner_id)
+    reach = policy.owned(who, MERGE, LEAD.owner_id)
     return db.execute(LEAD.id.table.select().where(LEAD.id == lead_id, reach)).first() is not None
 
 
 def _merge(db: Unit, gone: Shown, kept: Shown, desk: Desk) -> None:
     lead_owning.release(db, look(db, gone.id), "merged", now=desk.now, merged_into=kept.id)
     lead_clocks.stop(db, gone.id, desk.now)
-    fill = {
+    fill: dict[str, Any] = {
         name: getattr(gone, name)
         for name in FILLED
         if getattr(kept, name) is None and getattr(gone, name) is not None
     }
+    if kept.next_on is None and gone.next_on is not None:
+        fill |= {"next_on": gone.next_on, "next_step": gone.next_step}
     need = kept.need
     if gone.need not in need:
         need = "；".join(filter(None, (need, gone.need)))[:LONGEST_NEED]
-    db.execute(update(Lead).where(LEAD.id == kept.id).values(need=need, **fill))
+    as_seen = (
+        LEAD.id == kept.id, LEAD.state == kept.state,
+        LEAD.owner_id.is_not_distinct_from(kept.owner_id),
+    )  # fmt: skip
+    if not db.execute(update(Lead).where(*as_seen).values(need=need, **fill)).rowcount:
+        raise Moved(number=kept.number, state=STATE_NAMES[look(db, kept.id).state])
     audit.record(db, "lead.completed", ("lead", kept.id), at=desk.now,
                  detail={audit.SET: fill, "from": gone.number})  # fmt: skip

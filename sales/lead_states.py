@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, select, update
 
 from engine import audit
 from engine.errors import Refusal
+from engine.ids import is_ulid
 from engine.statement import Statement
 from engine.unit import Unit
 from sales.leads import LEAD, POOLED, Lead
@@ -26,6 +27,8 @@ ASSIGNED, OPENED, CONTACTED, QUALIFIED = "assigned", "opened", "contacted", "qua
 REVISIT, CONVERTED, INVALID, MERGED = "revisit", "converted", "invalid", "merged"
 OWNED = (ASSIGNED, OPENED, CONTACTED, QUALIFIED, REVISIT)
 """States in which somebody works on it: what counts against a capacity."""
+MOST = 20
+"""Characters of a number nobody has that are said again."""
 OVER = (CONVERTED, INVALID, MERGED)
 STATE_NAMES: Mapping[str, str] = {
     POOLED: "未分配", ASSIGNED: "未打开", OPENED: "未联系", CONTACTED: "已联系",
@@ -76,6 +79,11 @@ class Gone(Refusal):
     code = "unknown_lead"
     text = "没有找到线索「{words}」。编号要写成 LD-20261123-0001 的样子。"
 
+    def __init__(self, words: str) -> None:
+        if is_ulid(words):
+            self.text = "没有找到这条线索，或者它现在不归您看了。"
+        super().__init__(words=words[:MOST])
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -100,7 +108,7 @@ def look(db: Unit, lead_id: str) -> Seen:
     """
     row = _SEEN.row(db, {"wanted": lead_id})
     if row is None:
-        raise Gone(words=lead_id)
+        raise Gone(lead_id)
     return Seen(*row)
 
 

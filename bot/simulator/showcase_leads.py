@@ -10,6 +10,7 @@ from bot.simulator.world import PHONE_ZONE
 from cards import (
     lead_conflicts,
     lead_late,
+    lead_merging,
     lead_moves,
     lead_news,
     lead_reminders,
@@ -32,6 +33,7 @@ from sales.lead_hands import Move
 from sales.lead_intake import Taken
 from sales.lead_late import Late
 from sales.lead_lists import Chosen, Page, Shown
+from sales.lead_merge import Plan
 from sales.lead_traces import Candidate, Compared, Considered, Present, Same, Trace
 
 AT = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
@@ -45,6 +47,10 @@ LEAD = Shown(
 )  # fmt: skip
 CALLED = replace(LEAD, state="contacted", contacted_at=AT)
 FREE = replace(LEAD, state="pooled", owner_id=None, owner=None, owner_region=None, budget_fen=None)
+PLAN = Plan(CALLED, (
+    replace(LEAD, id="l2", number="LD-20261123-0002", owner_id="lisi", owner="李四"),
+    replace(FREE, id="l3", number="LD-20261123-0003"),
+))  # fmt: skip
 WANG = Known("k9", None, LEAD.company, State.KEPT, {"name": "王芳", "phone": "13800138111"})
 DOUBLE = Double(
     "lead", "l0", "LD-20261122-0007", "海河医疗", "contacted", "lisi", "李四", "华东", "zhangsan",
@@ -143,7 +149,10 @@ CARDS: Mapping[str, Content] = {
     "线索 列表": leads.listing(
         Page((LEAD, FREE, LEAD, FREE, LEAD), 12, 0), Chosen("超时", "华东"), flow="flow/1"
     ),
-    "线索 合并": leads.merged(LEAD, ["LD-20261123-0002", "LD-20261123-0003"], flow="flow/1"),
+    "线索 合并": lead_merging.merged(LEAD, PLAN.gone, flow="flow/1"),
+    "线索 合并前": lead_merging.ask(PLAN, flow="flow/1"),
+    "线索 并进来": lead_merging.gained(PLAN, "王经理"),
+    "线索 并出去": lead_merging.lost(PLAN, [PLAN.gone[0]], "王经理"),
     "线索 办好": leads.done(LEAD, "已交给 李四", flow="flow/1"),
     "线索 待回访": leads.done(LEAD, "待回访，保护到 12-08 零点", flow="flow/1",
                           note=leads.cut(date(2027, 1, 5), 14)),
