@@ -16,11 +16,12 @@ from cards.leads import CONTACT, LIST, SHOW, WHY, key
 from cards.model import Button, Card, Menu
 from engine.jobs import Urgency
 from engine.unit import Unit
-from sales import lead_clocks, lead_doubles, lead_lists, people
+from sales import lead_clocks, lead_doubles, lead_lists, lead_merge, leads, people
 from sales.lead_doubles import Double
 from sales.lead_intake import Taken
 from sales.lead_lists import Shown
 from sales.lead_merge import MERGE
+from sales.people import Role
 
 WHY_YOURS = "这条线索按分配规则分给了您。"
 WHY_STUCK = "这条线索没有人接手，您管这个区域，或者负责流程。"
@@ -144,24 +145,47 @@ def tell(db: Unit, taken: Iterable[Taken], *, zone: ZoneInfo, now: datetime) -> 
         lead, owner = lead_lists.get(db, one.lead_id, lead_lists.SYSTEM), one.decided.owner_id
         if owner is not None:
             yours[owner].append((lead, one.decided.code))
-        for keeper in () if owner else one.decided.keepers:
-            nobodys[keeper].append((lead, one))
-    for person, leads in yours.items():
-        (first, code), *more = leads
+        elif others := _pieces(db, lead, one.doubles):
+            card = split(lead, others, _name(db, lead.created_by))
+            for person in _mergers(db, lead, others, one.decided.keepers):
+                _push(db, card, person, now=now)
+        else:
+            for keeper in one.decided.keepers:
+                nobodys[keeper].append((lead, one))
+    for person, mine in yours.items():
+        (first, code), *more = mine
         alone = given(first, code_words(code), _call_by(db, first, zone))
-        card = several([lead for lead, _ in leads]) if more else alone
+        card = several([lead for lead, _ in mine]) if more else alone
         _push(db, card, person, now=now)
     for person, kept in nobodys.items():
-        card = several_stuck(kept) if len(kept) > 1 else _waits(db, *kept[0])
+        (first, one), *others_too = kept
+        card = several_stuck(kept) if others_too else stuck(first, _code(one))
         _push(db, card, person, now=now)
 
 
-def _waits(db: Unit, lead: Shown, taken: Taken) -> Card:
-    """One that nobody has: because it is one of several that are the same, or for its reason."""
-    others = lead_doubles.split(lead.created_by, lead.created_at, taken.doubles)
-    if others:
-        return split(lead, others, _name(db, lead.created_by))
-    return stuck(lead, _code(taken))
+def _pieces(db: Unit, lead: Shown, doubles: Sequence[Double]) -> list[Double]:
+    """What the lead is the same as and was typed by the same person today; rows of sheets are not.
+
+    Those are told where the sheet is imported.
+    """
+    others = lead_doubles.split(lead.created_by, lead.created_at, doubles)
+    brought = leads.of_sheets(db, [lead.id, *(one.id for one in others)]) if others else set()
+    return [] if lead.id in brought else [one for one in others if one.id not in brought]
+
+
+def _mergers(
+    db: Unit, lead: Shown, others: Sequence[Double], keepers: Sequence[str]
+) -> list[str]:  # fmt: skip
+    """Those of the keepers, else of the directors, who may make one of all these leads."""
+    found = [one for one in keepers if _may_merge(db, lead, others, one)]
+    directors = () if found else people.in_roles(db, Role.DIRECTOR)
+    return found or [one for one in directors if _may_merge(db, lead, others, one)]
+
+
+def _may_merge(db: Unit, lead: Shown, others: Sequence[Double], person_id: str) -> bool:
+    to = people.usual_address(db, person_id)
+    who = None if to is None else people.known(db, to.platform, to.tenant, to.account)
+    return who is not None and lead_merge.may(db, lead, others, who)
 
 
 def _call_by(db: Unit, lead: Shown, zone: ZoneInfo) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -125,6 +126,12 @@ def merge(db: Unit, plan: Plan, who: Who, desk: Desk) -> Shown:
     for one in sorted(plan.gone, key=lambda each: each.id):
         _merge(db, one, lead_lists.get(db, plan.kept.id, who), desk)
     return lead_lists.get(db, plan.kept.id, who)
+
+
+def may(db: Unit, lead: Shown, others: Iterable[Double], who: Who) -> bool:
+    """Whether this person may make one of a lead and all the others."""
+    both = ((lead.id, lead.owner_id), *((one.id, one.owner_id) for one in others))
+    return policy.may(who, MERGE) and all(_may(db, *one, who) for one in both)
 
 
 def _stays(now: datetime, lead: Shown) -> tuple[bool, int, datetime, str]:

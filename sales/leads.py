@@ -6,7 +6,7 @@ hold the house's words. Who to talk to is a contact in the vault; money is 分.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +24,8 @@ from sales import names
 
 NO_SOURCE = "未注明"
 """The source of a lead nobody says where it comes from; no rule gives it away."""
+SHEET = "sheet/"
+"""How the origin of a row of a sheet begins."""
 POOLED = "pooled"
 """The state every lead begins in; the others are in `lead_states`."""
 SMALL_FEN, LARGE_FEN = 5_000_000, 20_000_000
@@ -141,6 +143,12 @@ def of_origin(db: Unit, origin: str) -> str | None:
     """The lead something has brought already."""
     found: str | None = _BY_ORIGIN.value(db, {"wanted": origin})
     return found
+
+
+def of_sheets(db: Unit, ids: Collection[str]) -> set[str]:
+    """Those of the leads that a row of a sheet has brought."""
+    found = select(LEAD.id).where(LEAD.id.in_(sorted(ids)), LEAD.origin.startswith(SHEET))
+    return set(db.execute(found).scalars())
 
 
 def source_of(db: Unit, lead_id: str) -> str:

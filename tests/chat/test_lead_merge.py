@@ -144,3 +144,25 @@ def test_no_internal_id_is_ever_said(office):
     assert "没有找到这条线索" in answer["text"]
     assert inner not in shown(answer)
     assert inner[:20] not in shown(answer)
+
+
+def test_nobody_is_asked_to_merge_what_they_may_not(office):
+    """Regression: 王经理 was pushed one of 陈总's two leads, the other is 赵六's."""
+    new(office, f"/线索 新建 南海动力 华南 制造 官网表单 {PHONE}", "陈总")
+    new(office, f"/线索 新建 长江精密 华东 官网表单 {PHONE}", "陈总")
+    assert by_number(office)[A]["owner_id"] == "zhaoliu"
+    assert not any("同一个客户" in title for title in titles(office, "王经理"))
+    office.presses("冯运营", the_card(office, "冯运营", "2 条线索是同一个客户"), "合并成一条")
+    assert by_number(office)[B]["state"] == "merged"
+
+
+def test_rows_of_a_sheet_are_not_somebody_splitting_a_customer(office):
+    """A50 is about one rep; the import says itself which rows are alike."""
+    sheet = f"公司,区域,电话\n甲器械,华东,{PHONE}\n乙仪表,华东,{PHONE}\n"
+    office.sends("冯运营", "线索.csv", sheet.encode())
+    office.presses("冯运营", office.sees("冯运营")[-1], "导入")
+    office.wait("1m")
+    assert [row["number"] for row in office.rows("lead")] == [A, B]
+    assert not any(
+        "同一个客户" in t for p in ("王经理", "冯运营", "陈总") for t in titles(office, p)
+    )
