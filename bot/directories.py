@@ -29,18 +29,21 @@ from bot.platforms.tokens import Share, unshared
 from bot.platforms.wecom.directory import WeComDirectory
 from bot.rounds import Rounds
 from bot.settings import Settings
+from cards import lead_heirs
 from engine import jobs
+from engine.calendar_days import Calendars
 from engine.database import Database
 from engine.jobs import Leased
 from engine.rulebook import Rulebook
 from engine.unit import Occasion, Unit
 from engine.writer import Stopped
 from sales import directory, directory_apply, directory_changes
+from sales.desk import Timing
 from sales.directory import LANE, Listing, Order
 from sales.directory_apply import AT_ONCE
 from sales.directory_changes import Change, Report, Step
 from sales.rules.directory import DIRECTORY
-from scheduler.directory import tell
+from scheduler.directory import tell, waking
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +78,7 @@ class Superseded(Exception):
 
 
 class Synchroniser:
-    """Reads one directory and makes the difference ours; knows no jobs and no cards."""
+    """Reads one directory and makes the difference ours; knows no jobs."""
 
     def __init__(
         self, database: Database, clock: Clock, rules: Rulebook,
@@ -84,6 +87,7 @@ class Synchroniser:
         self._database = database
         self._clock = clock
         self._rules = rules
+        self._calendars = Calendars(clock.zone)
         self.directories = directories
 
     async def run(self, platform: str, order: Order, begin: Callable[[Unit], bool]) -> Report:
@@ -128,7 +132,13 @@ class Synchroniser:
         return made
 
     def _apply(self, listing: Listing, batch: list[Step], db: Unit) -> list[Change]:
-        return directory_apply.apply(db, listing.place, batch, now=self._clock.now())
+        now = self._clock.now()
+        timing = Timing(self._rules, self._calendars.current(db), now)
+        made = directory_apply.apply(db, listing.place, batch, timing)
+        for one in made:
+            lead_heirs.tell(db, one.leads, one.heir, one.name, now=now,
+                            not_before=waking(now, self._clock.zone))  # fmt: skip
+        return made
 
     async def _look(self, work: Callable[[Unit], T]) -> T:
         def reading() -> T:

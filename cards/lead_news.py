@@ -21,6 +21,7 @@ from sales.lead_doubles import Double
 from sales.lead_intake import Taken
 from sales.lead_lists import Shown
 from sales.lead_merge import MERGE
+from sales.lead_states import EVENTS
 from sales.people import Role
 
 WHY_YOURS = "这条线索按分配规则分给了您。"
@@ -31,7 +32,7 @@ NAMED = 5
 """Leads of many that the card names; the list has the rest."""
 
 
-def given(lead: Shown, reason: str, call_by: str = "") -> Card:
+def given(lead: Shown, reason: str, call_by: str = "", why: str = WHY_YOURS) -> Card:
     """The card the owner gets: who, what, why them, and the way on (C1).
 
     `call_by` is until when to call somebody who is looking for us right now (B86).
@@ -52,11 +53,11 @@ def given(lead: Shown, reason: str, call_by: str = "") -> Card:
         quote=lead.need,
         buttons=(
             Button("打开", SHOW, it, "primary"),
-            Button("已联系", CONTACT, it),
+            *([Button("已联系", CONTACT, it)] if lead.state in EVENTS["contacted"].after else []),
             talk.button(lead.industry),
             Button("为什么给我", WHY, {"number": lead.id}, fresh=True),
         ),
-        menu=Menu(WHY_YOURS, key(lead.id)),
+        menu=Menu(why, key(lead.id)),
         about=(("lead", lead.id),),
     )
 
@@ -103,16 +104,18 @@ def split(lead: Shown, others: Sequence[Double], brought_by: str) -> Card:
     )
 
 
-def several(leads: Sequence[Shown]) -> Card:
+def several(
+    leads: Sequence[Shown], reason: str = "按分配规则分给您的", why: str = WHY_MANY
+) -> Card:  # fmt: skip
     """What one owner gets of a file or a rush: how many, the first of them, and the list."""
     more = len(leads) - NAMED
     return Card(
         key=f"many/{leads[0].id}",
         title=f"新线索 {len(leads)} 条",
-        subtitle="按分配规则分给您的" + (f"，先列 {NAMED} 条" if more > 0 else ""),
+        subtitle=reason + (f"，先列 {NAMED} 条" if more > 0 else ""),
         facts=tuple((one.number[-4:], f"{one.company}，{tags(one)}") for one in leads[:NAMED]),
         buttons=(Button("一条一条看", LIST, {"which": lead_lists.MINE}, "primary", fresh=True),),
-        menu=Menu(WHY_MANY, "lead/many"),
+        menu=Menu(why, "lead/many"),
         about=tuple(("lead", one.id) for one in leads),
     )
 

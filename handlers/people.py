@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from cards import lead_heirs
 from cards import people as cards
 from cards.model import Choice, Content
 from cards.words import PLATFORMS
 from engine.errors import Refusal
 from handlers.api import Ask, Ctx, Routes
 from sales import binding, leaving, people, policy, staff
+from sales.desk import Timing
 from sales.staff import Colleague
 
 routes = Routes("people", privileged=True)
@@ -196,7 +198,9 @@ def leave(
     if not confirmed:
         leaving.may_leave(ctx.db, one, heir, by=ctx.who)
         return cards.sure(one, heir, flow=ctx.flow)
-    leaving.leave(ctx.db, one, heir, by=ctx.who, now=ctx.now)
+    timing = Timing(ctx.rules, ctx.calendars.current(ctx.db), ctx.now)
+    leads = leaving.leave(ctx.db, one, heir, by=ctx.who, timed=timing)
+    lead_heirs.tell(ctx.db, leads, heir.id, one.name, now=ctx.now)
     owned = f"{one.customers} 个客户、{one.opportunities} 个商机、{one.leads} 条线索"
     words = f"{owned}已交给 {heir.name}"
     return cards.done(f"{one.name} 已离职", words, flow=ctx.flow)

@@ -16,6 +16,7 @@ from engine import audit
 from engine.errors import Refusal
 from engine.unit import Unit
 from sales import leaving, people, staff
+from sales.desk import Timed
 from sales.directory import (
     DECLINED,
     DEPARTMENT,
@@ -38,16 +39,16 @@ AT_ONCE = 50
 REASON = "通讯录同步"
 
 
-def apply(db: Unit, place: Place, steps: Sequence[Step], *, now: datetime) -> list[Change]:
+def apply(db: Unit, place: Place, steps: Sequence[Step], timed: Timed) -> list[Change]:
     """Make the changes of some accounts; what became of each."""
     staff.in_turn(db)
     made: list[Change] = []
     for step in steps:
-        done = [_make(db, place, change, now) for change in step.changes]
+        done = [_make(db, place, change, timed) for change in step.changes]
         made += done
         undone = any(one.blocked for one in done) and step.listed is None
         if not undone:  # else it is looked at again, and told again
-            _remember(db, place, step, done, now)
+            _remember(db, place, step, done, timed.now)
     return made
 
 
@@ -105,64 +106,64 @@ def names_like(db: Unit, names: Collection[str]) -> dict[str, str]:
     return {row.name: row.id for row in rows}
 
 
-def _make(db: Unit, place: Place, change: Change, now: datetime) -> Change:
+def _make(db: Unit, place: Place, change: Change, timed: Timed) -> Change:
     if change.blocked:
         return change
     try:
-        return _MAKERS[change.sort](db, place, change, now)
+        return _MAKERS[change.sort](db, place, change, timed)
     except Refusal as refused:
         return replace(change, blocked=str(refused))
 
 
-def _join(db: Unit, place: Place, change: Change, now: datetime) -> Change:
+def _join(db: Unit, place: Place, change: Change, timed: Timed) -> Change:
     if _holder(db, place, change.account) is not None:
         return change  # somebody was quicker
     person = admit(db, place, change.account, change.name, role=Role.REP, above=change.manager,
-                   now=now)  # fmt: skip
+                   now=timed.now)  # fmt: skip
     return replace(change, person_id=person)
 
 
-def _rename(db: Unit, place: Place, change: Change, now: datetime) -> Change:  # noqa: ARG001  as every maker
+def _rename(db: Unit, place: Place, change: Change, timed: Timed) -> Change:  # noqa: ARG001  as every maker
     taken = select(PERSON.id).where(PERSON.name == change.becomes)
     if db.execute(taken).first() is not None:
         raise staff.NameTaken(name=change.becomes)
     still = select(PERSON.id).where(PERSON.id == change.person_id, PERSON.name == change.was)
     if db.execute(still).first() is not None:
-        people.change(db, change.person_id, {"name": change.becomes}, now=now, reason=REASON)
+        people.change(db, change.person_id, {"name": change.becomes}, now=timed.now, reason=REASON)
     return change
 
 
-def _move(db: Unit, place: Place, change: Change, now: datetime) -> Change:
+def _move(db: Unit, place: Place, change: Change, timed: Timed) -> Change:
     detail = {"platform": place[0], "from": change.was, "to": change.becomes, "reason": REASON}
-    audit.record(db, "person.moved", ("person", change.person_id), at=now, detail=detail)
+    audit.record(db, "person.moved", ("person", change.person_id), at=timed.now, detail=detail)
     return change
 
 
-def _manager(db: Unit, place: Place, change: Change, now: datetime) -> Change:
+def _manager(db: Unit, place: Place, change: Change, timed: Timed) -> Change:
     above = _holder(db, place, change.manager)
     if above is not None and above.active:
         one = staff.get(db, change.person_id)
-        staff.report_to(db, one, above, now=now, reason=REASON)
+        staff.report_to(db, one, above, now=timed.now, reason=REASON)
     return change
 
 
-def _leave(db: Unit, place: Place, change: Change, now: datetime) -> Change:  # noqa: ARG001  as every maker
+def _leave(db: Unit, place: Place, change: Change, timed: Timed) -> Change:  # noqa: ARG001  as every maker
     one = staff.get(db, change.person_id)
     if not one.active:
         return change
-    heir = leaving.let_go(db, one, reason=REASON, now=now)
+    heir, leads = leaving.let_go(db, one, reason=REASON, timed=timed)
     words = f"{one.customers} 个客户、{one.opportunities} 个商机"
     return replace(change, heir=heir, was=words if one.customers + one.opportunities else "",
-                   becomes=people.names(db, [heir])[heir])  # fmt: skip
+                   becomes=people.names(db, [heir])[heir], leads=tuple(leads))  # fmt: skip
 
 
-def _unbind(db: Unit, place: Place, change: Change, now: datetime) -> Change:
+def _unbind(db: Unit, place: Place, change: Change, timed: Timed) -> Change:
     to = Address(change.person_id, *place, change.account)
-    people.unbind(db, to, now=now, reason=REASON)
+    people.unbind(db, to, now=timed.now, reason=REASON)
     return change
 
 
-def _told(db: Unit, place: Place, change: Change, now: datetime) -> Change:  # noqa: ARG001  as every maker
+def _told(db: Unit, place: Place, change: Change, timed: Timed) -> Change:  # noqa: ARG001  as every maker
     return change
 
 

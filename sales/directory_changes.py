@@ -45,7 +45,7 @@ class Change:
     """One change, for the card and for the hand that makes it.
 
     `was` and `becomes` are words for people, `manager` the account above. `blocked` says why
-    it was not made; `heir` is the id of who got a leaver's work.
+    it was not made; `heir` is the id of who got a leaver's work, `leads` are the open ones of it.
     """
 
     sort: Sort
@@ -57,6 +57,7 @@ class Change:
     manager: str = ""
     blocked: str = ""
     heir: str = ""
+    leads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from engine import deadlines
 from engine.deadlines import Level, Plan
 from engine.rulebook import Rulebook
 from engine.unit import Unit
-from sales.desk import Desk
+from sales.desk import Timed
 from sales.rules.lead_times import LEAD_TIMES, POOL, WALL
 
 UNASSIGNED, UNOPENED, INTENT, CONTACT, IDLE = KINDS = (
@@ -44,7 +44,7 @@ def pooled(db: Unit, it: It, rules: Rulebook, now: datetime) -> None:
         _open(db, UNASSIGNED, it, plan, times.number)
 
 
-def given(db: Unit, it: It, desk: Desk, *, source: str = "") -> None:
+def given(db: Unit, it: It, desk: Timed, *, source: str = "") -> None:
     """Somebody has it: they have to open it, and to do something with it.
 
     Whoever comes from such a `source` is looking for us right now: they have to be called (B86).
@@ -58,7 +58,7 @@ def given(db: Unit, it: It, desk: Desk, *, source: str = "") -> None:
     followed(db, it, desk)
 
 
-def viewed(db: Unit, it: It, desk: Desk) -> None:
+def viewed(db: Unit, it: It, desk: Timed) -> None:
     """They opened it for the first time: from here they have to contact the customer (B13)."""
     deadlines.meet(db, UNOPENED, (LEAD, it.lead_id), now=desk.now)
     times = desk.rules.at(LEAD_TIMES, desk.now)
@@ -67,7 +67,7 @@ def viewed(db: Unit, it: It, desk: Desk) -> None:
     _open(db, CONTACT, it, deadlines.plan(desk.now, span, _ONCE, calendar), times.number)
 
 
-def contacted(db: Unit, it: It, desk: Desk) -> None:
+def contacted(db: Unit, it: It, desk: Timed) -> None:
     """They contacted the customer."""
     for kind in (UNOPENED, INTENT, CONTACT):
         deadlines.meet(db, kind, (LEAD, it.lead_id), now=desk.now)
@@ -84,7 +84,7 @@ def call_due(db: Unit, lead_id: str, owner_since: datetime) -> datetime | None:
     return deadlines.due(db, INTENT, (LEAD, lead_id), since=owner_since)
 
 
-def followed(db: Unit, it: It, desk: Desk, *, since: datetime | None = None) -> None:
+def followed(db: Unit, it: It, desk: Timed, *, since: datetime | None = None) -> None:
     """Something was done: the time until the lead goes back to the pool runs anew.
 
     It runs from `since` if the lead is protected until then.

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Index, bindparam, func, select, text, update
 from sqlmodel import Field
 
-from engine import audit, deadlines
+from engine import audit
 from engine.ids import ulid
 from engine.model import Row, table
 from engine.statement import Statement, insertion
@@ -89,14 +89,13 @@ def release(db: Unit, seen: Seen, event: str, *, now: datetime, **values: object
     _END.run(db, {"of_lead": seen.id, "now": now})
 
 
-def hand_over(db: Unit, owner: str, heir: str, *, now: datetime) -> None:
-    """Everything somebody has is the heir's; its clocks run on, the customers wait."""
-    handed = update(Lead).where(LEAD.owner_id == owner).values(owner_id=heir).returning(LEAD.id)
-    for lead_id in sorted(db.execute(handed).scalars()):
-        _change(db, lead_id, "handed_over", heir, now)
-        told: dict[str, Any] = {audit.SET: {"owner_id": heir}, "from": owner}
-        audit.record(db, "lead.handed_over", ("lead", lead_id), at=now, detail=told)
-    deadlines.hand_over(db, owner, "lead", heir)
+def pass_on(db: Unit, lead_id: str, owner_id: str, heir: str, *, now: datetime) -> None:
+    """The heir has what was somebody's, as it stands; nothing of it begins anew."""
+    change: dict[str, Any] = {"owner_id": heir, "owner_since": now}
+    db.execute(update(Lead).where(LEAD.id == lead_id, LEAD.owner_id == owner_id).values(change))
+    _change(db, lead_id, "handed_over", heir, now)
+    told = {audit.SET: change, "from": owner_id}
+    audit.record(db, "lead.handed_over", ("lead", lead_id), at=now, detail=told)
 
 
 def _change(db: Unit, lead_id: str, how: str, owner_id: str, now: datetime) -> None:

@@ -57,6 +57,7 @@ EVENTS: Mapping[str, Event] = {
         Event("revisit_set", (CONTACTED, QUALIFIED, REVISIT), REVISIT),
         Event("converted", (CONTACTED, QUALIFIED, REVISIT), CONVERTED),
         Event("transferred", OWNED, ASSIGNED),
+        Event("handed_over", (ASSIGNED, OPENED), ASSIGNED),
         Event("returned", OWNED, POOLED),
         Event("recycled", OWNED, POOLED),
         Event("invalidated", (POOLED, *OWNED), INVALID),

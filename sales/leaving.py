@@ -11,8 +11,9 @@ from engine import audit, deadlines
 from engine.deadlines import DEADLINE
 from engine.errors import Refusal
 from engine.unit import Unit
-from sales import delegations, lead_owning, people, staff
+from sales import delegations, lead_heirs, people, staff
 from sales.customers import CUSTOMER, Customer
+from sales.desk import Timed
 from sales.opportunities import OPPORTUNITY, Opportunity
 from sales.people import PERSON, Person, Role, Who
 from sales.staff import Colleague, LastAdmin, OwnRole
@@ -33,19 +34,25 @@ class NoHeir(Refusal):
 
 
 def leave(
-    db: Unit, one: Colleague, successor: Colleague, *, by: Who, now: datetime
-) -> None:  # fmt: skip
+    db: Unit, one: Colleague, successor: Colleague, *, by: Who, timed: Timed
+) -> list[str]:  # fmt: skip
     """The person has no rights from here on; whatever was theirs is the successor's.
+
+    The ids of the leads among it that are still worked on.
 
     Raises:
         Refusal: see `may_leave`.
     """
     may_leave(db, one, successor, by=by)
-    _go(db, one, successor.id, now=now)
+    return _go(db, one, successor.id, timed)
 
 
-def let_go(db: Unit, one: Colleague, *, reason: str, now: datetime) -> str:
+def let_go(
+    db: Unit, one: Colleague, *, reason: str, timed: Timed
+) -> tuple[str, list[str]]:  # fmt: skip
     """The person has left the company: their work goes to who is above them; that one's id.
+
+    And the ids of the leads that are still worked on.
 
     Raises:
         NotHere: they had left before.
@@ -57,8 +64,7 @@ def let_go(db: Unit, one: Colleague, *, reason: str, now: datetime) -> str:
     heir = _heir(db, one)
     if heir is None:
         raise NoHeir(name=one.name)
-    _go(db, one, heir, now=now, reason=reason)
-    return heir
+    return heir, _go(db, one, heir, timed, reason=reason)
 
 
 def _heir(db: Unit, one: Colleague) -> str | None:
@@ -74,7 +80,8 @@ def _heir(db: Unit, one: Colleague) -> str | None:
     return next((other for other in others if other != one.id), None)
 
 
-def _go(db: Unit, one: Colleague, heir: str, *, now: datetime, reason: str = "") -> None:
+def _go(db: Unit, one: Colleague, heir: str, timed: Timed, *, reason: str = "") -> list[str]:
+    now = timed.now
     gone = (
         update(Person).where(PERSON.id == one.id, PERSON.status == "active").values(status="left")
     )
@@ -84,6 +91,7 @@ def _go(db: Unit, one: Colleague, heir: str, *, now: datetime, reason: str = "")
     told |= {"reason": reason} if reason else {}
     audit.record(db, "person.left", ("person", one.id), at=now, detail=told)
     _hand_over(db, one.id, heir, now)
+    leads = lead_heirs.hand_over(db, one.id, heir, timed)
     for report in db.execute(select(PERSON.id).where(PERSON.manager_id == one.id)).scalars().all():
         people.change(db, report, {"manager_id": one.manager_id}, now=now)
     delegations.end_all(db, one.id, now=now)
@@ -92,6 +100,7 @@ def _go(db: Unit, one: Colleague, heir: str, *, now: datetime, reason: str = "")
     )
     for row in db.execute(open_).all():
         deadlines.cancel(db, row.kind, (row.subject_type, row.subject_id), now=now)
+    return leads
 
 
 def may_leave(db: Unit, one: Colleague, successor: Colleague, *, by: Who) -> None:
@@ -134,4 +143,3 @@ def _hand_over(db: Unit, owner: str, successor: str, now: datetime) -> None:
         told: dict[str, Any] = {audit.SET: {"owner_id": successor}, "from": owner}
         for one in sorted(db.execute(handed).scalars()):
             audit.record(db, f"{kind}.handed_over", (kind, one), at=now, detail=told)
-    lead_owning.hand_over(db, owner, successor, now=now)

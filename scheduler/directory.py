@@ -32,7 +32,7 @@ def tell(
     db: Unit, reports: Sequence[Report], order: Order, *, cause: str, now: datetime, zone: ZoneInfo
 ) -> None:  # fmt: skip
     """Say what came of a reading: to whoever asked, else to the administrators if it matters."""
-    due = _waking(now, zone)
+    due = waking(now, zone)
     if order.to:
         to = order.to
         asker = Address(to["person_id"], to["platform"], to["tenant"], to["account"])
@@ -65,7 +65,7 @@ def _notify(
                 outbox.post(db, card, to, now=now, not_before=due)
 
 
-def _waking(now: datetime, zone: ZoneInfo) -> datetime:
+def waking(now: datetime, zone: ZoneInfo) -> datetime:
     """Now, or this morning for what happens at night."""
     local = now.astimezone(zone)
     morning = datetime.combine(local.date(), MORNING, zone)

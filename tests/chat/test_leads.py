@@ -321,17 +321,6 @@ def test_the_idle_are_warned_and_then_go_back_to_the_pool(office):
     assert any(t.startswith("已收回公共池") for t in titles(office, "冯运营"))
 
 
-def test_a_leavers_leads_go_to_the_heir_with_their_clocks(office):
-    new(office)
-    owner = open_lead(office)
-    heir = ({"张三", "李四"} - {owner}).pop()
-    office.says("管理员", f"/同事 离职 {owner} {heir}")
-    office.presses("管理员", office.sees("管理员")[-1], "确认离职")
-    assert owner_of(office) == heir
-    office.wait("73h")
-    assert any("还没有联系" in t for t in titles(office, heir))
-
-
 def test_a_list_is_turned_page_by_page(office):
     publish(office, "来源白名单 展会扫码")
     for name in ("长江精密", "黄河药业", "珠江生物", "淮河纺织", "汉江光电", "湘江模具"):

@@ -12,7 +12,7 @@ from sales.directory import Department, Listed, Listing, Order, superior
 from sales.directory_changes import Sort
 from sales.people import Role
 from sales.rules.directory import DirectorySync
-from tests.sales.conftest import NOW
+from tests.sales.conftest import NOW, timing
 
 PLACE = ("wecom", "ww")
 UNITS = (
@@ -45,7 +45,7 @@ def read(company, seen, rule=None, now=NOW):
 
     def work(db):
         directory_apply.keep_departments(db, PLACE, seen.departments)
-        return directory_apply.apply(db, PLACE, steps, now=now)
+        return directory_apply.apply(db, PLACE, steps, timing(now))
 
     return [(one.sort, one.account) for one in company.writer.run(work)]
 
@@ -123,7 +123,7 @@ def test_a_circle_of_managers_is_told_and_not_made(company):
     seen = listing(Listed("wangjingli", "王经理", ("2",), "lisi"))
     with company.reading() as db:
         steps = directory_changes.difference(db, seen, DirectorySync())
-    [change] = company.writer.run(lambda db: directory_apply.apply(db, PLACE, steps, now=NOW))
+    [change] = company.writer.run(lambda db: directory_apply.apply(db, PLACE, steps, timing()))
     assert "圈" in change.blocked
     assert manager(company, "wangjingli") == "chenzong"
 

@@ -18,7 +18,7 @@ from sales.leaving import NotHere
 from sales.people import PERSON
 from tests import postgres_kit
 from tests.ready import upgrade
-from tests.sales.conftest import NOW
+from tests.sales.conftest import NOW, timing
 
 pytestmark = pytest.mark.pg
 SOON = 0.3
@@ -46,7 +46,7 @@ def let_go(company, name, heir, *, first=lambda: None):
         admin = people.known(db, "wecom", "ww", "guanliyuan")
         first()
         one, successor = (staff.find_to_change(db, who, true()) for who in (name, heir))
-        leaving.leave(db, one, successor, by=admin, now=NOW)
+        leaving.leave(db, one, successor, by=admin, timed=timing())
 
 
 def orphans(company):
