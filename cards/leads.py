@@ -212,6 +212,11 @@ def cut(on: date, most_days: int) -> str:
     return f"公司最多保护 {most_days} 天，回访日期还是 {day(on)}，到期前可以再约一次。"
 
 
+def away(name: str, back: datetime) -> str:
+    """Said when a lead is given to somebody who is on leave."""
+    return f"{name} 今天请假，{back:%m-%d %H:%M} 回来。等不及就转交给别人。"
+
+
 def done(shown: Shown, words: str, *, flow: str, note: str = "") -> Card:
     """What was done with a lead, in a sentence, and what has to be known beside."""
     return Card(

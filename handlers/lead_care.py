@@ -13,7 +13,7 @@ from cards.words import near
 from handlers import moments
 from handlers.api import Ask, Ctx, Routes
 from handlers.leads import ASSIGN, CREATE, Number, desk, show, shown
-from sales import lead_care, lead_lists, lead_merge, lead_words
+from sales import lead_care, lead_lists, lead_merge, lead_people, lead_words
 from sales.lead_care import WORK
 from sales.lead_clocks import IDLE
 from sales.lead_merge import MERGE
@@ -56,7 +56,7 @@ def contacted(ctx: Ctx, number: Number, *, card: str = "") -> Content:
 def transfer(
     ctx: Ctx, number: Number, to: Annotated[str, Ask("交给谁？", "交给", "如 李四")]
 ) -> Content:
-    """The new owner's clock starts when they first look.
+    """The new owner's clock starts when they first look; whether they are here today is said.
 
     Raises:
         Refusal: not theirs, over, or nobody of that name.
@@ -66,7 +66,9 @@ def transfer(
     lead_moves.settle(ctx.db, found.id, now=ctx.now)
     reason = f"{ctx.who.name} 交给您的"
     lead_news.hand_over(ctx.db, found.id, heir, reason, now=ctx.now)
-    return cards.done(found, f"已交给 {to.strip()}", flow=ctx.flow)
+    back, name = lead_people.back(ctx.db, heir, desk(ctx)), to.strip()
+    note = "" if back is None else cards.away(name, back.astimezone(ctx.calendars.zone))
+    return cards.done(found, f"已交给 {name}", flow=ctx.flow, note=note)
 
 
 @routes.command("线索 退回", alias="lead return", summary="退回公共池，写明原因",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, exists, select
 
-from engine.calendar_days import Absence
+from engine.calendar_days import Absence, leaves
 from engine.model import table
 from engine.statement import Statement
 from engine.types import UtcTime
 from engine.unit import Unit
 from sales import people
+from sales.desk import Desk
 from sales.people import PERSON, Role
 
 _AWAY = table(Absence).c
@@ -49,6 +50,15 @@ def keepers(db: Unit, region: str | None, *, now: datetime | None = None) -> lis
 def rule_keepers(db: Unit) -> list[str]:
     """The ids of whoever keeps the rules leads are given out by."""
     return people.in_roles(db, Role.SALES_OPS) or people.in_roles(db, Role.DIRECTOR)
+
+
+def back(db: Unit, person_id: str, desk: Desk) -> datetime | None:
+    """When somebody who is on leave today is here again; None if they are here."""
+    tomorrow = datetime.combine(
+        desk.today + timedelta(days=1), datetime.min.time(), desk.calendar.zone
+    )
+    away = leaves(db, person_id, desk.now, tomorrow)
+    return max((end for _, end in away), default=None)
 
 
 def manager(db: Unit, person_id: str, *, now: datetime) -> str | None:

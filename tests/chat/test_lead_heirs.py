@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.chat import lead_kit
-from tests.chat.lead_kit import clocks, live, say, state
+from tests.chat.lead_kit import NUMBER, clocks, live, say, state
 from tests.chat.test_directory import leaves
 from tests.chat.test_leads import lead, new, owner_of, publish, shown, the_card, titles
 
@@ -80,6 +80,16 @@ def test_found_gone_in_the_directory_the_superior_hears_in_the_morning(opened):
     assert (owner_of(opened), state(opened)) == ("王经理", "assigned")
     card = the_card(opened, "王经理", "新线索：长江精密")
     assert "张三 离职，交接给您的" in card["text"]
+
+
+def test_handed_to_somebody_on_leave_it_is_done_and_said(opened):
+    """The lead would lie there, and whoever gave it would not know."""
+    opened.says("李四", "/请假 11-23 11-25")
+    answer = shown(say(opened, "转交", "李四"))
+    assert "李四 今天请假，11-2" in answer
+    assert (owner_of(opened), state(opened)) == ("李四", "assigned")
+    opened.says("李四", f"/线索 转交 {NUMBER} 张三")
+    assert "请假" not in shown(opened.says("王经理", f"/线索 转交 {NUMBER} 张三")[0])
 
 
 def test_a_lead_of_the_pool_is_waited_for_by_whoever_follows_its_keeper(office):
