@@ -23,7 +23,8 @@ def hand_over(db: Unit, owner: str, heir: str, timed: Timed) -> list[str]:
     rows = db.execute(
         select(LEAD.id, LEAD.number, LEAD.state, LEAD.owner_id, LEAD.company)
         .where(LEAD.owner_id == owner)
-        .order_by(LEAD.created_at, LEAD.id)
+        .order_by(LEAD.id)
+        .with_for_update()  # somebody leaves whole: no lead changes under the list
     ).all()
     for *seen, company in rows:
         lead = Seen(*seen)

@@ -119,7 +119,8 @@ def get(db: Unit, words: str, who: Who) -> Shown:
     """
     meant = words.strip().upper()
     which = or_(LEAD.number == meant, LEAD.id == meant)
-    row = db.execute(_SHOWN.where(which, or_(visible(who), _went(who)))).first()
+    row = db.execute(_SHOWN.where(which, visible(who))).first()
+    row = row or db.execute(_SHOWN.where(which, _went(who))).first()
     if row is None:
         raise Gone(meant)
     return Shown(*row)
