@@ -26,6 +26,7 @@ from sales.lead_states import (
     REVISIT,
     STATE_NAMES,
     Moved,
+    Seen,
     look,
     refuse_unless,
 )
@@ -124,7 +125,11 @@ def merge(db: Unit, plan: Plan, who: Who, desk: Desk) -> Shown:
         Moved: one of them changed meanwhile.
     """
     for one in sorted(plan.gone, key=lambda each: each.id):
-        _merge(db, one, lead_lists.get(db, plan.kept.id, who), desk)
+        now_is = lead_lists.get(db, plan.kept.id, who)
+        planned = plan.kept.state, plan.kept.owner_id
+        if (now_is.state, now_is.owner_id) != planned:
+            raise Moved(number=now_is.number, state=STATE_NAMES[now_is.state])
+        _merge(db, one, now_is, desk)
     return lead_lists.get(db, plan.kept.id, who)
 
 
@@ -149,7 +154,8 @@ def _reaches(db: Unit, lead_id: str, who: Who) -> bool:
 
 
 def _merge(db: Unit, gone: Shown, kept: Shown, desk: Desk) -> None:
-    lead_owning.release(db, look(db, gone.id), "merged", now=desk.now, merged_into=kept.id)
+    seen = Seen(gone.id, gone.number, gone.state, gone.owner_id)
+    lead_owning.release(db, seen, "merged", now=desk.now, merged_into=kept.id)
     lead_clocks.stop(db, gone.id, desk.now)
     fill: dict[str, Any] = {
         name: getattr(gone, name)
