@@ -122,7 +122,7 @@ def tell(db: Unit, conflicts: Iterable[str], *, zone: ZoneInfo, now: datetime) -
     for conflict_id in conflicts:
         found = lead_conflicts.get(db, conflict_id, lead_lists.SYSTEM)
         lead = lead_lists.get(db, found.lead_id, lead_lists.SYSTEM)
-        who = [lead.owner_id] if lead.owner_id else lead_people.keepers(db, lead.region)
+        who = [lead.owner_id] if lead.owner_id else lead_people.keepers(db, lead.region, now=now)
         for person in who:
             theirs[person].append(found)
     for person, found_of in theirs.items():

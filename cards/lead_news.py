@@ -11,6 +11,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cards import pushes, talk
+from cards.contacts import REVEAL
 from cards.lead_words import code_words, tags
 from cards.leads import CONTACT, LIST, SHOW, WHY, key
 from cards.model import Button, Card, Menu
@@ -54,6 +55,11 @@ def given(lead: Shown, reason: str, call_by: str = "", why: str = WHY_YOURS) -> 
         buttons=(
             Button("打开", SHOW, it, "primary"),
             *([Button("已联系", CONTACT, it)] if lead.state in EVENTS["contacted"].after else []),
+            *(
+                [Button("查看号码", REVEAL, {"contact": lead.contact_id})]
+                if call_by and lead.contact_id
+                else []
+            ),
             talk.button(lead.industry),
             Button("为什么给我", WHY, {"number": lead.id}, fresh=True),
         ),

@@ -31,7 +31,7 @@ _ABOVE = Statement(
 )  # fmt: skip
 
 
-def keepers(db: Unit, region: str | None, *, now: datetime | None = None) -> list[str]:
+def keepers(db: Unit, region: str | None, *, now: datetime) -> list[str]:
     """The ids of whoever hears of a lead nobody could be given, the nearest first.
 
     For who is on leave `now` it is the nearest person above who is here, if anybody is.
@@ -39,10 +39,7 @@ def keepers(db: Unit, region: str | None, *, now: datetime | None = None) -> lis
     asked = {"of_region": region or "", "now": now}
     nearest = _MANAGERS.rows(db, {**asked, "role": Role.MANAGER.value})
     nearest = nearest or _DIRECTORS.rows(db, {"role": Role.DIRECTOR.value, "now": now})
-    here = [
-        (manager(db, row.id, now=now) if now and row.away else None) or str(row.id)
-        for row in nearest
-    ]
+    here = [(manager(db, row.id, now=now) if row.away else None) or str(row.id) for row in nearest]
     found = list(dict.fromkeys((*here, *people.in_roles(db, Role.SALES_OPS))))
     return found or people.in_roles(db, Role.ADMIN)
 

@@ -31,6 +31,8 @@ def test_downloaded_at_five_past_two_means_a_call_by_five_past_four(office):
     assert "请在 11-23 16:05 前打电话" in card["text"]
     assert "话术" in str(card["buttons"])
     assert due(office) == ("16:05", "pending")
+    [number] = office.presses(owner_of(office), card, "查看号码")
+    assert "13800138111" in number["text"], "one press from the card to the number"
 
 
 def test_in_the_evening_it_means_the_next_morning(office):
