@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from engine.rulebook import Rulebook
-from sales import dictionary
+from sales import dictionary, numerals
 from sales.dictionary import How
 from sales.lead_intake import DICTIONARIES, RawLead
 
@@ -27,7 +27,9 @@ _CODE = re.compile(
 )
 _ALONE = 14
 """Characters: a line no longer than this is a number alone, not a text."""
-_APART = re.compile(r"[\s,，、;；。！!？?|]+")
+_GROUPS = r"(?<=\d)(?<!\d{4}),(?=\d{3}(?!\d))"
+"""The comma of 120,000, which belongs to the number."""
+_APART = re.compile(rf"(?:(?!{_GROUPS})[\s,、;。!?|])+")
 _LABELS: Mapping[str, str] = {
     "公司": "company", "客户": "company", "单位": "company", "企业": "company",
     "行业": "industry", "区域": "region", "地区": "region", "城市": "region", "来源": "source",
@@ -49,7 +51,12 @@ _TITLED = re.compile(
 _CALLED = re.compile(
     r"(?:的|叫|我是|联系)(?P<name>[\u4e00-\u9fff]{1,2}(?:总|经理|先生|女士|主任|老师))"
 )
-_MONEY = re.compile(r"(?:¥|￥)?\d[\d,]*(?:\.\d+)?(?:[千万亿kw]元?|元)", re.IGNORECASE)
+_DIGITS = r"\d[\d,]*(?:\.\d+)?"
+_MONEY = re.compile(
+    rf"¥{_DIGITS}[千万亿kw]?元?|{_DIGITS}(?:[千万亿kw]元?|元)|\d{{1,3}}(?:,\d{{3}})+"
+    rf"|[{numerals.CHARACTERS}]+(?:万[{numerals.CHARACTERS}]*|亿|元)元?",
+    re.IGNORECASE,
+)
 _COMPANY = re.compile(
     r"(?:我们?是|这边是|来自)?(?P<name>[\u4e00-\u9fffA-Za-z0-9()（）]{2,30}?(?:有限公司|股份公司|"
     r"公司|集团|医院|学校|大学|学院|工厂|厂|科技|教育|医疗|制造|泵业|阀业|阀门|机电))"

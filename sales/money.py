@@ -1,4 +1,4 @@
-"""Money as people write it: 12万, ¥120,000, 1.2亿元; inside it is an integer of 分.
+"""Money as people write it: 12万, ¥120,000, 1.2亿元, 十二万五; inside it is an integer of 分.
 
 Strict: what is no plain amount is refused, never guessed. No signs, no exponents, no more
 decimals than 分 can hold (attacks D24).
@@ -11,6 +11,7 @@ import unicodedata
 from decimal import Decimal
 
 from engine.errors import Refusal
+from sales import numerals
 
 FEN = 100
 UNITS = {"": 1, "元": 1, "块": 1, "千": 1_000, "k": 1_000, "万": 10_000, "w": 10_000, "亿": 10**8}
@@ -22,6 +23,7 @@ _AMOUNT = re.compile(
     r"(?P<unit>[千k万w亿]?)(?:元|块钱?)?整?",
     re.ASCII,
 )
+_SPELLED = re.compile(rf"(?:人民币)?\s*(?P<number>[{numerals.CHARACTERS}]{{1,20}})(?:元|块钱?)?整?")
 
 
 class NotMoney(Refusal):
@@ -37,12 +39,17 @@ def read(words: str) -> int:
     Raises:
         NotMoney: not one amount, finer than 分, or beyond any budget.
     """
-    plain = unicodedata.normalize("NFKC", words).strip().lower()
-    found = _AMOUNT.fullmatch(plain)
-    if found is None:
+    amount = _yuan(unicodedata.normalize("NFKC", words).strip().lower())
+    if amount is None or amount * FEN != int(amount * FEN) or amount * FEN > MOST_FEN:
         raise NotMoney(words=words[:20])
+    return int(amount * FEN)
+
+
+def _yuan(plain: str) -> Decimal | None:
+    if (spelled := _SPELLED.fullmatch(plain)) is not None:
+        number = numerals.read(spelled["number"])
+        return None if number is None else Decimal(number)
+    if (found := _AMOUNT.fullmatch(plain)) is None:
+        return None
     digits = found["digits"].replace(",", "") + (found["decimals"] or "")
-    fen = Decimal(digits) * UNITS[found["unit"]] * FEN
-    if fen != int(fen) or fen > MOST_FEN:
-        raise NotMoney(words=words[:20])
-    return int(fen)
+    return Decimal(digits) * UNITS[found["unit"]]

@@ -80,6 +80,8 @@ def test_a_list_without_words_or_with_one_twice_is_refused(typed):
         ("12万", 12_000_000), ("12.5万元", 12_500_000), ("¥120,000.50", 12_000_050),
         ("１２０元", 12_000), ("1.2亿", 12_000_000_000), ("50w", 50_000_000), ("0", 0),
         ("200000.01", 20_000_001), ("3千块", 300_000), ("RMB 8万", 8_000_000),
+        ("十万", 10_000_000), ("十二万五", 12_500_000), ("三百五十元", 35_000),
+        ("人民币一亿零五百万元整", 10_500_000_000), ("两千万", 2_000_000_000),
     ],
 )  # fmt: skip
 def test_money_reads_as_people_write_it(words, fen):
@@ -88,8 +90,9 @@ def test_money_reads_as_people_write_it(words, fen):
 
 @pytest.mark.parametrize(
     "words",
-    ["", "十万", "-5", "+5", "1e5", "NaN", "Infinity", "0.001", "1,2", "12万3", "5^", "9" * 16,
-     "1.2.3", "100000亿"],
+    ["", "-5", "+5", "1e5", "NaN", "Infinity", "0.001", "1,2", "12万3", "5^", "9" * 16,
+     "1.2.3", "100000亿", "万", "十二三", "一万亿", "二万一万", "零",
+     "一千零五百", "负十万", "1十万"],
 )  # fmt: skip
 def test_what_is_no_plain_amount_is_refused(words):
     with pytest.raises(NotMoney):
