@@ -63,6 +63,14 @@ class Dictionary:
                 return Match(term, How.SOUND)
         return None
 
+    def begins(self, words: str) -> str:
+        """The longest other name `words` begin with, "" for none: 苏州 of 苏州金鸡湖医疗.
+
+        A term itself does not count: 华东泵业 may be anywhere.
+        """
+        found = (name for name in self._exact if name not in self.terms and words.startswith(name))
+        return max(found, key=len, default="")
+
 
 @lru_cache(maxsize=64)
 def _made(pairs: tuple[tuple[str, tuple[str, ...]], ...]) -> Dictionary:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chat.test_leads import lead, new
+from tests.chat.test_leads import fields, lead, new, the_card
 
 NUMBER = "LD-20261123-0001"
 
@@ -27,3 +27,83 @@ def test_an_amount_added_later_is_read_the_same_way(office):
     new(office, "/线索 新建 长江精密 华东 医疗")
     office.says("王经理", f"/线索 补充 {NUMBER} 预算120,000")
     assert (lead(office)["budget_fen"], lead(office)["need"]) == (12_000_000, "")
+
+
+PHONE = "13800138111"
+
+
+SUZHOU = "苏州金鸡湖医疗器械有限公司"
+
+
+@pytest.mark.parametrize(
+    ("text", "company"),
+    [
+        (f"王总说他们公司{SUZHOU}想了解维保，预算12万左右 电话{PHONE}", SUZHOU),
+        (f"我们客户：{SUZHOU}，{PHONE} 需要培训", SUZHOU),
+        (f"我们是无锡第一人民医院想采购两台CT {PHONE}", "无锡第一人民医院"),
+        (f"杭州某某企业管理有限公司 想问一下价格 王女士 {PHONE}", "杭州某某企业管理有限公司"),
+        (f"宁波恒信阀门厂要订200台泵，{PHONE}", "宁波恒信阀门厂"),
+        (f"转：恒信阀门有限公司上海分公司 李工 {PHONE}", "恒信阀门有限公司上海分公司"),
+        (f"我是上海理想汽车有限公司的李总，手机{PHONE}", "上海理想汽车有限公司"),
+        (f"我们公司是成都锦江学校，想了解 {PHONE}", "成都锦江学校"),
+    ],
+)  # fmt: skip
+def test_the_company_of_a_forwarded_text_is_its_whole_name_and_nothing_else(office, text, company):
+    """B4."""
+    office.says("陈总", text)
+    assert lead(office)["company"] == company
+
+
+@pytest.mark.parametrize(
+    "text", ["我想问下我们公司的设备维保", "想了解你们的数据中心", "给医院用的"]
+)
+def test_a_text_about_a_company_without_a_name_is_asked_about(office, text):
+    [answer] = office.says("陈总", f"{text} {PHONE}")
+    assert "没看出是哪家公司" in answer["text"]
+    assert office.rows("lead") == []
+
+
+def test_a_forwarded_text_gives_the_budget_and_the_region_of_the_city(office):
+    office.says("陈总", f"王总说他们公司苏州金鸡湖医疗器械有限公司想了解维保预算12万左右 {PHONE}")
+    row = lead(office)
+    assert (row["region"], row["budget_fen"], row["source"]) == ("华东", 12_000_000, "转发")
+    assert row["raw"]["region"] == "苏州"
+
+
+@pytest.mark.parametrize(
+    ("city", "region"), [("沈阳", "东北"), ("深圳市", "华南"), ("西安", "西北")]
+)
+def test_a_city_stands_for_its_region(office, city, region):
+    new(office, f"/线索 新建 长江精密 {city}")
+    assert (lead(office)["region"], lead(office)["need"]) == (region, "")
+
+
+@pytest.mark.parametrize("said", ["来源抖音", "来源：抖音", "来源 抖音", "抖音"])
+def test_a_source_nobody_knows_is_kept_and_said_and_never_becomes_another(office, said):
+    new(office, f"/线索 新建 长江精密 华东 {said} 要维保")
+    assert (lead(office)["source"], lead(office)["need"]) == ("抖音", "要维保")
+    assert fields(the_card(office, "王经理", "线索已收"))["没看懂"].startswith("来源")
+
+
+def test_a_company_that_is_called_like_a_source_is_a_company(office):
+    new(office, "/线索 新建 京东 华东 官网")
+    assert (lead(office)["company"], lead(office)["source"]) == ("京东", "官网表单")
+
+
+def test_a_buyers_name_and_wechat_are_the_contact_and_nowhere_in_clear(office):
+    """D30."""
+    text = f"无锡恒信阀门厂 采购李明 {PHONE} 微信 liming_88 想了解高压泵"
+    office.says("陈总", text)
+    row = lead(office)
+    assert row["need"] == "采购李* 想了解高压泵"
+    stored = str(office.rows("lead")) + str(office.rows("card")) + str(office.rows("audit"))
+    assert "李明" not in stored
+    assert "liming_88" not in stored
+    office.says("管理员", "/同事 改 李四 区域 华北")
+    [card] = office.says("陈总", f"/线索 详情 {NUMBER}")
+    assert "李*" in str(card["fields"])
+
+
+def test_what_somebody_wants_to_buy_is_no_name(office):
+    office.says("陈总", f"无锡恒信阀门厂 采购高压泵 微信同号 {PHONE}")
+    assert lead(office)["need"] == "采购高压泵 微信同号"
