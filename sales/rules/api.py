@@ -8,6 +8,7 @@ still complete. What is wrong with a body is said in words before it is publishe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from engine.calendar import Calendar
 from engine.documents import Name
 from engine.unit import Unit
+from sales.conditions import Misread
 from sales.rules.values import Value
 
 
@@ -43,6 +45,14 @@ class Rule(BaseModel):
     def faults(self) -> Iterator[str]:
         """What is wrong between items that are each right by themselves, in words."""
         yield from ()
+
+
+def _as_far_as_read(faults: Iterable[str]) -> list[str]:
+    """All faults, or those found before something nobody can read, which is a fault of its item."""
+    found: list[str] = []
+    with suppress(Misread):
+        found.extend(faults)
+    return found
 
 
 R = TypeVar("R", bound=Rule)
@@ -115,14 +125,16 @@ class Kind(Generic[R]):
             for name, item in self.items.items()
             for fault in item.value.faults(body.get(name, getattr(rule, name)))
         ]
-        return alone or list(rule.faults())
+        return alone + _as_far_as_read(rule.faults())
 
     def faults_here(self, db: Unit, body: Mapping[str, Any]) -> list[str]:
         """`faults`, and those that show only beside the other documents of this database."""
         found = self.faults(body)
-        if found or self.check is None:
-            return found
-        return list(self.check(db, self.read(body)))
+        return (
+            found
+            if self.check is None
+            else found + _as_far_as_read(self.check(db, self.read(body)))
+        )
 
     def warnings(self, db: Unit, body: Mapping[str, Any]) -> list[str]:
         """What may be published and is perhaps not meant."""

@@ -231,7 +231,7 @@ class Assigning(Rule):
     def faults(self) -> Iterator[str]:
         """Cases that would go another way than somebody wants them to (N8)."""
         for case in cases(self.cases):
-            lead = {"source": self.sources[0], **case.lead}
+            lead = {"source": next(iter(self.sources), None), **case.lead}
             if (given := gives(self.lines, self.sources, lead)) != case.expected:
                 yield f"用例「{case.words}」：现在是「{given}」"
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from cards.render.wecom_limits import BUTTON_TEXT, FACT_NAME
 from sales.rules import since
 from sales.rules.all import KINDS
+from sales.rules.assigning_checks import ASSIGNING
 from sales.rules.limits import LIMITS
 from sales.rules.since import BadDate
 from sales.rules.unfinished import UNFINISHED, UnfinishedTimes
@@ -158,3 +159,10 @@ def test_any_reason_is_read_or_refused(words):
     except BadDate:
         return
     assert reason.startswith("因为")
+
+
+def test_a_body_that_is_wrong_in_several_ways_says_all_of_them():
+    """Also beside an empty list and a line nobody can read, which other checks go by."""
+    body = ASSIGNING.defaults | {"sources": [], "lines": "没有箭头", "cases": "行业=教育 → 甲"}
+    found = ASSIGNING.faults(body)
+    assert [fault[:3] for fault in found] == ["规则：", "来源白", "用例「"]
