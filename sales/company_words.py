@@ -1,8 +1,8 @@
 """A company's name in running words.
 
-Of 王总说他们公司苏州金鸡湖医疗器械有限公司想了解维保 it is 苏州金鸡湖医疗器械有限公司: a name is the longest run that
-ends in a legal form or in a word for a house; what introduces it (他们公司, 我们是, 客户) and what
-is wanted of us (想了解, 需要) is not part of it.
+Of 王总说他们公司苏州金鸡湖器械厂想了解维保 it is 苏州金鸡湖器械厂: the longest run
+that ends in a legal form or in a word for a house, without what introduces it (他们公司, 我们是)
+and what is wanted of us (想了解, 需要).
 """
 
 from __future__ import annotations

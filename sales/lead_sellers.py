@@ -66,6 +66,13 @@ _SELLERS = Statement(
 )  # fmt: skip
 
 
+_TRAITS = Statement(
+    select(PERSON.region, PERSON.rank, PERSON.series, PERSON.product_line.label("product"))
+    .where(PERSON.role == Role.REP.value, PERSON.status == "active")
+    .distinct()
+)  # fmt: skip
+LASTING = ("region", "rank", "series", "product")
+"""What a rule may ask of a colleague that does not depend on the lead or on the day."""
 _OPEN_COUNTS = Statement(
     select(PERSON.id, _count(_OPEN, "open"))
     .where(PERSON.role == Role.REP.value, PERSON.status == "active")
@@ -85,6 +92,11 @@ def sellers(
         return found
     said = figures.of(db, open_from)
     return [asking(one, said) for one in found]
+
+
+def traits(db: Unit) -> list[dict[str, str | None]]:
+    """What is `LASTING` of those who sell, each combination once."""
+    return [{name: getattr(row, name) or None for name in LASTING} for row in _TRAITS.rows(db, {})]
 
 
 def asking(seller: Seller, said: Mapping[str, int]) -> Seller:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Annotated
 
 from engine.documents import Name
-from sales import conditions_read
+from sales import condition_logic, conditions_read
 from sales.assigning import Line, Record, RuleSet, Seller
 from sales.conditions import Both, Field, Leaf, Misread, Tree, judge, leaves
 from sales.rules.api import Item, Rule
@@ -97,9 +97,32 @@ def _in_words(line: Line) -> str:
 
 
 def _unreached(found: Sequence[Line]) -> Iterator[str]:
-    for place, line in enumerate(found[:-1]):
-        if not str(line.when) and line.who is None:
-            yield f"：「{found[place + 1].name}」永远轮不到，因为「{line.name}」已经收下全部"
+    """Rules that can never give a lead away, and why (N4)."""
+    anybodys: list[Line] = []
+    for line in found:
+        if impossible := condition_logic.clash(line.when):
+            yield f"：「{line.name}」永远轮不到，{clashing(impossible)}"
+        elif line.who is not None and (impossible := condition_logic.clash(line.who)):
+            yield f"：「{line.name}」永远没有人合适，{clashing(impossible)}"
+        elif condition_logic.covered(line.when, (one.when for one in anybodys)):
+            yield f"：「{line.name}」永远轮不到，因为{_takers(line, anybodys)}"
+        elif line.who is None:
+            anybodys.append(line)
+
+
+def clashing(leaves: Sequence[Leaf]) -> str:
+    """Why a condition never holds, in words."""
+    return f"因为「{' 且 '.join(map(str, leaves))}」不可能成立"
+
+
+def _takers(line: Line, anybodys: Sequence[Line]) -> str:
+    """Which rules before it have taken whatever a rule would take."""
+    for one in anybodys:
+        if not str(one.when):
+            return f"「{one.name}」已经收下全部"
+        if condition_logic.covered(line.when, [one.when]):
+            return f"「{one.name}」已经收下这样的线索"
+    return "前面的规则加起来已经收下这样的线索"
 
 
 RULES = Lines(EXAMPLE, 2000, lines, _in_words, odd=_unreached)

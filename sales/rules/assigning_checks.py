@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import func, select
 
 from engine.unit import Unit
-from sales import figure_doubts, figures, lead_replay, people
-from sales.conditions import leaves
+from sales import condition_logic, figure_doubts, figures, lead_replay, lead_sellers, people
+from sales.assigning import Record
+from sales.condition_logic import Conjunction
+from sales.conditions import judge, leaves
+from sales.lead_sellers import LASTING
 from sales.leads import LEAD
 from sales.people import Role
 from sales.rules.api import LATELY, Kind
-from sales.rules.assigning import NAME, POOL, Assigning, lines
+from sales.rules.assigning import NAME, POOL, Assigning, lines, written
 from sales.rules.literals import foreign, foreign_word
 
 MOSTLY, ENOUGH = 50, 20
@@ -37,6 +40,7 @@ def warn(db: Unit, rule: Assigning) -> Iterator[str]:
     """Comparisons that say nothing of most leads of the last month, a field of something else."""
     if rule.open_from and (doubt := figure_doubts.doubt(db, rule.open_from)) is not None:
         yield str(doubt)
+    yield from _nobody(db, rule)
     empty = _empty(db)
     for line in lines(rule.lines):
         for leaf in leaves(line.when):
@@ -46,6 +50,24 @@ def warn(db: Unit, rule: Assigning) -> Iterator[str]:
                     f"规则「{line.name}」的「{leaf}」对 {share}% 的线索无法判断："
                     f"最近 30 天进来的没有{leaf.field.title}。可以加一条 {leaf.field.title}=未知"
                 )
+
+
+def _nobody(db: Unit, rule: Assigning) -> Iterator[str]:
+    """Rules none of those who sell today can ever be given a lead by (N4)."""
+    people = lead_sellers.traits(db)
+    for line in lines(rule.lines):
+        ways = None if line.who is None else condition_logic.ways(line.who)
+        if people and ways is not None and not any(_may_fit(one, ways) for one in people):
+            yield (
+                f"规则「{line.name}」现在没有一位销售符合「{written(line.who)}」，"
+                "合适的线索会接着看后面的规则"
+            )
+
+
+def _may_fit(person: Record, ways: Sequence[Conjunction]) -> bool:
+    """Whether somebody may fit, depending on the lead and the day at most."""
+    lasting = ([leaf for leaf in way if leaf.field.name in LASTING] for way in ways)
+    return any(all(judge(leaf, person)[0] for leaf in way) for way in lasting)
 
 
 def _empty(db: Unit) -> dict[str, int]:

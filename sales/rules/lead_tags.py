@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Annotated
 
@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from engine.documents import Name
 from engine.unit import Unit
-from sales import conditions_read
+from sales import condition_logic, conditions_read
 from sales.assigning import Record
 from sales.conditions import Misread, Tree, judge
 from sales.leads import LEAD
 from sales.rules.api import LATELY, Item, Kind, Rule, Trial
-from sales.rules.assigning import LEAD_FIELDS, LONGEST_NAME
+from sales.rules.assigning import LEAD_FIELDS, LONGEST_NAME, clashing
 from sales.rules.lines import Lines, parts
 from sales.rules.literals import foreign
 
@@ -46,7 +46,14 @@ def _line(part: str) -> tuple[str, Tree]:
     return name, conditions_read.read(rest.strip(), LEAD_FIELDS)
 
 
-TAGS = Lines(EXAMPLE, 1000, lines, lambda tag: f"{tag[0]}：{tag[1]}", optional=True)
+def _never(found: Sequence[tuple[str, Tree]]) -> Iterator[str]:
+    """Tags no lead can ever have (N4)."""
+    for name, tree in found:
+        if impossible := condition_logic.clash(tree):
+            yield f"：「{name}」永远贴不上，{clashing(impossible)}"
+
+
+TAGS = Lines(EXAMPLE, 1000, lines, lambda tag: f"{tag[0]}：{tag[1]}", optional=True, odd=_never)
 """The tags, typed one behind the other."""
 
 

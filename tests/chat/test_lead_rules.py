@@ -123,3 +123,63 @@ def test_a_tag_is_a_condition_with_a_count_of_the_last_month(month):
 def test_a_tag_with_a_word_of_no_dictionary_names_what_was_meant(office):
     [said] = office.says("冯运营", "/规则 改 线索标签 标签 高潜：行业=教肓")
     assert "是否为「教育」？" in said["text"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "why"),
+    [
+        ("甲：行业=教育 且 行业=医疗 → 任何人",
+         "「甲」永远轮不到，因为「行业=教育 且 行业=医疗」不可能成立"),
+        ("甲：预算>20万 且 预算<5万 → 任何人", "「预算>20万 且 预算<5万」不可能成立"),
+        ("甲：行业=教育 → 区域=华南 且 区域=华东", "「甲」永远没有人合适"),
+        ("甲：非 (行业≠教育 或 行业=教育) → 任何人", "「甲」永远轮不到"),
+        ("甲：预算>5万 → 任何人；乙：预算>20万 且 行业=教育 → 区域=华东",
+         "「乙」永远轮不到，因为「甲」已经收下这样的线索"),
+        ("甲：行业=教育 → 任何人；乙：行业=医疗 → 任何人；丙：行业=医疗 或 行业=教育 → 任何人",
+         "「丙」永远轮不到，因为前面的规则加起来"),
+        ("甲：全部 → 任何人；乙：行业=教育 → 任何人；丙：行业=医疗 → 任何人",
+         "「丙」永远轮不到，因为「甲」已经收下全部"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_can_never_fire_is_not_published(office, rules, why):
+    """N4."""
+    assert why in change(office, f"规则 {rules}")["text"]
+    [refused] = office.says("冯运营", "/规则 发布 分配规则 试一试")
+    assert refused["title"].startswith("没有发布")
+
+
+def test_faults_of_every_sort_are_said_at_once(office):
+    """What a dictionary, the fallback and a case have against it, not one after the other."""
+    change(office, LINES)
+    change(office, CASES)
+    change(office, "兜底 没有这个人")
+    text = change(office, "规则 甲：行业=教肓 → 任何人")["text"]
+    assert "是否为「教育」？" in text
+    assert "兜底的「没有这个人」" in text
+    assert "用例「行业=教育 且 预算=12万 → 教育中单」：现在是「兜底」" in text
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "甲：预算>5万 → 区域=华东；乙：预算>20万 → 任何人",
+        "甲：预算>5万 → 任何人；乙：预算≥5万 → 任何人",
+        "甲：行业=教育 或 行业≠教育 → 任何人；乙：行业=未知 → 任何人",
+    ],
+)
+def test_a_rule_that_may_still_fire_is_let_be(office, rules):
+    assert "要先改好" not in change(office, f"规则 {rules}")["text"]
+
+
+def test_a_rule_nobody_fits_today_is_warned_about_and_may_be_published(office):
+    """N4: only the company's own people tell; tomorrow somebody may be hired."""
+    card = change(office, "规则 泵：全部 → 职级=实习生 且 产品线=泵；其余：全部 → 任何人")
+    assert "留意：规则「泵」现在没有一位销售符合「职级=实习生 且 产品线=泵」" in card["text"]
+    assert office.says("冯运营", "/规则 发布 分配规则 先写好")[0]["title"].startswith("已发布")
+    card = change(office, "规则 忙：全部 → 区域=华东 且 待办<1；其余：全部 → 任何人")
+    assert "留意" not in card["text"]
+
+
+def test_a_tag_no_lead_can_have_is_not_published(office):
+    [card] = office.says("冯运营", "/规则 改 线索标签 标签 怪：行业=教育 且 行业=医疗")
+    assert "「怪」永远贴不上" in card["text"]
