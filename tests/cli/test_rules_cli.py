@@ -49,7 +49,7 @@ def test_a_refused_publish_names_every_reason_and_ends_with_1(rules):
     code, told = rules("publish", "每人限额", "--set", "一口气=700", "--set", "看号码=0",
                        "--reason", "x", "--from", "2020-01-01")  # fmt: skip
     assert code == 1
-    assert len(told["errors"]) == 4
+    assert len(told["errors"]) == 5
     assert rules("show", "每人限额")[1]["version"] == 1
 
 
