@@ -20,7 +20,7 @@ from cards.rules import (
 )
 from sales.rules.api import Kind
 from sales.rules.drafts import Changed, Draft
-from sales.rules.editing import CalledOff, Published, Turned
+from sales.rules.editing import CalledOff, DraftOver, Published, Turned
 
 TRY, PUBLISH, GIVE_UP = "rules.dry_run", "rules.publish", "rules.give_up"
 WHY = "为什么改？"
@@ -138,9 +138,11 @@ def turned(refused: Turned, *, flow: str) -> Card:
     )
 
 
-def given_up(kind: Kind[Any], number: int, *, flow: str) -> Card:
+def given_up(over: DraftOver, *, flow: str) -> Card:
     """The draft once its author has let it go."""
-    return Card(key=flow, title=f"{kind.title} · 第 {number} 版草稿", done="已放弃")
+    why = f"和第 {over.same} 版一样了，没有什么要发布的" if over.same else ""
+    title = f"{over.kind.title} · 第 {over.version} 版草稿"
+    return Card(key=flow, title=title, subtitle=why, done="已放弃")
 
 
 def called_off(done: CalledOff, *, zone: ZoneInfo, flow: str) -> Card:

@@ -18,7 +18,7 @@ from sales.rules import drafts, editing, reading, since
 from sales.rules.all import KINDS
 from sales.rules.api import Kind, Trial
 from sales.rules.drafts import Draft
-from sales.rules.editing import By, NoDraft, Published
+from sales.rules.editing import By, DraftOver, NoDraft, Published
 
 routes = Routes("rules", privileged=True)
 
@@ -107,7 +107,10 @@ def change(
     name = reading.find_item(kind, item)
     if not value:
         return changing.new_value(kind, name, getattr(body, name), flow=ctx.flow)
-    return changing.draft(editing.change(ctx.db, kind, name, value, _by(ctx)), flow=ctx.flow)
+    made = editing.change(ctx.db, kind, name, value, _by(ctx))
+    if isinstance(made, DraftOver):
+        return changing.given_up(made, flow=ctx.flow)
+    return changing.draft(made, flow=ctx.flow)
 
 
 @routes.query(
@@ -154,17 +157,23 @@ def publish(
     return _decided(ctx, done)
 
 
-@routes.action(EDIT)
-def give_up(ctx: Ctx, *, rule: str, draft: int) -> Content:
-    """放弃: the draft is let go.
+@routes.command(
+    "规则 放弃", alias="rules drop", summary="放弃自己的草稿，发布过的不变",
+    example="/规则 放弃 未办完提醒", permission=EDIT,
+)  # fmt: skip
+def give_up(ctx: Ctx, rule: Rule = "", *, draft: int = 0) -> Content:
+    """One's draft is let go; a button means the `draft` it names.
 
     Raises:
+        UnknownRule: there is no such rule.
+        NoDraft: it has no open draft of this person.
         DraftGone: it was published, or let go, before.
     """
-    kind = reading.find(rule)
-    editing.give_up(ctx.db, kind, _by(ctx), version=draft)
+    if not rule:
+        return cards.which(KINDS, changing.GIVE_UP, flow=ctx.flow)
+    done = editing.give_up(ctx.db, reading.find(rule), _by(ctx), version=draft)
     unfinished.done(ctx.db, ctx.flow, now=ctx.now)
-    return changing.given_up(kind, draft, flow=ctx.flow)
+    return changing.given_up(done, flow=ctx.flow)
 
 
 @routes.command(

@@ -35,7 +35,7 @@ from engine.unit import Unit
 from sales.rules import drafts, editing
 from sales.rules.all import KINDS, provide
 from sales.rules.api import Kind, Trial
-from sales.rules.editing import By, Published, Turned
+from sales.rules.editing import By, DraftOver, NothingNew, Published, Turned
 from sales.rules.reading import Standing, body_of, find, find_item, standing
 
 T = TypeVar("T")
@@ -165,6 +165,8 @@ def publish(
         kind = find(rule)
         for name, words in _words(kind, sets):
             draft = editing.change(db, kind, name, words, by)
+        if isinstance(draft, DraftOver):
+            raise NothingNew(version=draft.same)
         starts = since and since.replace(tzinfo=by.zone)
         return editing.publish(db, kind, by, version=draft.version, reason=reason, since=starts)
 

@@ -24,7 +24,7 @@ from sales.finding import Found
 from sales.history import Thing
 from sales.rules.all import KINDS
 from sales.rules.drafts import Changed
-from sales.rules.editing import CalledOff
+from sales.rules.editing import CalledOff, DraftOver
 from sales.rules.reading import Edition
 from sales.rules.unfinished import UNFINISHED, UnfinishedTimes
 
@@ -58,7 +58,7 @@ CARDS: Mapping[str, Content] = {
     "规则 为什么改回": rules_drafts.why_back(
         UNFINISHED, 1, CHANGES, None, zone=PHONE_ZONE, flow="flow/1"
     ),
-    "规则 草稿放弃": rules_drafts.given_up(UNFINISHED, 2, flow="flow/1"),
+    "规则 草稿放弃": rules_drafts.given_up(DraftOver(UNFINISHED, 2, 1), flow="flow/1"),
     "规则 撤回": rules_drafts.called_off(
         CalledOff(UNFINISHED, 4, ()), zone=PHONE_ZONE, flow="flow/1"
     ),

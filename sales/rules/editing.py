@@ -84,6 +84,15 @@ class By:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftOver:
+    """A draft that was let go; `same` is the published version it would have repeated, or 0."""
+
+    kind: Kind[Any]
+    version: int
+    same: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """A version that is published; `effective_from` is None when it holds at once."""
 
@@ -111,17 +120,23 @@ class Turned:
     reasons: tuple[str, ...]
 
 
-def change(db: Unit, kind: Kind[Any], item: str, words: str, by: By) -> Draft:
+def change(db: Unit, kind: Kind[Any], item: str, words: str, by: By) -> Draft | DraftOver:
     """Draft a version in which one item is what `words` say; it adds to one's open draft.
+
+    A draft in which everything is again as it was published is let go.
 
     Raises:
         BadValue: `words` are no value of the item.
-        NothingNew: the rule would not change.
+        NothingNew: the rule would not change, and there is no draft.
     """
     newest = _newest(db, kind)
     mine = own(db, kind, by.person_id)
     start = newest if mine is None or mine.base != newest.version else mine
-    return _draft(db, kind, {**_body(kind, start), item: value(kind, item, words)}, newest, by)
+    body = {**_body(kind, start), item: value(kind, item, words)}
+    if mine is not None and not changes(kind, newest.body, body):
+        give_up(db, kind, by, version=mine.version)
+        return DraftOver(kind, mine.version, newest.version)
+    return _draft(db, kind, body, newest, by)
 
 
 def value(kind: Kind[Any], item: str, words: str) -> Any:
@@ -213,12 +228,17 @@ def call_off(db: Unit, kind: Kind[Any], by: By, *, version: int) -> CalledOff:
     return CalledOff(kind, meant, tuple((one.version, one.effective_from) for one in left))
 
 
-def give_up(db: Unit, kind: Kind[Any], by: By, *, version: int) -> None:
-    """Let a draft go; versions that are published stay.
+def give_up(db: Unit, kind: Kind[Any], by: By, *, version: int) -> DraftOver:
+    """Let a draft go, `version` 0 one's own; versions that are published stay.
 
     Raises:
+        NoDraft: there is none of one's own.
         DraftGone: it is no open draft any more.
     """
+    if not version:
+        if (mine := own(db, kind, by.person_id)) is None:
+            raise NoDraft(rule=kind.title)
+        version = mine.version
     done = documents.drop(db, kind.name, version, now=by.now)
     stored: Stored = documents.one(db, kind.name, version)
     if not done:
@@ -226,6 +246,7 @@ def give_up(db: Unit, kind: Kind[Any], by: By, *, version: int) -> None:
         what = "已经发布了" if published else "已经放弃了，或换成了新的草稿"
         raise DraftGone(rule=kind.title, version=version, what=what)
     _record(db, by, "rule.dropped", kind, version=version, sha256=stored.sha256)
+    return DraftOver(kind, version)
 
 
 def _draft(

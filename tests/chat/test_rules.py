@@ -293,6 +293,27 @@ def test_a_draft_let_go_can_no_longer_be_published(office):
     assert states == {1: "published", 2: "retired"}
 
 
+def test_a_draft_that_says_again_what_holds_is_let_go_and_said_so(office):
+    """A wrong fallback taken back must not stay behind as a draft."""
+    say(office, "改 分配规则 兜底 没有这个人")
+    [gone] = say(office, "改 分配规则 兜底 公共池")
+    assert "和第 1 版一样了，没有什么要发布的" in str(gone["raw"])
+    [told] = say(office, "发布 分配规则 还是要")
+    assert "没有您的草稿" in told["text"]
+    [told] = say(office, "改 分配规则 兜底 公共池")
+    assert "和第 1 版一样，没有什么要发布的" in told["text"]
+
+
+def test_a_draft_is_let_go_by_a_line_too(office):
+    say(office, "改 分配规则 在手上限 40")
+    [gone] = say(office, "放弃 分配规则")
+    assert "已放弃" in str(gone["raw"])
+    [told] = say(office, "放弃 分配规则")
+    assert "没有您的草稿" in told["text"]
+    [which] = say(office, "放弃")
+    assert which["title"] == "哪一条规则？"
+
+
 def test_who_may_look_and_who_may_change(office):
     [told] = say(office, "列表", "张三")
     assert "需要销售经理、销售总监、销售运营、管理员的权限" in told["text"]
@@ -320,9 +341,9 @@ def test_the_next_unit_of_the_process_that_published_goes_by_it(office):
 def test_the_bare_word_lists_what_this_person_may_do_with_it(office):
     [card] = say(office, "", "冯运营")
     [choice] = card["inputs"]
-    assert [option["text"] for option in choice["options"]][1:] == [
+    assert [option["text"] for option in choice["options"]] == [
         f"/规则 {part}"
-        for part in ("列表", "看", "改", "试算", "发布", "撤回", "对比", "回滚", "历史")
+        for part in ("列表", "看", "改", "试算", "发布", "放弃", "撤回", "对比", "回滚", "历史")
     ]
     [card] = say(office, "", "王经理")
     assert texts(card) == [f"/规则 {part}" for part in ("列表", "看", "对比", "历史")]
