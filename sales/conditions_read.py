@@ -1,7 +1,7 @@
 """Reading conditions: the grammar is a sum of products with brackets, as people write them.
 
 either := both { 或 both }        both := one { 且 one }
-one    := 非 one | ( either ) | field operator value
+one    := 非 one | ( either ) | field operator value | field = from–to
 """
 
 from __future__ import annotations
@@ -20,12 +20,16 @@ _TOKEN = re.compile(
     r"\s*(?:([()且或非])|([^()且或非=≠<>≤≥!]+?)\s*(>=|<=|!=|<>|==|[=≠<>≤≥])\s*([^()且或=≠<>≤≥!]+))"
 )
 """A word of the grammar, or a field, an operator and what follows up to the next word."""
+_RANGE = re.compile(r"(\d[\d,.]*)(\D*?)\s*(?:[-‐‒–—―−─~〜]+|至|到)\s*(\d[\d,.]*)(\D*)")
+"""5–20万, with every dash people type; the first number has the second one's unit unless told."""
+LIKE = "行业=教育"
 
 
 class _Reader:
     """Tokens and a place in them."""
 
-    def __init__(self, text: str, fields: Sequence[Field]) -> None:
+    def __init__(self, text: str, fields: Sequence[Field], like: str) -> None:
+        self._like = like
         self._fields = {field.title: field for field in fields}
         self._tokens = list(self._split(text))
         self._at = 0
@@ -60,10 +64,10 @@ class _Reader:
             if not self._take(")"):
                 raise Misread("少了一个右括号")
             return inner
-        if self._at < len(self._tokens) and isinstance(leaf := self._tokens[self._at], Leaf):
+        if self._at < len(self._tokens) and not isinstance(said := self._tokens[self._at], str):
             self._at += 1
-            return leaf
-        raise Misread("这里要写一个条件，如 行业=教育")
+            return said
+        raise Misread(f"这里要写一个条件，如 {self._like}")
 
     def _take(self, word: str) -> bool:
         if self._at < len(self._tokens) and self._tokens[self._at] == word:
@@ -71,19 +75,20 @@ class _Reader:
             return True
         return False
 
-    def _split(self, text: str) -> Sequence[str | Leaf]:
-        found, place = [], 0
+    def _split(self, text: str) -> Sequence[str | Tree]:
+        found: list[str | Tree] = []
+        place = 0
         while place < len(text.rstrip()):
             token = _TOKEN.match(text, place)
             if token is None:
                 raise Misread(
-                    f"看不懂「{text[place : place + 12].strip()}」，要写成 行业=教育 的样子"
+                    f"看不懂「{text[place : place + 12].strip()}」，要写成 {self._like} 的样子"
                 )
-            found.append(token[1] or self._leaf(token[2], token[3], token[4]))
+            found.append(token[1] or self._asked(token[2], token[3], token[4]))
             place = token.end()
         return found
 
-    def _leaf(self, title: str, op: str, written: str) -> Leaf:
+    def _asked(self, title: str, op: str, written: str) -> Tree:
         field = self._fields.get(title.strip())
         if field is None:
             known = "、".join(self._fields)
@@ -95,11 +100,23 @@ class _Reader:
             if op not in {"=", "≠"}:
                 raise Misread(f"{field.title}{op}未知没有意义，只能写 = 或 ≠")
             return Leaf(field, op, None)
+        if field.sort.numeric and (span := _RANGE.fullmatch(words)) is not None:
+            return _within(field, op, f"{span[1]}{span[2] or span[4]}", f"{span[3]}{span[4]}")
         return Leaf(field, op, field.sort.read(words))
 
 
-def read(text: str, fields: Sequence[Field]) -> Tree:
-    """The condition a person typed.
+def _within(field: Field, op: str, least: str, most: str) -> Tree:
+    low, high = field.sort.read(least), field.sort.read(most)
+    if op not in {"=", "≠"}:
+        raise Misread(f"{field.title}{op} 后面只能写一个数，范围写成 {field.title}={least}–{most}")
+    if int(low) > int(high):
+        raise Misread(f"{field.title}的范围要从小到大写，如 {field.title}={most}–{least}")
+    inside = Both((Leaf(field, "≥", low), Leaf(field, "≤", high)))
+    return inside if op == "=" else Not(inside)
+
+
+def read(text: str, fields: Sequence[Field], *, like: str = LIKE) -> Tree:
+    """The condition a person typed; `like` is an example that may stand here.
 
     Raises:
         Misread: says what is wrong, and where.
@@ -109,7 +126,7 @@ def read(text: str, fields: Sequence[Field]) -> Tree:
     plain = unicodedata.normalize("NFKC", text)
     for said, meant in _SAID.items():
         plain = plain.replace(said, meant)
-    reader = _Reader(plain, fields)
+    reader = _Reader(plain, fields, like)
     tree = reader.tree()
     reader.end()
     return tree

@@ -35,6 +35,7 @@ SELLER_FIELDS = (
 """What a condition may ask of a colleague; 成单率 is of the lead's industry, of 30 days."""
 ALL, ANYBODY, POOL, OURS = "全部", "任何人", "公共池", "系统"
 MOST_LINES, LONGEST_NAME = 30, 12
+WHO = "区域=华东 且 待办<8"
 EXAMPLE = "教育中单：行业=教育 且 预算≤20万 → 成单率>65% 且 待办<8；其余：全部 → 任何人"
 _ARROW = re.compile(r"→|->")
 
@@ -71,7 +72,7 @@ def _line(part: str) -> Line:
     when, who = (side.strip() for side in sides)
     try:
         leads = Both(()) if when == ALL else conditions_read.read(when, LEAD_FIELDS)
-        people = None if who == ANYBODY else conditions_read.read(who, SELLER_FIELDS)
+        people = None if who == ANYBODY else conditions_read.read(who, SELLER_FIELDS, like=WHO)
     except Misread as why:
         raise Misread(f"「{name}」：{why}") from why
     return Line(name, leads, people)

@@ -67,7 +67,7 @@ class Amount:
         try:
             return money.read(words)
         except NotMoney as why:
-            raise Misread(str(why)) from why
+            raise Misread(str(why).removesuffix("。")) from why
 
     def words(self, value: Value) -> str:
         """In 万 where that comes out even, else in yuan."""
@@ -86,10 +86,14 @@ class Share:
 
     def read(self, words: str) -> Value:
         """In millionths."""
-        found = _SHARE.fullmatch(words.strip())
+        words = words.strip()
+        found = _SHARE.fullmatch(words)
         if found is None:
             raise Misread(f"「{words[:LONGEST]}」不是百分比，要写成 65%")
-        return int(Decimal(found[1]) * PER_PERCENT)
+        part = Decimal(found[1])
+        if part <= 1 and "." in words and not words.endswith("%"):
+            raise Misread(f"「{words}」是百分之几，要写成 {(part * 100).normalize():f}%")
+        return int(part * PER_PERCENT)
 
     def words(self, value: Value) -> str:
         """With as many decimals as it takes, four at most."""

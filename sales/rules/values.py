@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from engine.masking import holds_number
 
 HOUR = 60
+HOURS, HOURS_A_DAY = "小时", 24
 TYPED = 20
 """Characters of a number with its unit."""
 _NUMBER = re.compile(r"(\d{1,6})\s*(\D*)")
@@ -63,8 +64,10 @@ class Count:
         return str(self.least)
 
     def read(self, words: str) -> int:
-        """A number, with its unit or without."""
+        """A number, with its unit or without; days where hours are counted: 3天 is 72."""
         found = _NUMBER.fullmatch(unicodedata.normalize("NFKC", words).strip())
+        if found is not None and self.unit == HOURS and found[2].strip() == "天":
+            return int(found[1]) * HOURS_A_DAY
         if found is None or found[2].strip() not in {"", self.unit, f"个{self.unit}"}:
             raise Unreadable(f"要写一个整数（单位 {self.unit}），如 {self.example}")
         return int(found[1])

@@ -180,6 +180,35 @@ def test_a_rule_nobody_fits_today_is_warned_about_and_may_be_published(office):
     assert "留意" not in card["text"]
 
 
+@pytest.mark.parametrize("dash", ["–", "-", "—", "~", "～", "至", "到", "－"])
+def test_the_band_of_a_budget_is_a_condition_as_cards_show_it(office, dash):
+    [*_, card] = office.says("冯运营", f"/规则 改 分配规则 规则 中单：预算=5{dash}20万 → 任何人")
+    assert "中单：预算≥5万 且 预算≤20万 → 任何人" in card["text"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "why"),
+    [
+        ("甲：全部 → 成单率>0.65", "「0.65」是百分之几，要写成 65%。"),
+        ("甲：预算=很多 → 任何人", "¥120,000.50 的样子。"),
+        ("甲：全部 → 华东的人", "要写成 区域=华东 且 待办<8 的样子。"),
+        ("甲：预算=20–5万 → 任何人", "从小到大写，如 预算=5万–20万。"),
+        ("甲：预算>5–20万 → 任何人", "范围写成 预算=5万–20万。"),
+    ],
+)
+def test_what_cannot_be_read_is_answered_with_what_can_stand_there(office, rules, why):
+    text = change(office, f"规则 {rules}")["text"]
+    assert text.endswith(why)
+    assert "。。" not in text
+
+
+def test_days_are_hours_where_hours_are_counted(office):
+    [card] = office.says("冯运营", "/规则 改 线索时限 未联系 3天")
+    assert "和第 1 版一样" in str(card["raw"]), "72 hours"
+    [card] = office.says("冯运营", "/规则 改 线索时限 未联系 ４ 天")
+    assert "96 小时" in str(card["raw"])
+
+
 def test_a_tag_no_lead_can_have_is_not_published(office):
     [card] = office.says("冯运营", "/规则 改 线索标签 标签 怪：行业=教育 且 行业=医疗")
     assert "「怪」永远贴不上" in card["text"]
