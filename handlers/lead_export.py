@@ -65,18 +65,6 @@ def export(
     return cards.making(found, chosen.words)
 
 
-def days_back(words: str) -> int:
-    """How many days to look back: "30天".
-
-    Raises:
-        NoDays: it is no number of days.
-    """
-    said = DAYS.fullmatch(words.strip())
-    if said is None or not 1 <= int(said[1]) <= lead_late.LONGEST:
-        raise NoDays(words=words[:20], most=lead_late.LONGEST)
-    return int(said[1])
-
-
 @routes.command(
     "线索 超时", alias="lead late", summary="谁的线索超时、超了多久、为什么",
     example="/线索 超时 30天", permission=RIGHT,
@@ -90,7 +78,10 @@ def late(
         NoDays: it is no number of days.
         NobodyLate: nothing ran out.
     """
-    back = days_back(days)
+    said = DAYS.fullmatch(days.strip())
+    if said is None or not 1 <= int(said[1]) <= lead_late.LONGEST:
+        raise NoDays(words=days[:20], most=lead_late.LONGEST)
+    back = int(said[1])
     most = ctx.rules.at(LIMITS, ctx.now).body.export_rows
     found = late_cards.cases(
         ctx.db, lead_late.lately(ctx.db, ctx.who, back, most=most, now=ctx.now)

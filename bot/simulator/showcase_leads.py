@@ -13,7 +13,6 @@ from cards import (
     lead_merging,
     lead_moves,
     lead_news,
-    lead_pace,
     lead_reminders,
     lead_why,
     leads,
@@ -35,7 +34,6 @@ from sales.lead_intake import Taken
 from sales.lead_late import Late
 from sales.lead_lists import Chosen, Page, Shown
 from sales.lead_merge import Plan
-from sales.lead_pace import Pace, Share
 from sales.lead_traces import Candidate, Compared, Considered, Present, Same, Trace
 
 AT = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
@@ -91,14 +89,6 @@ AGAINST = Conflict(
     "c1", "l1", LEAD.number, LEAD.company, "contacted", "张三",
     Told("未联系", "未沟通", "华东线索跟进表.xlsx", 3), "冯运营", AT + timedelta(hours=1),
 )  # fmt: skip
-QUICK = Pace(
-    120, 112, timedelta(seconds=2), timedelta(seconds=1), timedelta(hours=72), Share(3, 115),
-    Share(6, 90), [("官网表单", timedelta(seconds=2))],
-)  # fmt: skip
-SLOW = replace(
-    QUICK, mean=timedelta(minutes=492),
-    slowest=[("展会扫码", timedelta(hours=26)), ("电话呼入", timedelta(minutes=41))],
-)  # fmt: skip
 MAY = leads.May(work=True, claim=True, reveal=True, invalidate=True)
 
 LATE = Late(
@@ -107,8 +97,6 @@ LATE = Late(
 )  # fmt: skip
 
 CARDS: Mapping[str, Content] = {
-    "线索 时效": lead_pace.pace(QUICK, 30, flow="flow/1"),
-    "线索 时效 慢了": lead_pace.pace(SLOW, 30, flow="flow/1"),
     "线索 请看规则": lead_why.asked(FREE, "source_not_whitelisted", "王经理"),
     "线索 对不上": lead_conflicts.conflict(
         AGAINST, Ours("contacted", AT, "张三"), zone=PHONE_ZONE, pushed=True
