@@ -164,6 +164,13 @@ class Route:
         nouns = (param.ask.noun for param in self.params if param.ask is not None)
         return " ".join((f"/{self.word}", *(f"<{noun}>" for noun in nouns)))
 
+    def line(self, given: Mapping[str, str]) -> str:
+        """The line that says all at once: what was given, and the example's words for the rest."""
+        if not given:
+            return self.example
+        words = {**self.bind(self.example.removeprefix(f"/{self.word}")), **given}
+        return " ".join((f"/{self.word}", *(words.get(p.name, "") for p in self.asked))).strip()
+
     def missing(self, args: Mapping[str, Any]) -> bool:
         """Whether a required argument is absent or empty."""
         return any(p.required and not args.get(p.name) for p in self.params)

@@ -20,8 +20,9 @@ def ask(ctx: Ctx, route: Route, given: Mapping[str, Any]) -> Card:
     asks = [(param.name, param.ask) for param in route.params if param.ask is not None]
     missing = [(name, ask) for name, ask in asks if not given.get(name)]
     offered = {name: ask.options(ctx, "") for name, ask in missing if ask.options is not None}
-    hints = [f"{ask.noun}：{ask.named(ctx, given[name])}" for name, ask in asks if given.get(name)]
-    hints.append(f"填 {len(missing)} 项就好，也可以直接发：{route.example}")
+    said = {name: ask.named(ctx, given[name]) for name, ask in asks if given.get(name)}
+    hints = [f"{ask.noun}：{said[name]}" for name, ask in asks if name in said]
+    hints.append(f"填 {len(missing)} 项就好，也可以直接发：{route.line(said)}")
     if any(len(choices) > LISTED for choices in offered.values()):
         hints.append(f"只列出前 {LISTED} 家，其余请直接发：{route.usage}")
     words = _words(ctx, route)

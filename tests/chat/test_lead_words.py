@@ -107,3 +107,26 @@ def test_a_buyers_name_and_wechat_are_the_contact_and_nowhere_in_clear(office):
 def test_what_somebody_wants_to_buy_is_no_name(office):
     office.says("陈总", f"无锡恒信阀门厂 采购高压泵 微信同号 {PHONE}")
     assert lead(office)["need"] == "采购高压泵 微信同号"
+
+
+@pytest.mark.parametrize(
+    ("step", "line"),
+    [
+        ("无效", "/线索 无效 LD-20261123-0002 客户已经搬走"),
+        ("退回", "/线索 退回 LD-20261123-0002 不是我的区域"),
+        ("下一步", "/线索 下一步 LD-20261123-0002 12-01 送样品"),
+        ("转交", "/线索 转交 LD-20261123-0002 李四"),
+    ],
+)
+def test_a_form_names_the_lead_it_is_about_and_no_other(office, step, line):
+    """Whoever copies the line must not change somebody else's lead."""
+    for company in ("长江精密", "黄河药业"):
+        new(office, f"/线索 新建 {company} 华东 医疗 官网表单")
+    [form] = office.says("王经理", f"/线索 {step} LD-20261123-0002")
+    assert line in str(form["raw"])
+    assert "LD-20261123-0001" not in str(form["raw"]).replace(line, "")
+
+
+def test_a_form_with_nothing_given_shows_the_whole_example(office):
+    [form] = office.says("王经理", "/线索 转交")
+    assert "/线索 转交 LD-20261123-0001 李四" in str(form["raw"])
