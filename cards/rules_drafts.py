@@ -21,6 +21,7 @@ from cards.rules import (
 from sales.rules.api import Kind
 from sales.rules.drafts import Changed, Draft
 from sales.rules.editing import CalledOff, DraftOver, Published, Turned
+from sales.rules.values import Amended
 
 TRY, PUBLISH, GIVE_UP = "rules.dry_run", "rules.publish", "rules.give_up"
 WHY = "为什么改？"
@@ -33,13 +34,18 @@ def new_value(kind: Kind[Any], name: str, now: Any, *, flow: str) -> Card:
     """The question what an item shall be; `now` is what it is."""
     item = kind.items[name]
     present = f"现在：{item.value.words(now)}"
-    hint = f"写法：{item.value.example}"
+    amending = item.value.amending if isinstance(item.value, Amended) else ""
+    hint = f"写法：{amending or item.value.example}"
     field = Field("value", "改成", "text", placeholder=hint, most=item.value.longest)
     return Card(
         key=flow,
         title=f"{kind.title} · {item.title}",
         subtitle=present if len(present) <= SHORT else "",
-        facts=(("说明", item.meaning), ("写法", item.value.example)),
+        facts=(
+            ("说明", item.meaning),
+            ("写法", item.value.example),
+            *([("只加减几个", amending)] if amending else []),
+        ),
         quote=present if len(present) > SHORT else "",
         form=Form(CHANGE, (field,), args={"rule": kind.title, "item": item.title}),
     )

@@ -141,7 +141,7 @@ def dry_run(rule: Name, sets: Sets, config: Config = CONFIG, *, json: Json = Fal
     def look(db: Unit, clock: Clock) -> tuple[list[str], list[str], list[str]]:
         kind = find(rule)
         before = documents.published(db, kind.name)[0].body
-        after = {**kind.read(before).model_dump(), **_values(kind, sets)}
+        after = _after(kind, kind.read(before).model_dump(), sets)
         trial = Trial(db, clock.now(), Calendar(clock.zone, days(db)))
         told = [f"{c.item}：{c.before} → {c.after}" for c in drafts.changes(kind, before, after)]
         made = kind.trial(trial, kind.read(before), kind.read(after)) if kind.trial else ()
@@ -199,8 +199,11 @@ def _words(kind: Kind[Any], sets: Sequence[str]) -> list[tuple[str, str]]:
     return found
 
 
-def _values(kind: Kind[Any], sets: Sequence[str]) -> Mapping[str, Any]:
-    return {name: editing.value(kind, name, words) for name, words in _words(kind, sets)}
+def _after(kind: Kind[Any], body: Mapping[str, Any], sets: Sequence[str]) -> Mapping[str, Any]:
+    """The body once every item is set, one after the other."""
+    for name, words in _words(kind, sets):
+        body = {**body, name: editing.value(kind, name, words, body)}
+    return body
 
 
 def _look(config: Path, look: Callable[[Unit, Clock], T], *, json: bool) -> T:

@@ -10,6 +10,7 @@ from engine import documents
 from engine.documents import State, Stored
 from engine.unit import Unit
 from sales.rules.api import Kind
+from sales.rules.values import Amended, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,16 @@ def changes(
     """The items in which two bodies differ, in words."""
     old, new = kind.read(before).model_dump(), kind.read(after).model_dump()
     return tuple(
-        Changed(item.title, item.value.words(old[name]), item.value.words(new[name]))
+        Changed(item.title, *_apart(item.value, old[name], new[name]))
         for name, item in kind.items.items()
         if old[name] != new[name]
     )
+
+
+def _apart(value: Value, before: Any, after: Any) -> tuple[str, str]:
+    if isinstance(value, Amended):
+        return value.apart(before, after)
+    return value.words(before), value.words(after)
 
 
 def draft_of(db: Unit, kind: Kind[Any], person_id: str, version: int = 0) -> Draft | None:

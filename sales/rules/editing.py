@@ -22,7 +22,7 @@ from sales.people import names
 from sales.rules.api import Kind
 from sales.rules.drafts import Changed, Draft, against, changes, own, told_of
 from sales.rules.reading import NoVersion
-from sales.rules.values import Unreadable
+from sales.rules.values import Amended, Unreadable
 
 AHEAD = timedelta(days=366)
 """A change planned for later than this is forgotten before it comes."""
@@ -132,21 +132,25 @@ def change(db: Unit, kind: Kind[Any], item: str, words: str, by: By) -> Draft | 
     newest = _newest(db, kind)
     mine = own(db, kind, by.person_id)
     start = newest if mine is None or mine.base != newest.version else mine
-    body = {**_body(kind, start), item: value(kind, item, words)}
+    present = _body(kind, start)
+    body = {**present, item: value(kind, item, words, present)}
     if mine is not None and not changes(kind, newest.body, body):
         give_up(db, kind, by, version=mine.version)
         return DraftOver(kind, mine.version, newest.version)
     return _draft(db, kind, body, newest, by)
 
 
-def value(kind: Kind[Any], item: str, words: str) -> Any:
-    """What a person means an item to be.
+def value(kind: Kind[Any], item: str, words: str, present: Mapping[str, Any]) -> Any:
+    """What a person means an item to be that is in the body `present` now.
 
     Raises:
         BadValue: `words` are no value of the item.
     """
     meant = kind.items[item]
     try:
+        if isinstance(meant.value, Amended):
+            amended = meant.value.amend(words, present[item])
+            return meant.value.read(words) if amended is None else amended
         return meant.value.read(words)
     except Unreadable as why:
         raise BadValue(words=words[:20], item=meant.title, why=why) from why

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Protocol, TypeAlias
 
 from engine.documents import Name
 from sales.rules.api import Item, Kind, Rule
-from sales.rules.values import Unreadable
+from sales.rules.values import NONE, Unreadable
 
 Terms: TypeAlias = dict[str, list[str]]
 """House word → its other names."""
@@ -24,25 +24,54 @@ _BETWEEN_TERMS, _BETWEEN_NAMES = re.compile(r"[;；\n]"), re.compile(r"[、,，\
 
 @dataclass(frozen=True, slots=True)
 class TermList:
-    """The words of one field, typed as 医疗：医药、医院；教育：教培."""
+    """The words of one field, typed as 医疗：医药、医院；教育：教培, or as +医疗：药企.
 
+    `samples` are words of this field, for its example.
+    """
+
+    samples: Mapping[str, Sequence[str]]
     longest = 2000
 
     @property
     def example(self) -> str:
-        """How the words are typed."""
-        return "医疗：医药、医院；教育：教培"
+        """How the words are typed: two of them, each with two other names."""
+        two = list(self.samples.items())[:2]
+        return self.words({term: list(others[:2]) for term, others in two})
+
+    @property
+    def amending(self) -> str:
+        """How a few names are added or taken out."""
+        term, others = next(iter(self.samples.items()))
+        return f"+{term}：别的叫法；-{term}：{others[0]}"
+
+    def amend(self, words: str, present: Terms) -> Terms | None:
+        """+未联系：未接通 adds a name, -未联系：未接通 takes it out, -未联系 the whole word.
+
+        Raises:
+            Unreadable: a change beside a whole list, or of what is not there.
+        """
+        parts = [part.strip() for part in _BETWEEN_TERMS.split(_plain(words)) if part.strip()]
+        signed = [part for part in parts if part[0] in "+-"]
+        if not signed:
+            return None
+        if len(signed) < len(parts):
+            raise Unreadable(f"加减要每段都写 + 或 -，如 {self.amending}")
+        terms = {term: list(others) for term, others in present.items()}
+        for part in signed:
+            term, names = _term(part[1:])
+            (_add if part[0] == "+" else _take_out)(terms, term, names)
+        return terms
 
     def read(self, words: str) -> Terms:
         """House words apart by ；, their other names behind ： and apart by 、."""
         terms: Terms = {}
-        for part in _BETWEEN_TERMS.split(unicodedata.normalize("NFKC", words)):
-            term, _, others = part.partition(":")
-            if not (term := term.strip()):
+        for part in _BETWEEN_TERMS.split(_plain(words)):
+            term, names = _term(part)
+            if not term:
                 continue
             if term in terms:
                 raise Unreadable(f"「{term}」写了两次")
-            terms[term] = [name for name in _BETWEEN_NAMES.split(others.strip()) if name]
+            terms[term] = names
         if not terms:
             raise Unreadable(f"要写成 {self.example}")
         return terms
@@ -52,6 +81,12 @@ class TermList:
         return "；".join(
             f"{term}：{'、'.join(others)}" if others else term for term, others in value.items()
         )
+
+    def apart(self, before: Terms, after: Terms) -> tuple[str, str]:
+        """The words whose names differ; a list may be longer than any card."""
+        old = {term: names for term, names in before.items() if after.get(term) != names}
+        new = {term: names for term, names in after.items() if before.get(term) != names}
+        return self.words(old) or NONE, self.words(new) or NONE
 
     def faults(self, value: Mapping[str, list[str]]) -> Iterator[str]:
         """A name that means two things, or too many or too long ones."""
@@ -66,7 +101,29 @@ class TermList:
                     yield f"「{name}」同时属于「{owner[name]}」和「{term}」，只能属于一个"
 
 
-_LIST = TermList()
+def _plain(words: str) -> str:
+    return unicodedata.normalize("NFKC", words)
+
+
+def _term(part: str) -> tuple[str, list[str]]:
+    term, _, others = part.partition(":")
+    return term.strip(), [name for name in _BETWEEN_NAMES.split(others.strip()) if name]
+
+
+def _add(terms: Terms, term: str, names: Sequence[str]) -> None:
+    there = terms.setdefault(term, [])
+    there.extend(name for name in dict.fromkeys(names) if name not in there)
+
+
+def _take_out(terms: Terms, term: str, names: Sequence[str]) -> None:
+    if term not in terms:
+        raise Unreadable(f"没有「{term}」这个词，有：{'、'.join(terms)}")
+    for name in names:
+        if name not in terms[term]:
+            raise Unreadable(f"「{term}」没有「{name}」这个叫法，有：{'、'.join(terms[term])}")
+        terms[term].remove(name)
+    if not names:
+        del terms[term]
 
 
 class Worded(Protocol):
@@ -135,25 +192,31 @@ _STATES: Terms = {
 class Industries(Rule):
     """Industries."""
 
-    terms: Annotated[Terms, Item("行业词", "行业有哪些，别人还怎么叫", _LIST)] = _INDUSTRIES
+    terms: Annotated[Terms, Item("行业词", "行业有哪些，别人还怎么叫", TermList(_INDUSTRIES))] = (
+        _INDUSTRIES
+    )
 
 
 class Regions(Rule):
     """Regions."""
 
-    terms: Annotated[Terms, Item("区域词", "区域有哪些，别人还怎么叫", _LIST)] = _REGIONS
+    terms: Annotated[Terms, Item("区域词", "区域有哪些，别人还怎么叫", TermList(_REGIONS))] = (
+        _REGIONS
+    )
 
 
 class Sources(Rule):
     """Where leads come from."""
 
-    terms: Annotated[Terms, Item("来源词", "线索来源有哪些，别人还怎么叫", _LIST)] = _SOURCES
+    terms: Annotated[Terms, Item("来源词", "线索来源有哪些，别人还怎么叫", TermList(_SOURCES))] = (
+        _SOURCES
+    )
 
 
 class States(Rule):
     """How other systems and people's sheets call the states of a lead."""
 
-    terms: Annotated[Terms, Item("状态词", "表格里的跟进状态叫什么", _LIST)] = _STATES
+    terms: Annotated[Terms, Item("状态词", "表格里的跟进状态叫什么", TermList(_STATES))] = _STATES
 
     def faults(self) -> Iterator[str]:
         """The states are ours: only their other names are the company's."""

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from engine.masking import holds_number
 
@@ -45,6 +45,21 @@ class Value(Protocol):
 
     def faults(self, value: Any) -> Iterator[str]:
         """Why it cannot be this value, without naming the item: "最少 3 天，因为 …"."""
+
+
+@runtime_checkable
+class Amended(Value, Protocol):
+    """A sort of value that can also be typed as what changes of it."""
+
+    @property
+    def amending(self) -> str:
+        """How a change is typed."""
+
+    def amend(self, words: str, present: Any) -> Any | None:
+        """The value after the change `words` say; None if they say a whole value."""
+
+    def apart(self, before: Any, after: Any) -> tuple[str, str]:
+        """What of two values differs, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -352,3 +352,35 @@ def test_the_bare_word_lists_what_this_person_may_do_with_it(office):
 def test_the_list_says_whether_every_process_has_it(office):
     publishes(office, f"{RULE} 首次提醒 3小时")
     until(lambda: "1 个进程都已用上" in say(office, "列表")[0]["text"], 20)
+
+
+def test_a_name_is_added_to_a_word_list_or_taken_out_without_typing_it_anew(office):
+    """B25."""
+    [draft] = say(office, "改 来源词典 来源词 +自拓：扫楼、扫街")
+    assert draft["text"].endswith("→ 自拓：陌拜、自己找的、扫楼、扫街")
+    [draft] = say(office, "改 来源词典 来源词 －自拓：扫楼、陌拜；+转发：朋友转")
+    assert draft["text"].endswith("转发：微信转发、朋友转；自拓：自己找的、扫街")
+    [told] = say(office, "改 来源词典 来源词 -自拓：没这个")
+    assert "「自拓」没有「没这个」这个叫法，有：自己找的、扫街" in told["text"]
+    [told] = say(office, "改 来源词典 来源词 +自拓：扫楼；转发")
+    assert "加减要每段都写 + 或 -" in told["text"]
+    [draft] = say(office, "改 区域词典 区域词 +海外：香港、新加坡；-东北")
+    assert draft["text"].endswith("区域词 改成：海外：香港、新加坡")
+    assert "区域词 原来：东北：东三省、" in draft["text"]
+    [draft] = say(office, "改 状态词典 状态词 +未联系：打不通")
+    assert draft["text"].endswith("、打不通")
+
+
+@pytest.mark.parametrize(
+    ("rule", "example", "amending"),
+    [
+        ("来源词典", "官网表单：官网、网站；展会扫码：","+官网表单：别的叫法；-官网表单：官网"),
+        ("区域词典", "华东：江浙沪、上海；华南：广东、广西", "+华东：别的叫法；-华东：江浙沪"),
+    ],
+)  # fmt: skip
+def test_the_form_of_a_word_list_shows_its_own_words_and_how_to_add_one(
+    office, rule, example, amending
+):
+    [form] = say(office, f"改 {rule} 词")
+    assert example in str(form["raw"])
+    assert amending in str(form["raw"])

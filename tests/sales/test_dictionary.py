@@ -56,8 +56,11 @@ def test_no_character_stands_in_two_groups():
 @pytest.mark.parametrize("kind", [INDUSTRIES, REGIONS, SOURCES], ids=lambda kind: kind.title)
 def test_the_words_of_the_product_can_be_published_and_typed_back(kind):
     terms = kind.model().terms
-    assert not list(TermList().faults(terms))
-    assert TermList().read(TermList().words(terms)) == terms
+    assert not list(TermList(INDUSTRIES.model().terms).faults(terms))
+    assert (
+        TermList(INDUSTRIES.model().terms).read(TermList(INDUSTRIES.model().terms).words(terms))
+        == terms
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,13 +68,18 @@ def test_the_words_of_the_product_can_be_published_and_typed_back(kind):
     [("医疗：医院；教育：医院", "同时属于"), ("医疗医疗医疗医疗医疗医疗医疗", "1 到 12 个字")],
 )
 def test_a_word_that_means_two_things_is_refused(typed, fault):
-    assert any(fault in said for said in TermList().faults(TermList().read(typed)))
+    assert any(
+        fault in said
+        for said in TermList(INDUSTRIES.model().terms).faults(
+            TermList(INDUSTRIES.model().terms).read(typed)
+        )
+    )
 
 
 @pytest.mark.parametrize("typed", ["", "；；", "医疗；医疗"])
 def test_a_list_without_words_or_with_one_twice_is_refused(typed):
     with pytest.raises(Unreadable):
-        TermList().read(typed)
+        TermList(INDUSTRIES.model().terms).read(typed)
 
 
 @pytest.mark.parametrize(
