@@ -50,7 +50,8 @@ def read(line: str, registry: Registry) -> Call | Guess | None:
     if slash:
         if (call := _exact(first, rest, registry)) is not None:
             return call
-        if (glued := _glued(said[1:], registry)) is not None:
+        glued = _glued_two(said[1:], registry) or _glued(said[1:], registry)
+        if glued is not None:
             return Call(glued[0], glued[0].bind(f"{glued[1]} {rest}"))
     return _guess(first, said, rest, registry, slash=slash)
 
@@ -82,6 +83,17 @@ def _glued(first: str, registry: Registry) -> tuple[Route, str] | None:
         if first.startswith(word) and not word.isascii() and " " not in word:
             return route, first.removeprefix(word)
     return None
+
+
+def _glued_two(first: str, registry: Registry) -> tuple[Route, str] | None:
+    """The command of two words without the space between, if only one fits: "/线索列表"."""
+    words = {
+        word.replace(" ", ""): route for word, route in registry.by_word.items() if " " in word
+    }
+    if (route := words.get(first)) is not None:
+        return route, ""
+    fits = [word for word in words if first.startswith(word) and not word.isascii()]
+    return (words[fits[0]], first.removeprefix(fits[0])) if len(fits) == 1 else None
 
 
 def _guess(

@@ -143,3 +143,27 @@ def test_every_button_in_the_product_leads_to_a_handler():
             actions = [button.action for button in card.buttons]
             actions += [card.form.action] if card.form else []
             assert set(actions) <= set(ROUTES.by_action)
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "rest"),
+    [
+        ("/线索列表", "线索 列表", {}),
+        ("／线索列表 未分配", "线索 列表", {"which": "未分配"}),
+        ("/线索详情LD-20261123-0001", "线索 详情", {"number": "LD-20261123-0001"}),
+        ("/商机结果 OPP-20261123-0001 赢", "商机 结果",
+         {"number": "OPP-20261123-0001", "result": "赢"}),
+        ("/话术改名 医疗 1 甲", "话术 改名", {"industry": "医疗", "number": "1", "title": "甲"}),
+        ("/规则看", "规则 看", {}),
+    ],
+)  # fmt: skip
+def test_a_second_word_needs_no_space_where_only_one_command_fits(line, word, rest):
+    call = read(line, ROUTES)
+    assert isinstance(call, Call)
+    assert (call.route.word, call.args) == (word, rest)
+
+
+def test_what_is_glued_to_a_command_of_one_word_is_still_its_argument():
+    call = read("/商机某阀门 恒信", ROUTES)
+    assert isinstance(call, Call)
+    assert (call.route.word, call.args["introducer"]) == ("商机", "某阀门")
