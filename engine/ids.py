@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+import unicodedata
 from collections import deque
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -83,10 +85,22 @@ _LAST = Statement(
 )
 
 
+_NUMBERED = re.compile(r"([A-Z]{2,4})[\s‐‒–—−_-]*([0-9]{8})[\s‐‒–—−_-]*([0-9]{4,8})")
+
+
 def day_number(db: Unit, kind: str, day: date) -> str:
     """The next number people see, such as OPP-20261123-0001; gapless per commit."""
     stamp = day.isoformat().replace("-", "")  # formatting a date costs as much as a statement
     return f"{kind}-{stamp}-{next_number(db, kind, stamp):04d}"
+
+
+def as_numbered(words: str) -> str | None:
+    """The number people mean by LD202611230001, ld-20261123-0001 or ＬＤ－２０２６…; None for none.
+
+    It has the form `day_number` gives; whether there is such a thing is another question.
+    """
+    found = _NUMBERED.fullmatch(unicodedata.normalize("NFKC", words).strip().upper())
+    return None if found is None else f"{found[1]}-{found[2]}-{found[3]}"
 
 
 def next_number(db: Unit, kind: str, day: str = "") -> int:

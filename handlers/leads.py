@@ -9,7 +9,7 @@ from cards import leads as cards
 from cards.leads import May
 from cards.model import Content
 from engine.errors import Refusal
-from engine.ids import is_ulid
+from engine.ids import as_numbered, is_ulid
 from engine.jobs import Urgency
 from handlers.api import Ask, Ctx, Routes
 from sales import (
@@ -44,7 +44,9 @@ CREATE, ASSIGN = "lead.create", "lead.assign"
 
 def _number(ctx: Ctx, given: str) -> str:
     """A lead given by its id, as people call it."""
-    return lead_lists.get(ctx.db, given, ctx.who).number if is_ulid(given) else given
+    if is_ulid(given):
+        return lead_lists.get(ctx.db, given, ctx.who).number
+    return as_numbered(given) or given
 
 
 Number = Annotated[str, Ask("哪条线索？", "编号", "如 LD-20261123-0001", named=_number)]

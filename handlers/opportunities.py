@@ -8,7 +8,7 @@ from typing import Annotated
 from cards import opportunities as cards
 from cards.model import Card, Choice, Content
 from engine.errors import Refusal
-from engine.ids import is_ulid
+from engine.ids import as_numbered, is_ulid
 from engine.masking import holds_number
 from handlers.api import Ask, Ctx, Routes
 from handlers.choices import customer_name, visible_customers
@@ -123,7 +123,9 @@ def close(
     if (stage := RESULTS.get(result.strip())) is None:
         raise UnknownResult(word=result.strip()[:10])
     name = opportunities.close(ctx.db, number, stage, ctx.who, now=ctx.now)
-    return cards.closed(number.strip().upper(), name, won=stage == opportunities.WON, flow=ctx.flow)
+    return cards.closed(
+        as_numbered(number) or number, name, won=stage == opportunities.WON, flow=ctx.flow
+    )
 
 
 def _introducer(ctx: Ctx, words: str, new: str) -> Named | Card:

@@ -12,6 +12,7 @@ from sqlalchemy import literal, select
 from engine import audit
 from engine.audit import Subject
 from engine.errors import Refusal
+from engine.ids import as_numbered
 from engine.unit import Unit
 from sales import finding, names
 from sales.customers import CUSTOMER
@@ -81,7 +82,7 @@ class Past:
 
 def things(db: Unit, words: str) -> list[Thing]:
     """The people and objects meant by `words`, exact names first; at most ten."""
-    name = names.clean(words)
+    name = as_numbered(words) or names.clean(words)
     exact = [
         Thing((kind, row[0]), row[1])
         for kind, (key, called) in NAMES.items()

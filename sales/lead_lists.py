@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 
 from engine.deadlines import DEADLINE
+from engine.ids import as_numbered
 from engine.model import table
 from engine.unit import Unit
 from sales import policy
@@ -26,6 +27,12 @@ PAGE = 5
 READ = "lead.read"
 SYSTEM = Who("", "", Role.DIRECTOR, None, "")
 """Sees every lead: what is shown of it to whom is decided elsewhere."""
+
+
+class NotTheirs(Gone):
+    """The number is well written: there is no such lead, or it is somebody else's business."""
+
+    text = "没有找到线索 {words}，或者它不归您看。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +124,13 @@ def get(db: Unit, words: str, who: Who) -> Shown:
     Raises:
         Gone: there is none, or it is somebody else's business.
     """
-    meant = words.strip().upper()
+    number = as_numbered(words)
+    meant = number or words.strip().upper()
     which = or_(LEAD.number == meant, LEAD.id == meant)
     row = db.execute(_SHOWN.where(which, visible(who))).first()
     row = row or db.execute(_SHOWN.where(which, _went(who))).first()
     if row is None:
-        raise Gone(meant)
+        raise NotTheirs(number) if number else Gone(words.strip())
     return Shown(*row)
 
 

@@ -15,7 +15,7 @@ from sqlmodel import Field
 
 from engine import audit
 from engine.errors import Refusal
-from engine.ids import day_number, ulid
+from engine.ids import as_numbered, day_number, ulid
 from engine.model import Row, table
 from engine.statement import Statement, insertion
 from engine.types import Json, UtcTime
@@ -83,6 +83,12 @@ class NotOpen(Refusal):
 
     code = "opportunity_not_open"
     text = "没有找到您能关的商机「{number}」，或者它已经关了。编号要写成 OPP-20261123-0001 的样子。"
+
+
+class NotYours(NotOpen):
+    """The number is well written: there is no such opportunity to close for this person."""
+
+    text = "没有找到您能关的商机 {number}，或者它已经关了。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +173,7 @@ def close(db: Unit, words: str, stage: str, who: Who, *, now: datetime) -> str:
     Raises:
         NotOpen: there is none of this number, or it was closed before.
     """
-    number = words.strip().upper()
+    number = as_numbered(words) or ""
     seen = policy.visible(who, CREATE)
     of_customer = CUSTOMER.id == OPPORTUNITY.customer_id, seen.over(CUSTOMER.owner_id)
     ours = or_(seen.over(OPPORTUNITY.owner_id), select(CUSTOMER.id).where(*of_customer).exists())
@@ -176,7 +182,7 @@ def close(db: Unit, words: str, stage: str, who: Who, *, now: datetime) -> str:
     closed = update(Opportunity).where(*it).values(change)
     row = db.execute(closed.returning(OPPORTUNITY.id, OPPORTUNITY.customer_id)).first()
     if row is None:
-        raise NotOpen(number=number[:20])
+        raise NotYours(number=number) if number else NotOpen(number=words.strip()[:20])
     audit.record(db, "opportunity.closed", ("opportunity", row.id), at=now,
                  detail={audit.SET: change})  # fmt: skip
     named = select(CUSTOMER.name).where(CUSTOMER.id == row.customer_id)

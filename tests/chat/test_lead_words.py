@@ -130,3 +130,34 @@ def test_a_form_names_the_lead_it_is_about_and_no_other(office, step, line):
 def test_a_form_with_nothing_given_shows_the_whole_example(office):
     [form] = office.says("王经理", "/线索 转交")
     assert "/线索 转交 LD-20261123-0001 李四" in str(form["raw"])
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["LD202611230001", "ld-20261123-0001", "ＬＤ－２０２６１１２３－０００１", "LD–20261123–0001"],
+)  # fmt: skip
+def test_a_number_is_understood_however_it_is_typed(office, number):
+    new(office, "/线索 新建 长江精密 华东 医疗")
+    for line in (f"/线索 详情 {number}", f"/线索详情 {number}", f"/线索 为什么 {number}"):
+        [card] = office.says("王经理", line)
+        assert NUMBER in str(card["raw"])
+    [form] = office.says("王经理", f"/线索 退回 {number}")
+    assert f"/线索 退回 {NUMBER} 不是我的区域" in str(form["raw"])
+
+
+def test_the_number_of_an_opportunity_too(office):
+    office.says("张三", "/商机 某阀门制造 北方泵业")
+    [done] = office.says("张三", "/商机结果 opp202611230001 赢")
+    assert "OPP-20261123-0001" in str(done["raw"])
+    [again] = office.says("张三", "/商机 结果 OPP202611230001 输")
+    assert "没有找到您能关的商机 OPP-20261123-0001，或者它已经关了。" in again["text"]
+
+
+def test_a_well_written_number_one_may_not_see_is_no_lecture_about_the_form(office):
+    new(office, "/线索 新建 南海动力 华南 制造 官网表单", "陈总")
+    for number in (NUMBER, "ld202611239999"):
+        [told] = office.says("张三", f"/线索 详情 {number}")
+        assert told["text"].startswith("没有找到线索 LD-20261123-")
+        assert told["text"].endswith("，或者它不归您看。")
+    [told] = office.says("张三", "/线索 详情 LD-1")
+    assert "编号要写成" in told["text"]
