@@ -76,6 +76,7 @@ def lead(
                 if due is None
                 else [("联系期限", f"{due.astimezone(zone):%m-%d %H:%M}（自打开算起）")]
             ),
+            *_contacted(shown, zone),
             *([] if shown.next_on is None else [("下一步", _next(shown))]),
             *([] if shown.opportunity is None else [("商机", shown.opportunity)]),
             *([("无效原因", shown.invalid_reason)] if shown.invalid_reason else []),
@@ -106,6 +107,15 @@ def state(shown: Shown, zone: ZoneInfo) -> str:
     if shown.protected_until is not None:
         return f"{name}，保护到 {shown.protected_until.astimezone(zone):%m-%d %H:%M}"
     return f"{name}（超时后才联系）" if shown.late else name
+
+
+def _contacted(shown: Shown, zone: ZoneInfo) -> list[tuple[str, str]]:
+    """When the customer was contacted, if that was written down later."""
+    written, happened = shown.contacted_at, shown.contact_happened_at
+    if written is None or happened is None or happened == written:
+        return []
+    then, later = (f"{at.astimezone(zone):%m-%d %H:%M}" for at in (happened, written))
+    return [("联系于", f"{then}（{later} 记下）")]
 
 
 def _next(shown: Shown) -> str:

@@ -17,6 +17,7 @@ from handlers import (
     lead_conflicts,
     lead_export,
     lead_outcome,
+    lead_times,
     leads,
     messages,
     operations,
@@ -36,9 +37,9 @@ def registry() -> Registry:
     """The routes of the whole product."""
     return Registry([
         opportunities.routes, leads.routes, lead_care.routes, lead_outcome.routes,
-        lead_conflicts.routes, lead_export.routes, customers.routes, health.routes,
-        operations.routes, people.routes, directory.routes, directory_events.routes,
-        binding.routes, away.routes, rules.routes, audit.routes, contacts.routes, privacy.routes,
-        messages.routes, talk.routes, talk_editing.routes, unfinished.routes, pushes.routes,
-        imports.routes, help.routes,
+        lead_conflicts.routes, lead_export.routes, lead_times.routes, customers.routes,
+        health.routes, operations.routes, people.routes, directory.routes,
+        directory_events.routes, binding.routes, away.routes, rules.routes, audit.routes,
+        contacts.routes, privacy.routes, messages.routes, talk.routes, talk_editing.routes,
+        unfinished.routes, pushes.routes, imports.routes, help.routes,
     ])  # fmt: skip

@@ -21,6 +21,7 @@ from sales.lead_merge import MERGE
 routes = Routes("lead", privileged=True)
 CLAIM = "lead.claim"
 When = Annotated[str, Ask("哪一天？", "日期", "明天，或 12-01")]
+Then = Annotated[str, Ask("什么时候联系的？", "时间", "昨天 15:00、11-20、2小时前，不写就是现在")]
 
 
 @routes.command("线索 认领", alias="lead claim", summary="从公共池认领一条",
@@ -39,14 +40,16 @@ def claim(ctx: Ctx, number: Number, *, card: str = "") -> Content:
 
 @routes.command("线索 已联系", alias="lead contacted", summary="记下已经联系了客户",
                 example="/线索 已联系 LD-20261123-0001", permission=WORK)  # fmt: skip
-def contacted(ctx: Ctx, number: Number, *, card: str = "") -> Content:
-    """From here nobody reminds of the first contact; late stays on record as late (B14).
+def contacted(ctx: Ctx, number: Number, when: Then = "", *, card: str = "") -> Content:
+    """From here nobody reminds of the first contact; late stays on record as late (B3, B14).
 
     Raises:
-        Refusal: not theirs, or said before.
+        NoMoment: `when` is none.
+        Refusal: not theirs, said before, or it cannot have been then.
     """
     found = _get(ctx, number)
-    lead_care.contacted(ctx.db, found, ctx.who, desk(ctx))
+    then = moments.past(when, ctx.now, ctx.calendars.current(ctx.db).zone)
+    lead_care.contacted(ctx.db, found, ctx.who, desk(ctx), then)
     lead_moves.settle(ctx.db, found.id, now=ctx.now)
     return shown(ctx, _get(ctx, number), card)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -10,8 +9,8 @@ from cards import lead_export as cards
 from cards import lead_late as late_cards
 from cards.model import Choice, Content
 from engine import errands
-from engine.errors import Refusal
 from engine.masking import mask
+from handlers import moments
 from handlers.api import Ask, Ctx, Routes
 from handlers.imports import whose
 from sales import lead_export, lead_late
@@ -23,17 +22,8 @@ routes = Routes("lead_export", privileged=True)
 
 EXPORT, LATE = "lead.export", "lead.late"
 """The slow work: writing the file."""
-DAYS = re.compile(r"(\d{1,3})\s*天?")
-MONTH = 30
 LONGEST = 60
 """Characters of a purpose that are kept."""
-
-
-class NoDays(Refusal):
-    """How far to look back is a number of days."""
-
-    code = "no_days"
-    text = "「{words}」不是天数，可以写 1 到 {most} 天，如 /线索 超时 30天。"
 
 
 def _parts(ctx: Ctx, typed: str) -> Sequence[Choice]:
@@ -70,7 +60,7 @@ def export(
     example="/线索 超时 30天", permission=RIGHT,
 )  # fmt: skip
 def late(
-    ctx: Ctx, days: Annotated[str, Ask("最近几天？", "天数", "如 30天")] = f"{MONTH}天"
+    ctx: Ctx, days: Annotated[str, Ask("最近几天？", "天数", "如 30天")] = moments.MONTH
 ) -> Content:
     """The three who waited longest with the evidence, and all of them as a file (B83).
 
@@ -78,10 +68,7 @@ def late(
         NoDays: it is no number of days.
         NobodyLate: nothing ran out.
     """
-    said = DAYS.fullmatch(days.strip())
-    if said is None or not 1 <= int(said[1]) <= lead_late.LONGEST:
-        raise NoDays(words=days[:20], most=lead_late.LONGEST)
-    back = int(said[1])
+    back = moments.days(days, "/线索 超时 30天")
     most = ctx.rules.at(LIMITS, ctx.now).body.export_rows
     found = late_cards.cases(
         ctx.db, lead_late.lately(ctx.db, ctx.who, back, most=most, now=ctx.now)

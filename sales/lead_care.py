@@ -6,7 +6,7 @@ Every step is one event on a lead that is still as it was seen; whoever comes se
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import update
@@ -57,6 +57,13 @@ class TooSoon(Refusal):
 
     code = "claimed_too_soon"
     text = "线索 {number} {why}，{until} 以后可以认领。"
+
+
+class NoContactThen(Refusal):
+    """A contact cannot have happened at that time."""
+
+    code = "no_contact_then"
+    text = "{when} {why}，不能记成那时联系的。不写时间就是现在。"
 
 
 class NotTheirs(Refusal):
@@ -143,20 +150,29 @@ def claim(db: Unit, lead: Shown, who: Who, desk: Desk) -> None:
     _own(db, lead, "claimed", who.id, desk)
 
 
-def contacted(db: Unit, lead: Shown, who: Who, desk: Desk) -> bool:
-    """The customer was contacted; whether after its time (B14).
+def contacted(db: Unit, lead: Shown, who: Who, desk: Desk, at: datetime) -> bool:
+    """The customer was contacted `at` a moment, now or before; whether after its time (B3, B14).
+
+    What counts for its time is when it is written down: a later word does not make it timely.
 
     Raises:
+        NoContactThen: that is still to come, or was before the lead.
         NotTheirs: somebody else's lead.
         Moved: it was said before, or nobody has it.
     """
     require(db, lead, who)
+    came = lead.created_at.replace(second=0, microsecond=0)  # people write minutes
+    if not came <= at <= desk.now:
+        why = "还没有到" if at > desk.now else f"早于线索进来的时间 {_moment(came, desk)}"
+        when = f"{at.astimezone(desk.calendar.zone):%Y-%m-%d %H:%M}"
+        raise NoContactThen(when=when, why=why)
     since = lead.owner_since or desk.now
     due = lead_clocks.contact_due(db, lead.id, since)
     late = due is not None and desk.now > due
     opened = {"opened_at": desk.now} if lead.state == ASSIGNED else {}
     happen(
-        db, seen_of(lead), "contacted", now=desk.now, contacted_at=desk.now, late=late, **opened
+        db, seen_of(lead), "contacted", now=desk.now, contacted_at=desk.now,
+        contact_happened_at=max(at.astimezone(UTC), lead.created_at), late=late, **opened,
     )  # fmt: skip
     lead_clocks.contacted(db, waits(lead), desk)
     return late

@@ -21,8 +21,6 @@ from sales.leads import LEAD, Lead
 from sales.people import PERSON, Person, Who
 
 RIGHT = "lead.export"
-LONGEST = 366
-"""Days one may look back."""
 AUDIT, _CLOCK = table(Audit).c, DEADLINE.c
 _OUT = ("pending", "breached", "met_late")
 _HAD = and_(

@@ -40,7 +40,7 @@ class Shown:
     """A lead as its card shows it.
 
     `merged_into` is the number of the lead it became part of, `opportunity` of the opportunity
-    it was turned into.
+    it was turned into. `contact_happened_at` says something only of a lead that was `contacted_at`.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Shown:
     merged_into: str | None
     opportunity: str | None
     invalid_reason: str
+    contact_happened_at: datetime | None = None
 
 
 class Chosen(NamedTuple):
@@ -99,7 +100,7 @@ _SHOWN = (
         LEAD.contacted_at, LEAD.late, LEAD.protected_until, LEAD.next_step, LEAD.next_on,
         LEAD.credit_code, LEAD.contact_id, LEAD.created_by, LEAD.created_at, LEAD.pooled_at,
         PERSON.name, PERSON.region,
-        _INTO.c.number, OPPORTUNITY.number, LEAD.invalid_reason,
+        _INTO.c.number, OPPORTUNITY.number, LEAD.invalid_reason, LEAD.contact_happened_at,
     )
     .outerjoin(Person, PERSON.id == LEAD.owner_id)
     .outerjoin(_INTO, _INTO.c.id == LEAD.merged_into)

@@ -39,10 +39,11 @@ class Lead(Row, table=True):
     """Somebody who may want something.
 
     `origin` is what brought it: the same errand, web event or row of a sheet makes one lead
-    only. `owner_id` is NULL exactly while nobody works on it. `late` says whether the contact
-    came after its time; since `pooled_at` nobody has it, `protected_until` keeps others from
-    claiming it. In the end it became the opportunity `opportunity_id`, or is invalid for
-    `invalid_reason`.
+    only. `owner_id` is NULL exactly while nobody works on it. `contacted_at` is when the contact
+    was written down; `contact_happened_at`, when it happened, says something only beside it (B3).
+    `late` says whether it was written down after its time; since `pooled_at` nobody has it,
+    `protected_until` keeps others from claiming it. In the end it became the opportunity
+    `opportunity_id`, or is invalid for `invalid_reason`.
     """
 
     __tablename__ = "lead"
@@ -77,6 +78,7 @@ class Lead(Row, table=True):
     owner_since: datetime | None = Field(default=None, sa_type=UtcTime)
     opened_at: datetime | None = Field(default=None, sa_type=UtcTime)
     contacted_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    contact_happened_at: datetime | None = Field(default=None, sa_type=UtcTime)
     late: bool = False
     pooled_at: datetime | None = Field(default=None, sa_type=UtcTime)
     protected_until: datetime | None = Field(default=None, sa_type=UtcTime)
@@ -173,7 +175,8 @@ def capture(
         "need": draft.need, "credit_code": draft.credit_code, "contact_id": None,
         "raw": dict(draft.raw), "tags": draft.tags, "state": POOLED, "owner_id": None,
         "owner_since": None,
-        "opened_at": None, "contacted_at": None, "late": False, "pooled_at": now,
+        "opened_at": None, "contacted_at": None, "contact_happened_at": None, "late": False,
+        "pooled_at": now,
         "protected_until": None, "next_step": "", "next_on": None, "merged_into": None,
         "opportunity_id": None, "invalid_reason": "", "created_by": by, "created_at": now,
     }  # fmt: skip

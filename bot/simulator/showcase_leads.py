@@ -14,6 +14,7 @@ from cards import (
     lead_moves,
     lead_news,
     lead_reminders,
+    lead_times,
     lead_why,
     leads,
     opportunities,
@@ -21,6 +22,7 @@ from cards import (
 from cards.model import Content
 from engine.deadlines_due import Due
 from engine.vault import State
+from sales import lead_times_report
 from sales.contacts import Known
 from sales.customers import Named
 from sales.finding import Twin
@@ -34,7 +36,9 @@ from sales.lead_intake import Taken
 from sales.lead_late import Late
 from sales.lead_lists import Chosen, Page, Shown
 from sales.lead_merge import Plan
+from sales.lead_times_report import Share, Slow
 from sales.lead_traces import Candidate, Compared, Considered, Present, Same, Trace
+from sales.rules.lead_times import LeadTimes
 
 AT = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 LEAD = Shown(
@@ -45,7 +49,9 @@ LEAD = Shown(
     created_by="wangjingli", created_at=AT, pooled_at=None, owner="张三", owner_region="华东",
     merged_into=None, opportunity=None, invalid_reason="",
 )  # fmt: skip
-CALLED = replace(LEAD, state="contacted", contacted_at=AT)
+CALLED = replace(
+    LEAD, state="contacted", contacted_at=AT, contact_happened_at=AT - timedelta(hours=19)
+)
 FREE = replace(LEAD, state="pooled", owner_id=None, owner=None, owner_region=None, budget_fen=None)
 PLAN = Plan(CALLED, (
     replace(LEAD, id="l2", number="LD-20261123-0002", owner_id="lisi", owner="李四"),
@@ -185,6 +191,15 @@ CARDS: Mapping[str, Content] = {
     "线索 已收回": lead_reminders.recycled(LEAD, WAITED, due=WAITED.due_at),
     "线索 超时 谁": lead_late.top(
         [lead_late.Case(LATE, sent=True, arrived=True)], 30, now=AT + timedelta(days=4),
+        flow="flow/1",
+    ),
+    "线索 时效": lead_times.report(
+        lead_times_report.Report(
+            30, LeadTimes(), 40, timedelta(hours=8, minutes=12), timedelta(minutes=3),
+            Share(2, 42), Share(1, 41), Share(3, 20), Share(6, 20),
+            (Slow("来源", "展会扫码", 12, timedelta(hours=26)),
+             Slow("区域", "未知", 9, timedelta(hours=30))),
+        ),
         flow="flow/1",
     ),
     "商机 结果": opportunities.closed("OPP-20261123-0001", "北方泵业", won=True, flow="flow/1"),

@@ -23,6 +23,14 @@ class LeadTimes(Rule):
         int, Item("未分配", "进来后过多少自然小时没人接手，提醒经理和运营",
                   Count("小时", 1, 720, "分配是秒级的，一小时没分出去就有原因"))
     ] = 72  # fmt: skip
+    assign_minutes: Annotated[
+        int, Item("分配目标", "从进来到有人接手，平均不该超过多少分钟（/线索 时效）",
+                  Count("分钟", 1, 1440, "再快就看不出差别"))
+    ] = 23  # fmt: skip
+    lag_hours: Annotated[
+        int, Item("记录滞后", "联系后过了多少小时才记下，算记录滞后（/线索 时效）",
+                  Count("小时", 1, 720, "打完电话总要几分钟才记下"))
+    ] = 48  # fmt: skip
     unopened_minutes: Annotated[
         int, Item("未打开", "分给销售后过多少工作时间没有打开，提醒本人和主管",
                   WorkingTime(15, 5 * DAY))

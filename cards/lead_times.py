@@ -1,0 +1,82 @@
+"""How quickly leads find an owner: every figure with what it is counted from (B3, B7, B8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from cards.leads import LIST
+from cards.model import Button, Card
+from sales.lead_lists import FREE
+from sales.lead_times_report import Report, Share, Slow
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+NONE = "还没有"
+
+
+def report(found: Report, *, flow: str) -> Card:
+    """The figures; a warning where the mean is beyond the target, with what pulls it up."""
+    rule = found.rule
+    slow = found.mean is not None and found.mean > timedelta(minutes=rule.assign_minutes)
+    return Card(
+        key=flow,
+        title=f"最近 {found.days} 天进来 {found.never.whole} 条线索",
+        subtitle=_verdict(found, slow=slow),
+        facts=(
+            ("平均分配用时", _mean(found)),
+            ("中位数", NONE if found.median is None else _span(found.median)),
+            ("一直没人接手", _share(found.never, "条")),
+            (f"{rule.unassigned_hours} 小时没分出", _share(found.unassigned, "条")),
+            ("联系晚了", _share(found.late, "次")),
+            ("记录滞后", _share(found.lagging, "次")),
+        ),
+        quote="\n".join(_meanings(found)),
+        buttons=(Button("未分配的", LIST, {"which": FREE}, fresh=True),),
+        tone="warning" if slow else "plain",
+    )  # fmt: skip
+
+
+def _mean(found: Report) -> str:
+    return NONE if found.mean is None else f"{_span(found.mean)}（{found.owned} 条）"
+
+
+def _verdict(found: Report, *, slow: bool) -> str:
+    if found.mean is None:
+        return "还没有一条分给销售"
+    return f"平均{'超过' if slow else '没有超过'}目标 {found.rule.assign_minutes} 分钟"
+
+
+def _meanings(found: Report) -> Iterator[str]:
+    """What pulls the mean up, then what each figure is of."""
+    rule = found.rule
+    if found.slow:
+        yield f"拉高平均的：{'；'.join(map(_slow, found.slow))}"
+    yield "算您看得到的、没有合并掉的线索，按自然时间。"
+    yield "分配用时：从进来到第一位负责人，只算分过的。"
+    yield (
+        f"{rule.unassigned_hours} 小时没分出：分过的和已满 {rule.unassigned_hours} 小时的里，"
+        "到时还没人接手的。"
+    )
+    yield "联系晚了：记下的联系里，点已联系时过了期限的。"
+    yield f"记录滞后：联系后过了 {rule.lag_hours} 小时才记的，正好 {rule.lag_hours} 小时不算。"
+
+
+def _slow(one: Slow) -> str:
+    return f"{one.of} {one.name} {one.count} 条平均 {_span(one.mean)}"
+
+
+def _share(one: Share, unit: str) -> str:
+    """So many of so many, in per cent: "30/100 条，30%"."""
+    if not one.whole:
+        return NONE
+    percent = f"{one.part * 100 / one.whole:.1f}".removesuffix(".0")
+    return f"{one.part}/{one.whole} {unit}，{percent}%"
+
+
+def _span(time: timedelta) -> str:
+    """Fine enough to be held against a target in minutes: "23.4 分钟", "8 小时 12 分钟"."""
+    if time < HOUR:
+        return f"{time / MINUTE:.1f}".removesuffix(".0") + " 分钟"
+    if time < DAY:
+        return f"{time // HOUR} 小时 {time % HOUR // MINUTE} 分钟"
+    return f"{time // DAY} 天 {time % DAY // HOUR} 小时"
