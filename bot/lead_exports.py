@@ -17,14 +17,19 @@ from cards import lead_export as cards
 from cards import lead_late as late_cards
 from cards import media, outbox
 from connectors.sheets import table_file
+from engine.calendar import Calendar
+from engine.calendar_days import days
 from engine.database import Database
 from engine.unit import Unit
 from engine.vault import Vault
-from handlers.lead_export import EXPORT, LATE
-from sales import lead_export, lead_late, policy
+from handlers.lead_export import EXPORT, LATE, TRIAL
+from sales import lead_export, lead_late, lead_replay, policy
 from sales.lead_export import RIGHT, Selection
 from sales.lead_late import NobodyLate
 from sales.people import Who
+from sales.rules import drafts, reading
+from sales.rules.api import Trial
+from sales.rules.assigning_checks import ASSIGNING
 
 SHEET = "线索"
 
@@ -60,9 +65,19 @@ def works(database: Database, vault: Vault, zone: ZoneInfo) -> dict[str, Work]:
         rows = late_cards.rows(cases, zone=zone, now=now)
         return List(about["what"], late_cards.HEADINGS, rows)
 
+    def trial(db: Unit, who: Who, about: Mapping[str, Any], now: datetime) -> List:
+        what, made = about["what"], drafts.draft_of(db, ASSIGNING, who.id, about["draft"])
+        if made is None:  # published or let go meanwhile
+            return List(what, lead_replay.HEADINGS, ())
+        before = reading.body_of(db, ASSIGNING, made.base)
+        tried = Trial(db, now, Calendar(zone, days(db)))
+        rows = lead_replay.table(tried, before, ASSIGNING.read(made.body))
+        return List(what, lead_replay.HEADINGS, rows)
+
     return {
         EXPORT: Export(database, vault, zone, chosen),
         LATE: Export(database, vault, zone, late),
+        TRIAL: Export(database, vault, zone, trial),
     }
 
 

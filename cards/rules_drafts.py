@@ -24,6 +24,8 @@ from sales.rules.editing import CalledOff, DraftOver, Published, Turned
 from sales.rules.values import Amended
 
 TRY, PUBLISH, GIVE_UP = "rules.dry_run", "rules.publish", "rules.give_up"
+WHOLE = "lead_export.trial"
+"""The list of leads a draft would have given to somebody else."""
 WHY = "为什么改？"
 WHY_HINT = "写给以后的人看"
 LATER = "要定时就在原因后面接着写：从 2026-12-01 起"
@@ -64,15 +66,16 @@ def draft(made: Draft, *, flow: str) -> Card:
     )
 
 
-def trial(made: Draft, lines: Sequence[str], *, flow: str) -> Card:
-    """What a draft would have made different."""
+def trial(made: Draft, lines: Sequence[str], *, listed: bool, flow: str) -> Card:
+    """What a draft would have made different; `listed`: all of it can be had as a file."""
+    whole = Button("全部变化 Excel", WHOLE, {"draft": made.version}, fresh=True)
     return Card(
         key=flow,
         title=f"试算：{made.kind.title} · 第 {made.version} 版草稿",
         subtitle=made.kind.begins,
         facts=short_changes(made.changes),
         quote="\n".join((*_todo(made), *lines)),
-        buttons=_ways_on(made, tried=True),
+        buttons=(*_ways_on(made, tried=True), *([whole] if listed else [])),
         tone="warning" if made.faults else "plain",
     )
 

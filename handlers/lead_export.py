@@ -13,14 +13,17 @@ from engine.masking import mask
 from handlers import moments
 from handlers.api import Ask, Ctx, Routes
 from handlers.imports import whose
-from sales import lead_export, lead_late
+from sales import lead_export, lead_late, policy
 from sales.lead_export import RIGHT, WORDS
+from sales.rules import drafts
+from sales.rules.assigning_checks import ASSIGNING
+from sales.rules.editing import NoDraft
 from sales.rules.limits import LIMITS
 from sales.rules.terms import REGIONS
 
 routes = Routes("lead_export", privileged=True)
 
-EXPORT, LATE = "lead.export", "lead.late"
+EXPORT, LATE, TRIAL = "lead.export", "lead.late", "lead.trial"
 """The slow work: writing the file."""
 LONGEST = 60
 """Characters of a purpose that are kept."""
@@ -76,3 +79,19 @@ def late(
     about = {"what": f"超时 {back} 天", "purpose": "看超时的原因", "most": most, "days": back}
     errands.ask(ctx.db, LATE, {**whose(ctx), **about}, key=ctx.flow, now=ctx.now)
     return late_cards.top(found, back, now=ctx.now, flow=ctx.flow)
+
+
+@routes.action(RIGHT)
+def trial(ctx: Ctx, *, draft: int) -> Content:
+    """全部变化 Excel: every lead a draft of the assignment rules gives to somebody else (B85).
+
+    Raises:
+        NotAllowed: the rules are not this person's to change.
+        NoDraft: the draft is not open any more.
+    """
+    policy.require(ctx.db, ctx.who, "rules", "规则 试算")
+    if drafts.draft_of(ctx.db, ASSIGNING, ctx.who.id, draft) is None:
+        raise NoDraft(rule=ASSIGNING.title)
+    about = {"what": f"试算第 {draft} 版", "purpose": f"试算{ASSIGNING.title}", "draft": draft}
+    errands.ask(ctx.db, TRIAL, {**whose(ctx), **about}, key=ctx.flow, now=ctx.now)
+    return cards.trying(draft)

@@ -13,10 +13,12 @@ from cards.model import Choice, Content
 from engine.errors import Refusal
 from handlers.api import Ask, Ctx, Routes
 from handlers.unfinished import asked
-from sales import policy, unfinished
+from sales import lead_replay, policy, unfinished
+from sales.lead_export import RIGHT as EXPORT
 from sales.rules import drafts, editing, reading, since
 from sales.rules.all import KINDS
 from sales.rules.api import Kind, Trial
+from sales.rules.assigning_checks import ASSIGNING
 from sales.rules.drafts import Draft
 from sales.rules.editing import By, DraftOver, NoDraft, Published
 
@@ -128,7 +130,10 @@ def dry_run(ctx: Ctx, rule: Rule = "", *, draft: int = 0) -> Content:
         return cards.which(KINDS, changing.TRY, flow=ctx.flow)
     kind = reading.find(rule)
     made = _draft(ctx, kind, draft)
-    return changing.trial(made, _tried(ctx, kind, made), flow=ctx.flow)
+    lines = _tried(ctx, kind, made)
+    moved = kind is ASSIGNING and not {lead_replay.NOTHING, lead_replay.UNCHANGED} & set(lines)
+    listed = moved and policy.may(ctx.who, EXPORT)
+    return changing.trial(made, lines, listed=listed, flow=ctx.flow)
 
 
 @routes.command(

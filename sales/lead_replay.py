@@ -15,7 +15,7 @@ from datetime import datetime
 from engine import documents
 from engine.documents import Stored
 from engine.unit import Unit
-from sales import figures, lead_decisions, lead_sellers
+from sales import figures, lead_decisions, lead_fairness, lead_sellers
 from sales.assigning import Decision, Seller, decide
 from sales.lead_decisions import Kept
 from sales.lead_traces import Trace
@@ -27,29 +27,40 @@ MOST = 2000
 PEOPLE, LEADS = 8, 8
 """Colleagues and leads a trial names."""
 NOBODY = "没有分出去"
+NOTHING, UNCHANGED = "过去 30 天没有按规则分过线索，看不出差别", "按草稿一条也不变"
+HEADINGS = ("编号", "公司", "原来的规则", "按草稿")
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One decision: who got the lead by the rules of then, and by either of two versions."""
+    """One decision: who got the lead by the rules of then, and by either of two versions.
+
+    `people` are those who were there to get it.
+    """
 
     number: str
     company: str
     as_kept: bool
     before: str
     after: str
+    people: tuple[str, ...]
+
+    @property
+    def moved(self) -> bool:
+        """Whether the second version gives it to somebody else than the first."""
+        return self.before != self.after
 
 
 def trial(trial: Trial, before: Assigning, after: Assigning) -> list[str]:
     """What other rules would have made of the leads of the last month."""
     found = list(replay(trial.db, before, after, since=trial.now - LATELY))
     if not found:
-        return ["过去 30 天没有按规则分过线索，看不出差别"]
+        return [NOTHING]
     same = sum(one.as_kept for one in found)
-    moved = [one for one in found if one.before != one.after]
+    moved = [one for one in found if one.moved]
     lines = [
         f"过去 30 天按规则分过 {len(found)} 条，用当时的规则重放，{same} 条和当时一样",
-        f"按草稿有 {len(moved)} 条会变" if moved else "按草稿一条也不变",
+        f"按草稿有 {len(moved)} 条会变" if moved else UNCHANGED,
     ]
     if same < len(found):
         unlike = "、".join(one.number for one in found if not one.as_kept)
@@ -66,10 +77,29 @@ def _told(found: Sequence[Replayed], moved: Sequence[Replayed]) -> list[str]:
     lines = [f"{name} {was[name]} → {would[name]} 条" for name in differ[:PEOPLE]]
     if len(differ) > PEOPLE:
         lines.append(f"还有 {len(differ) - PEOPLE} 位同事的条数会变")
+    lines += _fairness(found, was, would)
     lines += [f"{one.number} {one.company}：{one.before} → {one.after}" for one in moved[:LEADS]]
     if len(moved) > LEADS:
         lines.append(f"还有 {len(moved) - LEADS} 条会变")
     return lines
+
+
+def _fairness(found: Sequence[Replayed], *courses: Counter[str]) -> list[str]:
+    """How evenly either version gives to those who were there, also to who got nothing."""
+    there = dict.fromkeys(name for one in found for name in one.people)
+    was, would = ({name: course[name] for name in there} for course in courses)
+    if not there:
+        return []
+    return [
+        f"原来的规则：{lead_fairness.told(was)}", f"按草稿：{lead_fairness.told(would)}",
+        lead_fairness.MEANING,
+    ]  # fmt: skip
+
+
+def table(trial: Trial, before: Assigning, after: Assigning) -> list[tuple[str, ...]]:
+    """Every lead of the last month that would be somebody else's, a cell for each heading."""
+    found = replay(trial.db, before, after, since=trial.now - LATELY)
+    return [(one.number, one.company, one.before, one.after) for one in found if one.moved]
 
 
 class _Course:
@@ -121,7 +151,8 @@ def replay(
         owner = None if again.owner is None else again.owner.id
         was, would = (course.outcome(kept) for course in courses)
         same = (again.code, owner) == (kept.code, kept.owner_id)
-        yield Replayed(number, company, same, was, would)
+        there = tuple(one.name for one in people if not one.away)
+        yield Replayed(number, company, same, was, would, there)
 
 
 def _decide(kept: Kept, rule: Assigning, people: Sequence[Seller]) -> Decision:

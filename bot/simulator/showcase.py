@@ -202,7 +202,8 @@ CARDS: Mapping[str, Content] = {
     "规则 草稿": rules_drafts.draft(SHORTER, flow="flow/1"),
     "规则 草稿要改": rules_drafts.draft(NO_PLACE, flow="flow/1"),
     "规则 试算": rules_drafts.trial(
-        SHORTER, ["过去 30 天 41 件等过人的事，首次提醒：提前 29 件，多提醒 6 件"], flow="flow/1"
+        SHORTER, ["过去 30 天 41 件等过人的事，首次提醒：提前 29 件，多提醒 6 件"],
+        listed=True, flow="flow/1",
     ),
     "规则 为什么改": rules_drafts.why(SHORTER, None, zone=PHONE_ZONE, flow="flow/1"),
     "规则 已发布": rules_drafts.published(

@@ -41,6 +41,7 @@ CARDS: Mapping[str, Content] = {
     "文件 检查通过": imports.checked(FILE, GOOD, OUTCOME, "b1", flow=FLOW),
     "文件 线索表": imports.checked("线索.xlsx", LEADS, OUTCOME, "b1", flow=FLOW),
     "线索 导出": lead_export.making(120, "华东"),
+    "规则 试算 明细": lead_export.trying(3),
     "线索 导出 没做成": lead_export.failed("E42"),
     "文件 有错": imports.refused(FILE, BAD, flow=FLOW),
     "文件 读不了": imports.unreadable(FILE, "内容不是表格，请另存为 .xlsx 再发。", flow=FLOW),

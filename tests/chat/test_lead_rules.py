@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import re
+
 import pytest
+from openpyxl import load_workbook
+
+from sales.lead_replay import HEADINGS
 
 COMPANIES = ("长江精密", "太湖光电", "渤海精工", "东湖制药", "云岭物流", "金陵仪表")
 EDUCATION = "规则 教育单：行业=教育 → 区域=华南；其余：全部 → 任何人"
+
+EVERYTHING_SOUTH = "规则 全归华南：全部 → 区域=华南"
 
 
 @pytest.fixture
@@ -29,6 +37,11 @@ def tried(office, words):
     return next(m for m in reversed(office.sees("冯运营")) if "试算" in m["title"])["text"]
 
 
+def sheet(office, message):
+    found = load_workbook(io.BytesIO(office.downloads(message))).active
+    return list(found.iter_rows(values_only=True))
+
+
 def owners(office):
     return {row["company"]: row["owner_id"] for row in office.rows("lead")}
 
@@ -44,6 +57,47 @@ def test_the_rules_of_then_give_the_same_and_a_draft_says_who_would_have_had_wha
     assert "→ 赵六" in said
     assert owners(month) == before
     assert len(month.rows("assignment")) == 6
+
+
+def test_all_that_would_change_comes_as_a_file_and_is_on_the_trail(month):
+    """B85: the card has room for a few, the file has every lead; taking it away is noted."""
+    month.presses("冯运营", change(month, EVERYTHING_SOUTH), "试算")
+    card = next(m for m in reversed(month.sees("冯运营")) if "试算" in m["title"])
+    said = month.presses("冯运营", card, "全部变化")
+    assert "正在做表" in said[0]["text"]
+    mark, headings, *rows = sheet(month, said[-1])
+    assert headings == HEADINGS
+    assert "用途：试算分配规则" in mark[0]
+    assert {row[1] for row in rows} == set(COMPANIES)
+    assert {row[3] for row in rows} == {"赵六"}
+    [noted] = month.rows("audit", action="lead.exported")
+    assert (noted["detail"]["rows"], noted["detail"]["purpose"]) == (6, "试算分配规则")
+    assert len(month.rows("assignment")) == 6
+
+
+def test_how_uneven_it_is_before_and_after_is_said(month):
+    """N2: the most and the fewest somebody gets, and the Gini coefficient."""
+    said = tried(month, EVERYTHING_SOUTH)
+    assert "按草稿：最多 赵六 6 条，最少 " in said
+    before, after = (float(one) for one in re.findall(r"基尼系数 (\d\.\d\d)", said))
+    assert before < after
+    assert "0 是每人一样多" in said
+
+
+def test_who_may_change_rules_but_not_take_lists_away_gets_no_file(month):
+    month.says("管理员", f"/规则 改 分配规则 {EVERYTHING_SOUTH}")
+    [card] = month.says("管理员", "/规则 试算 分配规则")
+    assert "按草稿有 6 条会变" in card["text"]
+    assert not [b for b in card["buttons"] if b["text"].startswith("全部变化")]
+
+
+def test_of_a_draft_that_is_no_more_there_is_no_file(month):
+    month.presses("冯运营", change(month, EVERYTHING_SOUTH), "试算")
+    card = next(m for m in reversed(month.sees("冯运营")) if "试算" in m["title"])
+    month.says("冯运营", "/规则 发布 分配规则 试一试")
+    [said] = month.presses("冯运营", card, "全部变化")
+    assert "草稿" in said["text"]
+    assert month.rows("audit", action="lead.exported") == []
 
 
 def test_a_draft_that_changes_nobody_says_so(month):
