@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from cards.audit_words import FIELDS, action, channel, value
+from cards.audit_words import FIELDS, action, channel, field
 from cards.model import Button, Card, Menu
 from engine.audit import Broken, Head
 from sales.history import Entry, Past, Thing
@@ -43,14 +43,17 @@ def entries(thing: Thing, rows: Sequence[Entry], *, zone: ZoneInfo, flow: str) -
     )  # fmt: skip
 
 
-def which(words: str, found: Sequence[Thing], *, flow: str) -> Card:
-    """Several objects are called so; one tap shows one."""
+def which(
+    words: str, found: Sequence[Thing], action: str, args: Mapping[str, str], *, flow: str
+) -> Card:  # fmt: skip
+    """Several objects are called so; one tap goes on with `action`, its `args` and that one."""
     return Card(
         key=flow,
         title=f"「{words}」指的是哪一个？",
         buttons=tuple(
-            Button(f"{i}. {one.name}", SHOW,
-                   {"what": one.name, "kind": one.subject[0], "subject": one.subject[1]})
+            Button(f"{i}. {one.name}", action, {
+                **args, "what": one.name, "kind": one.subject[0], "subject": one.subject[1],
+            })
             for i, one in enumerate(found, 1)
         ),
     )  # fmt: skip
@@ -98,18 +101,12 @@ def past(found: Past, moment: datetime, *, zone: ZoneInfo, flow: str) -> Card:
         title=f"{found.thing.name} 在 {moment.astimezone(zone):%Y-%m-%d %H:%M:%S}",
         subtitle=f"按 {found.rows} 条留痕还原{later}",
         facts=tuple(
-            (FIELDS.get(field, field), _field(field, given))
-            for field, given in found.fields.items()
-            if field != "sources"
+            (FIELDS.get(name, name), field(name, given, zone))
+            for name, given in found.fields.items()
+            if name != "sources"
         ),
         about=(found.thing.subject,),
     )
-
-
-def _field(name: str, given: object) -> str:
-    if name == "effort_ms" and isinstance(given, int):
-        return f"{given / 1000:.1f} 秒"
-    return value(given)
 
 
 def _line(row: Entry, thing: Thing, zone: ZoneInfo) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from cards.words import FIELD_NAMES, PLATFORMS
+from cards.words import FIELD_NAMES, PLATFORMS, yuan
 from sales.customers import UNKNOWN
 from sales.lead_states import STATE_NAMES
 from sales.people import ROLE_NAMES
@@ -92,7 +95,7 @@ READ, REFUSED = "read.", "refused."
 CHANNELS: Mapping[str, str] = {**PLATFORMS, "cli": "命令行", "hook": "网络接入", "time": "定时任务"}
 FIELDS: Mapping[str, str] = {
     **FIELD_NAMES,
-    "budget_fen": "预算（分）",
+    "budget_fen": "预算",
     "closed_at": "关单时间",
     "company": "公司",
     "contact_id": "联系人",
@@ -131,6 +134,12 @@ FIELDS: Mapping[str, str] = {
     "tags": "交易标签",
 }
 """The fields of every kind of object as people call them."""
+_INSTEAD: Mapping[str, tuple[str, str]] = {
+    "created_by": ("", "系统"), "contact_id": ("已登记", "没有"),
+}  # fmt: skip
+"""What is said instead of a value that is there ("": itself), and instead of none."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+"""A moment as the trail has it."""
 _VALUES: Mapping[str, str] = {
     **ROLE_NAMES, **STATE_NAMES, UNKNOWN: "未知", "active": "在职", "left": "已离职",
     "open": "进行中",
@@ -150,6 +159,29 @@ def action(name: str) -> str:
 def channel(name: str) -> str:
     """The way in."""
     return CHANNELS.get(name, name)
+
+
+def field(name: str, given: Any, zone: ZoneInfo) -> str:
+    """What a field of this name holds as people read it: money in 元, moments in the zone.
+
+    An amount is 分 where the name ends in "_fen"; a contact is only said to be there.
+    """
+    if name in _INSTEAD:
+        there, none = _INSTEAD[name]
+        return (there or str(given)) if given else none
+    if isinstance(given, bool):
+        return "是" if given else "否"
+    if isinstance(given, int):
+        return _number(name, given)
+    if isinstance(given, str) and _MOMENT.fullmatch(given):
+        return f"{datetime.fromisoformat(given).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    return value(given)
+
+
+def _number(name: str, given: int) -> str:
+    if name.endswith("_fen"):
+        return yuan(given)
+    return f"{given / 1000:.1f} 秒" if name.endswith("_ms") else str(given)
 
 
 def value(given: Any) -> str:

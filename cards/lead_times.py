@@ -24,7 +24,7 @@ def report(found: Report, *, flow: str) -> Card:
         subtitle=_verdict(found, slow=slow),
         facts=(
             ("平均分配用时", _mean(found)),
-            ("中位数", NONE if found.median is None else _span(found.median)),
+            ("用时中位数", NONE if found.median is None else _span(found.median)),
             ("一直没人接手", _share(found.never, "条")),
             (f"{rule.unassigned_hours} 小时没分出", _share(found.unassigned, "条")),
             ("联系晚了", _share(found.late, "次")),

@@ -98,6 +98,21 @@ def version(
     )
 
 
+def then(
+    kind: Kind[Any], edition: Edition, body: Any, moment: datetime, *, zone: ZoneInfo, flow: str
+) -> Card:  # fmt: skip
+    """The version that held at a moment: what it said, who published it, and why (N5)."""
+    values = _values(kind, body)
+    return Card(
+        key=flow,
+        about=_about(kind),
+        title=f"{kind.title} 在 {moment.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+        subtitle=f"当时是第 {edition.number} 版，{_published(edition, zone)}",
+        facts=_short(values),
+        quote="\n".join((*([f"原因：{edition.reason}"] if edition.by else []), *_long(values))),
+    )
+
+
 def which(kinds: Sequence[Kind[Any]], action: str, *, flow: str) -> Card:
     """The question which rule; a button goes on with `action`."""
     return Card(

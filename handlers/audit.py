@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from cards import audit as cards
+from cards import rules as rule_cards
 from cards.model import Content
 from engine import audit
-from engine.audit import START, Head
+from engine.audit import START, Head, Subject
 from engine.errors import Refusal
 from handlers.api import Ask, Ctx, Routes
 from handlers.moments import moment, split, timed
 from sales import history
 from sales.history import Thing, UnknownObject
+from sales.rules import reading
 
 routes = Routes("audit", privileged=True)
 
@@ -20,7 +22,7 @@ PERMISSION = "audit"
 MOST = 200_000
 """Rows one question checks, the newest of them; `jianliu audit verify` checks all."""
 
-What = Annotated[str, Ask("谁，或者什么？", "同事、客户或商机编号", "如 张三")]
+What = Annotated[str, Ask("谁，或者什么？", "同事、客户、编号或规则", "如 张三")]
 
 
 class Future(Refusal):
@@ -48,7 +50,7 @@ def show(
     Raises:
         UnknownObject: nobody and nothing is called so.
     """
-    found = _thing(ctx, what, kind, subject)
+    found = _thing(ctx, what, (kind, subject), cards.SHOW)
     if not isinstance(found, Thing):
         return found
     rows = history.entries(ctx.db, found, before=before)
@@ -81,9 +83,10 @@ def check(
     permission=PERMISSION,
 )  # fmt: skip
 def back(
-    ctx: Ctx, when: Annotated[str, Ask("回到什么时候？", "时间", "如 2026-11-23 10:30")], what: What
-) -> Content:
-    """An object as it was, rebuilt from the trail.
+    ctx: Ctx, when: Annotated[str, Ask("回到什么时候？", "时间", "如 2026-11-23 10:30")],
+    what: What, *, kind: str = "", subject: str = "",
+) -> Content:  # fmt: skip
+    """An object as it was, rebuilt from the trail; a rule as the version said that held then.
 
     Raises:
         NoMoment: `when` is no moment.
@@ -96,20 +99,25 @@ def back(
     then = moment(when, ctx.today, zone)
     if then > ctx.now and (timed(when) or then.date() > ctx.today):
         raise Future(words=when)
-    found = _thing(ctx, what, "", "")
+    found = _thing(ctx, what, (kind, subject), cards.BACK, when=when)
     if not isinstance(found, Thing):
         return found
-    past = history.past(ctx.db, found, min(then, ctx.now), now=ctx.now)
-    return cards.past(past, min(then, ctx.now), zone=zone, flow=ctx.flow)
+    then = min(then, ctx.now)
+    if found.subject[0] == history.RULE:
+        rule = reading.find(found.name)
+        edition, body = reading.held(ctx.db, rule, then)
+        return rule_cards.then(rule, edition, body, then, zone=zone, flow=ctx.flow)
+    past = history.past(ctx.db, found, then, now=ctx.now)
+    return cards.past(past, then, zone=zone, flow=ctx.flow)
 
 
-def _thing(ctx: Ctx, what: str, kind: str, subject: str) -> Thing | Content:
-    if kind:
-        return history.one(ctx.db, (kind, subject))
+def _thing(ctx: Ctx, what: str, known: Subject, action: str, **args: str) -> Thing | Content:
+    if all(known):
+        return history.one(ctx.db, known)
     found = history.things(ctx.db, what)
     if not found:
         raise UnknownObject(name=what)
-    return found[0] if len(found) == 1 else cards.which(what, found, flow=ctx.flow)
+    return found[0] if len(found) == 1 else cards.which(what, found, action, args, flow=ctx.flow)
 
 
 def _anchor(ctx: Ctx, seq: str, fingerprint: str) -> Head:

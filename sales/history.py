@@ -22,6 +22,7 @@ from sales.opportunities import OPPORTUNITY
 from sales.people import PERSON
 from sales.reach import EVERYTHING
 from sales.rules.all import KINDS
+from sales.rules.api import Kind
 
 NAMES: Mapping[str, Any] = {
     "person": (PERSON.id, PERSON.name),
@@ -30,6 +31,7 @@ NAMES: Mapping[str, Any] = {
     "lead": (LEAD.id, LEAD.number),
 }
 """The objects people ask for by name, and what they are called."""
+RULE = "rule"
 SHOWN = 7
 """Rows of the trail on one card."""
 
@@ -38,7 +40,10 @@ class UnknownObject(Refusal):
     """Nobody and nothing is called so."""
 
     code = "unknown_object"
-    text = "没有找到「{name}」。可以写同事姓名、客户名称，或者 OPP-、LD- 开头的编号。"
+    text = (
+        "没有找到「{name}」。可以写同事姓名、客户名称、OPP- 或 LD- 开头的编号，"
+        "或者规则的名称，如 分配规则。"
+    )
 
 
 class NothingYet(Refusal):
@@ -81,17 +86,23 @@ class Past:
 
 
 def things(db: Unit, words: str) -> list[Thing]:
-    """The people and objects meant by `words`, exact names first; at most ten."""
+    """The people, objects and rules meant by `words`, exact names first; at most ten."""
     name = as_numbered(words) or names.clean(words)
     exact = [
         Thing((kind, row[0]), row[1])
         for kind, (key, called) in NAMES.items()
         for row in db.execute(select(key, called).where(called == name).order_by(key).limit(MOST))
     ]
+    exact += [_rule(kind) for kind in KINDS if name in {kind.title, str(kind.name)}]
     if exact:
         return exact[:MOST]
     found = finding.find(db, words, EVERYTHING)
-    return [Thing(("customer", one.id), one.name) for one in found.customers]
+    near = [Thing(("customer", one.id), one.name) for one in found.customers]
+    return near or [_rule(kind) for kind in KINDS if name and name in kind.title]
+
+
+def _rule(kind: Kind[Any]) -> Thing:
+    return Thing((RULE, str(kind.name)), kind.title)
 
 
 def one(db: Unit, subject: Subject) -> Thing:
@@ -139,7 +150,7 @@ def called(db: Unit, subjects: Collection[Subject]) -> dict[Subject, str]:
     wanted: dict[str, set[str]] = {}
     for kind, key in subjects:
         wanted.setdefault(kind, set()).add(key)
-    rules = {("rule", str(rule.name)): rule.title for rule in KINDS}
+    rules = {(RULE, str(rule.name)): rule.title for rule in KINDS}
     found = {subject: rules[subject] for subject in subjects if subject in rules}
     for kind, keys in wanted.items():
         if kind in NAMES:
@@ -150,7 +161,7 @@ def called(db: Unit, subjects: Collection[Subject]) -> dict[Subject, str]:
 
 
 _REFERENCES = {
-    "owner_id": "person", "manager_id": "person", "customer_id": "customer",
+    "owner_id": "person", "manager_id": "person", "created_by": "person", "customer_id": "customer",
     "introducer": "customer", "merged_into": "lead", "lead": "lead",
     "opportunity_id": "opportunity",
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-MEANING = "基尼系数：0 是每人一样多，越接近 1 越集中在少数人手里"
+MEANING = "基尼系数 0 是每人一样多，越近 1 越集中"
 
 
 def gini(counts: list[int]) -> float:

@@ -37,7 +37,7 @@ CHANGES = (Changed("首次提醒", "3 小时", "2 小时"),)
 
 CARDS: Mapping[str, Content] = {
     "客户 哪一家": customers.which("恒信", FOUND),
-    "留痕 哪一个": audit.which("恒信", THINGS, flow="flow/1"),
+    "留痕 哪一个": audit.which("恒信", THINGS, audit.SHOW, {}, flow="flow/1"),
     "指令 一个话题": help.topic("规则", (
         Line("规则 列表", "所有规则", "/规则 列表", "rules.overview"),
         Line("规则 看", "一条规则现在怎么定的", "/规则 看 未办完提醒", "rules.show"),
@@ -47,6 +47,9 @@ CARDS: Mapping[str, Content] = {
     "隐私 导出": privacy.exported("k1"),
     "规则 一版": rules.version(
         UNFINISHED, PROVIDED, UnfinishedTimes(), zone=PHONE_ZONE, flow="flow/1"
+    ),
+    "回到 规则": rules.then(
+        UNFINISHED, PROVIDED, UnfinishedTimes(), AT, zone=PHONE_ZONE, flow="flow/1"
     ),
     "规则 哪一条": rules.which(KINDS, rules.SHOW, flow="flow/1"),
     "规则 哪一项": rules.which_item(UNFINISHED, UnfinishedTimes(), flow="flow/1"),

@@ -134,6 +134,12 @@ def edition(db: Unit, kind: Kind[Any], number: int, *, now: datetime) -> tuple[E
     return _editions(db, rows, now)[0], kind.read(stored.body)
 
 
+def held(db: Unit, kind: Kind[Any], moment: datetime) -> tuple[Edition, Any]:
+    """The version that held at a moment, and what it says; the first has always held."""
+    rows = documents.held(db, kind.name, most=1, now=moment)
+    return _editions(db, rows, moment)[0], kind.read(rows[0].body)
+
+
 def body_of(db: Unit, kind: Kind[Any], number: int) -> Any:
     """What a version says.
 

@@ -135,11 +135,74 @@ def test_any_object_as_it_was_at_a_moment(office):
         ("/回到 今天 23：59 某阀门制造", "还没有到"),
         ("/回到 三月初 某阀门制造", "看不懂时间"),
         ("/回到 今天 没有这家", "没有找到「没有这家」"),
+        ("/回到 今天 没有这家", "编号，或者规则的名称，如 分配规则"),
     ],
 )
 def test_what_cannot_be_shown_is_said(office, line, answer):
     [card] = office.says("周合规", line)
     assert answer in card["text"]
+
+
+def read(card):
+    rows = "\n".join(f"{one['name']}：{one['value']}" for one in card["fields"])
+    return f"{card['title']}\n{card['text']}\n{rows}"
+
+
+@pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
+def test_a_lead_as_it_was_reads_as_people_say_it(office, platform):
+    office.says("冯运营", "/线索 新建 长江精密 华东 医疗 预算12万 官网表单 王总 13800138111")
+    owner_id = office.rows("lead")[0]["owner_id"]
+    owner = next(row["name"] for row in office.rows("person") if row["id"] == owner_id)
+    office.wait("1h")
+    office.says(owner, "/线索 详情 LD-20261123-0001")
+    office.says(owner, "/线索 已联系 LD-20261123-0001 30分钟前")
+    office.wait("1h")
+    [card] = office.says("陈总", "/回到 2026-11-23 12:00 LD-20261123-0001", platform)
+    said = read(card)
+    assert "预算：¥120,000" in said
+    assert "超时：否" in said
+    assert "录入人：冯运营" in said
+    assert f"负责人：{owner}" in said
+    assert re.search(r"联系记下于：2026-11-23 11:\d\d:\d\d", said)
+    assert re.search(r"联系发生在：2026-11-23 10:\d\d:\d\d", said)
+    assert not re.search(r"[a-z_]{4,}：|False|True|\dZ|：[a-z]{4,}", said)
+
+
+def test_a_rule_as_it_held_at_a_moment(office):
+    office.wait("1h")
+    office.says("冯运营", "/规则 改 分配规则 在手上限 40")
+    office.says("冯运营", "/规则 发布 分配规则 旺季人手不够")
+    office.wait("1h")
+    first = read(office.says("陈总", "/回到 2026-11-23 10:30 分配规则")[0])
+    assert "分配规则 在 2026-11-23 10:30:00" in first
+    assert "当时是第 1 版" in first
+    assert "在手上限：40 条" not in first
+    then = read(office.says("陈总", "/回到 2026-11-23 11:59 分配规则")[0])
+    assert re.search(r"当时是第 2 版，冯运营 2026-11-23 11:\d\d 发布", then)
+    assert "在手上限：40 条" in then
+    assert "原因：旺季人手不够" in then
+    assert "当时是第 2 版" in read(office.says("周合规", "/回到 今天 分配规则")[0])
+
+
+def test_a_version_that_was_planned_and_called_off_never_held(office):
+    office.says("冯运营", "/规则 改 分配规则 在手上限 40")
+    office.says("冯运营", "/规则 发布 分配规则 试一试 从 2026-12-01 起")
+    assert "当时是第 1 版" in read(office.says("陈总", "/回到 今天 分配规则")[0])
+    office.says("冯运营", "/规则 撤回 分配规则")
+    office.wait("240h")
+    assert "当时是第 1 版" in read(office.says("陈总", "/回到 今天 分配规则")[0])
+
+
+def test_several_of_that_name_are_a_tap_from_how_they_were(office):
+    [card] = office.says("周合规", "/回到 今天 阀门")
+    assert "指的是哪一个" in card["title"]
+    [then] = office.presses("周合规", card, "1.")
+    assert re.search(r"在 2026-11-23 10:\d\d", then["title"])
+
+
+def test_the_trail_of_a_rule_is_found_by_its_name(office):
+    office.says("冯运营", "/规则 改 分配规则 在手上限 40")
+    assert "起草了规则" in office.says("周合规", "/审计 分配规则")[0]["text"]
 
 
 def test_the_state_rebuilt_from_the_trail_equals_the_row_for_now(office):
