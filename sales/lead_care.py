@@ -150,8 +150,8 @@ def claim(db: Unit, lead: Shown, who: Who, desk: Desk) -> None:
     _own(db, lead, "claimed", who.id, desk)
 
 
-def contacted(db: Unit, lead: Shown, who: Who, desk: Desk, at: datetime) -> bool:
-    """The customer was contacted `at` a moment, now or before; whether after its time (B3, B14).
+def contacted(db: Unit, lead: Shown, who: Who, desk: Desk, at: datetime | None = None) -> bool:
+    """The customer was contacted, now or `at` a moment before; whether after its time (B3, B14).
 
     What counts for its time is when it is written down: a later word does not make it timely.
 
@@ -161,6 +161,7 @@ def contacted(db: Unit, lead: Shown, who: Who, desk: Desk, at: datetime) -> bool
         Moved: it was said before, or nobody has it.
     """
     require(db, lead, who)
+    at = at or desk.now
     came = lead.created_at.replace(second=0, microsecond=0)  # people write minutes
     if not came <= at <= desk.now:
         why = "还没有到" if at > desk.now else f"早于线索进来的时间 {_moment(came, desk)}"

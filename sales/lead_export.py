@@ -118,7 +118,7 @@ def _chosen(who: Who, chosen: Selection) -> Sequence[ColumnElement[bool]]:
 
 
 def _cells(row: Any, zone: ZoneInfo) -> list[Any]:
-    happened = row.contacted_at and (row.contact_happened_at or row.contacted_at)
+    happened = row.contact_happened_at or row.contacted_at
     moments = (row.created_at, row.opened_at, happened)
     came, opened, contacted = (_moment(at, zone) for at in moments)
     budget = "" if row.budget_fen is None else Decimal(row.budget_fen) / FEN

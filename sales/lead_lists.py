@@ -40,7 +40,7 @@ class Shown:
     """A lead as its card shows it.
 
     `merged_into` is the number of the lead it became part of, `opportunity` of the opportunity
-    it was turned into. `contact_happened_at` says something only of a lead that was `contacted_at`.
+    it was turned into.
     """
 
     id: str

@@ -132,6 +132,8 @@ def happen(db: Unit, seen: Seen, event: str, *, now: datetime, **values: Any) ->
         Moved: somebody was quicker, or it cannot happen in this state.
     """
     refuse_unless(seen, event)
+    if "contacted_at" in values:  # when it happened goes and comes with the contact
+        values.setdefault("contact_happened_at", None)
     change = {"state": EVENTS[event].to, **values}
     if not _change(db, seen, change):
         raise Moved(number=seen.number, state=STATE_NAMES[look(db, seen.id).state])

@@ -40,7 +40,7 @@ class Lead(Row, table=True):
 
     `origin` is what brought it: the same errand, web event or row of a sheet makes one lead
     only. `owner_id` is NULL exactly while nobody works on it. `contacted_at` is when the contact
-    was written down; `contact_happened_at`, when it happened, says something only beside it (B3).
+    was written down; `contact_happened_at` is when it happened (B3).
     `late` says whether it was written down after its time; since `pooled_at` nobody has it,
     `protected_until` keeps others from claiming it. In the end it became the opportunity
     `opportunity_id`, or is invalid for `invalid_reason`.

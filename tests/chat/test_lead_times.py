@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from openpyxl import load_workbook
 
 from tests.chat.lead_kit import PLATFORMS, opened, say, trail
 from tests.chat.test_leads import lead, new, publish
@@ -62,6 +65,16 @@ def test_a_contact_written_down_later_says_when_it_happened(office):
     assert "记录滞后：1/1 次，100%" in words
 
 
+def test_the_list_to_take_away_has_when_the_contact_happened(office):
+    opened(office)
+    office.wait("50h")
+    say(office, "已联系", "2026-11-23 12:00")
+    [file] = [m for m in office.says("王经理", "/线索 导出 全部 周会") if m.get("file")]
+    sheet = load_workbook(io.BytesIO(office.downloads(file))).active
+    _, headings, row = sheet.iter_rows(values_only=True)
+    assert dict(zip(headings, row, strict=True))["联系上"].startswith("2026-11-23T12:00:00")
+
+
 def test_an_hour_ago_is_not_late_to_write_down(office):
     opened(office)
     office.wait("50h")
@@ -75,6 +88,7 @@ def test_what_was_written_down_stays_counted_when_the_lead_changes_hands(office)
     office.wait("80h")
     say(office, "已联系", "11-23 12:00")
     say(office, "转交", "李四", person="王经理")
+    assert lead(office)["contact_happened_at"] is None
     words = ask(office, "王经理")
     assert "联系晚了：1/1 次，100%" in words
     assert "记录滞后：1/1 次，100%" in words
