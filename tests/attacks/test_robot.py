@@ -86,5 +86,5 @@ def test_d09_only_what_touches_nobody_else_runs_on_an_unproven_line():
     assert open_ == {
         "opportunity.create", "opportunity.close", "customer.show", "health.show",
         "help.commands", "messages.why", "lead.create", "lead.show", "lead.why", "lead.listing",
-        "talk.show",
+        "lead_times.times", "talk.show",
     }  # fmt: skip
