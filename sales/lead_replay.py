@@ -35,7 +35,8 @@ HEADINGS = ("编号", "公司", "原来的规则", "按草稿")
 class Replayed:
     """One decision: who got the lead by the rules of then, and by either of two versions.
 
-    `people` are those who were there to get it.
+    `people` are those who were there to get it; `fitting` the rules of the second version
+    that fitted the lead, as far as they were asked, `idle` those of them that had nobody for it.
     """
 
     number: str
@@ -44,6 +45,8 @@ class Replayed:
     before: str
     after: str
     people: tuple[str, ...]
+    fitting: tuple[str, ...]
+    idle: tuple[str, ...]
 
     @property
     def moved(self) -> bool:
@@ -65,7 +68,19 @@ def trial(trial: Trial, before: Assigning, after: Assigning) -> list[str]:
     if same < len(found):
         unlike = "、".join(one.number for one in found if not one.as_kept)
         lines.append(f"和当时不一样的请管理员看：{unlike[:80]}")
+    lines += _idle(found)
     return lines + (_told(found, moved) if moved else [])
+
+
+def _idle(found: Sequence[Replayed]) -> list[str]:
+    """The draft's rules that were right for leads and never had anybody for one."""
+    fitting = Counter(rule for one in found for rule in one.fitting)
+    idle = Counter(rule for one in found for rule in one.idle)
+    return [
+        f"规则「{rule}」合适 {count} 条，一次也没有销售符合，接着看的是后面的规则或兜底"
+        for rule, count in idle.items()
+        if count == fitting[rule]
+    ]
 
 
 def _told(found: Sequence[Replayed], moved: Sequence[Replayed]) -> list[str]:
@@ -114,17 +129,16 @@ class _Course:
         self._more: Counter[str] = Counter()
         self._given: dict[str, datetime] = {}
 
-    def outcome(self, kept: Kept) -> str:
-        """Who would have got the next lead."""
+    def outcome(self, kept: Kept) -> Decision:
+        """What would have become of the next lead."""
         people = [self._then(one) for one in _people(kept.trace)]
-        owner = _decide(kept, self._rule, people).owner
+        decision = _decide(kept, self._rule, people)
         if kept.owner_id is not None:
             self._more[kept.owner_id] -= 1
-        if owner is None:
-            return NOBODY
-        self._more[owner.id] += 1
-        self._given[owner.id] = kept.at
-        return owner.name
+        if (owner := decision.owner) is not None:
+            self._more[owner.id] += 1
+            self._given[owner.id] = kept.at
+        return decision
 
     def _then(self, seller: Seller) -> Seller:
         """Somebody with what they would have had in hand, and have waited for."""
@@ -152,7 +166,16 @@ def replay(
         was, would = (course.outcome(kept) for course in courses)
         same = (again.code, owner) == (kept.code, kept.owner_id)
         there = tuple(one.name for one in people if not one.away)
-        yield Replayed(number, company, same, was, would, there)
+        fitting = [one for one in would.tried if one.fits]
+        yield Replayed(
+            number, company, same, _named(was), _named(would), there,
+            tuple(one.line.name for one in fitting),
+            tuple(one.line.name for one in fitting if all(who.reason for who in one.weighed)),
+        )  # fmt: skip
+
+
+def _named(decision: Decision) -> str:
+    return NOBODY if decision.owner is None else decision.owner.name
 
 
 def _decide(kept: Kept, rule: Assigning, people: Sequence[Seller]) -> Decision:

@@ -104,6 +104,13 @@ def test_a_draft_that_changes_nobody_says_so(month):
     assert "按草稿一条也不变" in tried(month, "在手上限 40")
 
 
+def test_a_rule_that_never_had_anybody_is_named_so_that_nobody_wonders_why_nothing_changes(month):
+    """N2, N4: nobody has closed anything yet."""
+    said = tried(month, "规则 老手：行业=教育 → 成单率>65%；其余：全部 → 任何人")
+    assert "规则「老手」合适 2 条，一次也没有销售符合，接着看的是后面的规则或兜底" in said
+    assert "「其余」" not in said
+
+
 def test_an_old_decision_is_replayed_by_the_version_that_made_it(month):
     change(month, EDUCATION)
     month.says("冯运营", "/规则 发布 分配规则 教育归华南")
