@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from cards.model import Button, Card, Text
@@ -42,11 +43,12 @@ def commands(title: str, lines: Sequence[Line], page: int, *, flow: str) -> Card
 
 
 def topic(word: str, lines: Sequence[Line], *, flow: str) -> Card:
-    """The commands that begin with one word, a button each."""
+    """The commands that begin with one word, a button each; examples where they are few."""
+    told = _told if len(lines) <= LISTED else attrgetter("summary")
     return Card(
         key=flow,
         title=f"/{word} 后面接着写",
-        facts=tuple((line.word.partition(" ")[2] or line.word, _told(line)) for line in lines),
+        facts=tuple((line.word.partition(" ")[2] or line.word, told(line)) for line in lines),
         buttons=_buttons(lines),
     )
 

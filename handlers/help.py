@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from cards import help as cards
 from cards.help import Line
 from cards.model import Content
-from handlers.api import TOPIC, Ctx, Route, Routes
+from handlers.api import TOPIC, Ask, Ctx, Route, Routes
 from sales.rules.texts import SENTENCES
 
 routes = Routes("help")
 
 
 @routes.query("帮助", alias="help", summary="看看您能用的指令", example="/帮助", permission="help")
-def commands(ctx: Ctx) -> Content:
-    """The first of a few cards with a line and a button per topic."""
-    return _page(ctx, 0)
+def commands(
+    ctx: Ctx, about: Annotated[str, Ask("哪一类指令？", "指令", "如 线索，不写就都列")] = ""
+) -> Content:
+    """The commands of a topic, or the first of a few cards with a line and a button per topic."""
+    word = about.lstrip("/／").partition(" ")[0]
+    return _of(ctx, word) or _page(ctx, 0)
 
 
 @routes.action("help", changes=False)
@@ -26,8 +31,12 @@ def more(ctx: Ctx, *, page: int) -> Content:
 @routes.action("help", changes=False)
 def topic(ctx: Ctx, *, topic: str) -> Content:
     """The commands that begin with the same word."""
+    return _of(ctx, topic) or _page(ctx, 0)
+
+
+def _of(ctx: Ctx, topic: str) -> Content | None:
     lines = [_line(route) for route in ctx.registry.allowed(ctx.who) if route.topic == topic]
-    return cards.topic(topic, lines, flow=ctx.flow)
+    return cards.topic(topic, lines, flow=ctx.flow) if topic and lines else None
 
 
 def _page(ctx: Ctx, page: int) -> Content:

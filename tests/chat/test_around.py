@@ -121,6 +121,18 @@ def test_somebody_we_do_not_know_is_told_how_to_get_in(office):
     assert "管理员" in answer["text"]
 
 
+@pytest.mark.parametrize("typed", ["/帮助 线索", "/帮助 /线索 新建", "/帮助线索"])
+def test_help_about_one_thing_is_about_that_thing(office, typed):
+    [card] = office.says("张三", typed, "dingtalk")
+    assert card["title"] == "/线索 后面接着写"
+    assert "认领：从公共池认领一条" in card["text"]
+
+
+def test_help_about_what_there_is_not_is_help_about_everything(office):
+    [card] = office.says("张三", "/帮助 天气")
+    assert "/商机" in card["text"]
+
+
 def test_d14_nobody_presses_another_persons_card(office):
     [pick] = office.says("张三", "/商机 恒信 西部机电")
     forged = office.demo.phones.message(pick["id"])
