@@ -17,30 +17,42 @@ from sales.lead_merge import MERGE, Plan
 from sales.lead_states import STATE_NAMES
 from sales.people import Who
 
+UNDONE = "合并以后不能再分开"
 WHY = "您的线索和另一条是同一个客户，有人把它们合并了。"
 
 
 def ask(plan: Plan, *, flow: str) -> Card:
-    """Somebody would lose a lead: who keeps it and who does not, before it is done."""
-    kept = plan.kept
-    losing = "、".join(f"{leads[0].owner} 的 {_numbers(leads)}" for leads in plan.lost.values())
+    """Somebody would lose a lead, or says what is the same: what becomes of which, beforehand."""
+    kept, args = plan.kept, {"number": plan.kept.id, "agreed": plan.mark}
+    if plan.named:
+        args["other"] = plan.gone[0].id
+    count = len(plan.gone) + 1
     return Card(
         key=flow,
-        title=f"{len(plan.gone) + 1} 条线索由不同的人跟进",
-        subtitle=f"{kept.company}，合并以后只有一个人跟进",
+        title=f"{count} 条线索由不同的人跟进" if plan.lost else f"{count} 条线索合并成一条",
+        subtitle=f"{kept.company}，合并以后只有一个人跟进" if plan.lost else UNDONE,
         facts=(
             ("留下", f"{kept.number}，{_whose(kept)}"),
-            *(("并入", f"{one.number}，{_whose(one)}") for one in plan.gone),
+            *(("并入", f"{one.number}，{_named(one, plan)}{_whose(one)}") for one in plan.gone),
         ),
         buttons=(
-            Button(
-                "合并成一条", MERGE, {"number": kept.id, "agreed": plan.mark}, "primary",
-                confirm=f"{kept.owner} 留下 {kept.number}；{losing} 并进去，以后不再跟进。",
-            ),
+            Button("合并成一条", MERGE, args, "primary", confirm=_confirmed(plan)),
         ),
         tone="warning",
         about=tuple(("lead", one.id) for one in (kept, *plan.gone)),
     )  # fmt: skip
+
+
+def _named(one: Shown, plan: Plan) -> str:
+    """Its company, where that is not beyond doubt."""
+    return f"{one.company}，" if plan.named else ""
+
+
+def _confirmed(plan: Plan) -> str:
+    if not plan.lost:
+        return f"{_numbers(plan.gone)} 并入 {plan.kept.number}，合并后不能再分开。"
+    losing = "、".join(f"{leads[0].owner} 的 {_numbers(leads)}" for leads in plan.lost.values())
+    return f"{plan.kept.owner} 留下 {plan.kept.number}；{losing} 并进去，以后不再跟进。"
 
 
 def merged(kept: Shown, gone: Iterable[Shown], *, flow: str) -> Card:

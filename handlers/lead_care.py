@@ -21,6 +21,7 @@ from sales.lead_merge import MERGE
 routes = Routes("lead", privileged=True)
 CLAIM = "lead.claim"
 When = Annotated[str, Ask("哪一天？", "日期", "明天，或 12-01")]
+Other = Annotated[str, Ask("和哪一条合并？", "另一条", "编号，不写就找一定是同一客户的")]
 Then = Annotated[str, Ask("什么时候联系的？", "时间", "昨天 15:00、11-20、2小时前，不写就是现在")]
 
 
@@ -125,16 +126,18 @@ def plan(
 
 @routes.command("线索 合并", alias="lead merge", summary="把同一客户的几条合成一条",
                 example="/线索 合并 LD-20261123-0001", permission=MERGE)  # fmt: skip
-def merge(ctx: Ctx, number: Number, *, agreed: str = "") -> Content:
-    """All leads that surely are the same customer become one (A50).
+def merge(ctx: Ctx, number: Number, other: Other = "", *, agreed: str = "") -> Content:
+    """`other`, or all leads that surely are the same customer, become one with this (A50).
 
-    Before somebody loses theirs it is asked; `agreed` names what was.
+    Before somebody loses theirs, and where only a person says so, it is asked; `agreed` names
+    what was.
 
     Raises:
         Refusal: it is over, or there is no other this person may touch.
     """
-    plan = lead_merge.plan(ctx.db, _get(ctx, number), ctx.who, desk(ctx))
-    if plan.lost and agreed != plan.mark:
+    second = _get(ctx, other) if other else None
+    plan = lead_merge.plan(ctx.db, _get(ctx, number), second, ctx.who, desk(ctx))
+    if (plan.lost or plan.named) and agreed != plan.mark:
         return lead_merging.ask(plan, flow=ctx.flow)
     kept = lead_merge.merge(ctx.db, plan, ctx.who, desk(ctx))
     lead_merging.tell(ctx.db, plan, ctx.who, now=ctx.now)

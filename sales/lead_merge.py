@@ -47,6 +47,13 @@ class NothingToMerge(Refusal):
     text = "没有找到和 {number} 是同一客户、并且您能合并的线索。"
 
 
+class Itself(Refusal):
+    """A lead was to be merged with itself."""
+
+    code = "merged_with_itself"
+    text = "两个编号都是 {number}。后面写另一条的编号：/线索 合并 {number} LD-…"
+
+
 class MergedAlready(Refusal):
     """Somebody was quicker."""
 
@@ -56,10 +63,14 @@ class MergedAlready(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Leads of one customer: the one that stays, and those that become part of it."""
+    """Leads of one customer: the one that stays, and those that become part of it.
+
+    `named`: somebody says that they are, whatever can be found about it.
+    """
 
     kept: Shown
     gone: tuple[Shown, ...]
+    named: bool
 
     @property
     def lost(self) -> dict[str, list[Shown]]:
@@ -94,28 +105,38 @@ def alike(db: Unit, lead: Shown, desk: Desk) -> list[Double]:
     )  # fmt: skip
 
 
-def plan(db: Unit, lead: Shown, who: Who, desk: Desk) -> Plan:
-    """Which of a lead and all that surely are the same stays: the furthest; nothing is done yet.
+def plan(db: Unit, lead: Shown, other: Shown | None, who: Who, desk: Desk) -> Plan:
+    """Which of a lead and `other`, or all that surely are the same, stays; nothing is done yet.
 
     That is the one that is protected, else the one somebody got furthest with, else the oldest.
 
     Raises:
-        MergedAlready: the lead is part of another one.
-        Moved: it is over.
+        MergedAlready: one of them is part of another one.
+        Itself: both are the same lead.
+        Moved: one of them is over.
         NothingToMerge: there is no other one this person may touch.
     """
-    if lead.merged_into is not None:
-        raise MergedAlready(number=lead.number, into=lead.merged_into)
-    refuse_unless(look(db, lead.id), "merged")
-    others = [
+    for one in filter(None, (lead, other)):
+        if one.merged_into is not None:
+            raise MergedAlready(number=one.number, into=one.merged_into)
+        refuse_unless(look(db, one.id), "merged")
+    if other is not None and other.id == lead.id:
+        raise Itself(number=lead.number)
+    found = _sure(db, lead, who, desk) if other is None else [other]
+    others = [one for one in found if _may(db, one.id, one.owner_id, who)]
+    if not others or not _may(db, lead.id, lead.owner_id, who):
+        raise NothingToMerge(number=lead.number)
+    kept, *gone = sorted([lead, *others], key=partial(_stays, desk.now))
+    return Plan(kept, tuple(gone), named=other is not None)
+
+
+def _sure(db: Unit, lead: Shown, who: Who, desk: Desk) -> list[Shown]:
+    """The other leads of the same customer, as far as this person may touch them."""
+    return [
         lead_lists.get(db, one.id, who)
         for one in doubles(db, lead, desk)
         if one.kind == "lead" and _may(db, one.id, one.owner_id, who)
     ]
-    if not others or not _may(db, lead.id, lead.owner_id, who):
-        raise NothingToMerge(number=lead.number)
-    kept, *gone = sorted([lead, *others], key=partial(_stays, desk.now))
-    return Plan(kept, tuple(gone))
 
 
 def merge(db: Unit, plan: Plan, who: Who, desk: Desk) -> Shown:

@@ -29,6 +29,8 @@ OWNED = (ASSIGNED, OPENED, CONTACTED, QUALIFIED, REVISIT)
 """States in which somebody works on it: what counts against a capacity."""
 MOST = 20
 """Characters of a number nobody has that are said again."""
+FEW = 3
+"""States a refusal names as those in which something can be done."""
 OVER = (CONVERTED, INVALID, MERGED)
 STATE_NAMES: Mapping[str, str] = {
     POOLED: "未分配", ASSIGNED: "未打开", OPENED: "未联系", CONTACTED: "已联系",
@@ -74,6 +76,12 @@ class Moved(Refusal):
     text = "线索 {number} 现在是「{state}」，这一步不能做。打开它看看最新情况：/线索 详情 {number}"
 
 
+class NotYet(Moved):
+    """The lead is as it was, and this comes after something else."""
+
+    text = "线索 {number} 现在是「{state}」，{after}的才能这样做。看看最新情况：/线索 详情 {number}"
+
+
 class Gone(Refusal):
     """There is no such lead, or the person may not see it."""
 
@@ -117,10 +125,15 @@ def refuse_unless(seen: Seen, event: str) -> None:
     """Go on only if `event` can happen to a lead as it was seen.
 
     Raises:
-        Moved: it cannot happen in this state.
+        Moved: it cannot happen in this state; `NotYet` where few states are before it.
     """
-    if seen.state not in EVENTS[event].after:
-        raise Moved(number=seen.number, state=STATE_NAMES[seen.state])
+    after, state = EVENTS[event].after, STATE_NAMES[seen.state]
+    if seen.state in after:
+        return
+    if len(after) > FEW:
+        raise Moved(number=seen.number, state=state)
+    before = "或".join(f"「{STATE_NAMES[each]}」" for each in after)
+    raise NotYet(number=seen.number, state=state, after=before)
 
 
 def happen(db: Unit, seen: Seen, event: str, *, now: datetime, **values: Any) -> None:

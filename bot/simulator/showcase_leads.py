@@ -56,7 +56,7 @@ FREE = replace(LEAD, state="pooled", owner_id=None, owner=None, owner_region=Non
 PLAN = Plan(CALLED, (
     replace(LEAD, id="l2", number="LD-20261123-0002", owner_id="lisi", owner="李四"),
     replace(FREE, id="l3", number="LD-20261123-0003"),
-))  # fmt: skip
+), named=False)  # fmt: skip
 WANG = Known("k9", None, LEAD.company, State.KEPT, {"name": "王芳", "phone": "13800138111"})
 DOUBLE = Double(
     "lead", "l0", "LD-20261122-0007", "海河医疗", "contacted", "lisi", "李四", "华东", "zhangsan",
@@ -157,6 +157,9 @@ CARDS: Mapping[str, Content] = {
     ),
     "线索 合并": lead_merging.merged(LEAD, PLAN.gone, flow="flow/1"),
     "线索 合并前": lead_merging.ask(PLAN, flow="flow/1"),
+    "线索 点名合并": lead_merging.ask(replace(
+        PLAN, gone=(replace(PLAN.gone[0], owner_id=LEAD.owner_id, owner=LEAD.owner),), named=True,
+    ), flow="flow/1"),
     "线索 并进来": lead_merging.gained(PLAN, "王经理"),
     "线索 并出去": lead_merging.lost(PLAN, [PLAN.gone[0]], "王经理"),
     "线索 办好": leads.done(LEAD, "已交给 李四", flow="flow/1"),

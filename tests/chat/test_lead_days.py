@@ -6,7 +6,7 @@ import pytest
 
 from tests.chat import lead_kit
 from tests.chat.lead_kit import clocks, live, say, state
-from tests.chat.test_leads import lead, shown
+from tests.chat.test_leads import lead, new, shown
 
 
 @pytest.fixture(name="called")
@@ -53,6 +53,15 @@ def test_another_day_can_be_agreed_on(called):
     assert (state(called), row["next_on"]) == ("revisit", "2026-12-03")
     assert row["protected_until"].startswith("2026-12-03T16:00")
     assert clocks(called)["lead_idle"]["due_at"] > "2026-12-18"
+
+
+def test_what_comes_too_early_says_what_comes_first(office):
+    """Regression: it said that this cannot be done, and not what to do."""
+    new(office)
+    owner = lead(office)["owner_id"]
+    [name] = [p["name"] for p in office.http.get("/sim/api/people").json() if p["id"] == owner]
+    [answer] = office.says(name, "/线索 待回访 LD-20261123-0001 12-01")
+    assert "现在是「未打开」，「已联系」或「有意向」或「待回访」的才能这样做" in answer["text"]
 
 
 def test_a_day_of_another_year_is_told_with_its_year(called):

@@ -166,3 +166,46 @@ def test_rows_of_a_sheet_are_not_somebody_splitting_a_customer(office):
     assert not any(
         "同一个客户" in t for p in ("王经理", "冯运营", "陈总") for t in titles(office, p)
     )
+
+
+@pytest.fixture(name="alike")
+def _alike(office):
+    """Two leads nothing proves to be of one customer; 张三 has both."""
+    for name in ("长江精密", "扬子工业"):
+        new(office, f"/线索 新建 {name} 华东 官网表单", "陈总")
+    for number in (A, B):
+        office.says("陈总", f"/线索 转交 {number} 张三")
+    return office
+
+
+def test_who_knows_that_two_are_one_customer_names_both_and_is_asked_once_more(alike):
+    [asks] = alike.says("王经理", f"/线索 合并 {A} {B}")
+    assert asks["title"] == "2 条线索合并成一条"
+    assert "扬子工业" in asks["text"]
+    alike.presses("王经理", asks, "合并成一条")
+    assert {row["state"] for row in alike.rows("lead")} == {"assigned"}, "not yet"
+    [question] = [m for m in alike.sees("王经理") if m["id"] == asks["id"]]
+    assert "不能再分开" in str(question["raw"])
+    alike.presses("王经理", question, "确定")
+    rows = by_number(alike)
+    assert (rows[B]["state"], rows[B]["merged_into"]) == ("merged", rows[A]["id"])
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (f"{A} {A}", f"两个编号都是 {A}"),
+        (f"{A} LD-20261123-0099", "没有找到线索"),
+    ],
+)
+def test_what_cannot_be_merged_says_why(alike, said, told):
+    [answer] = alike.says("王经理", f"/线索 合并 {said}")
+    assert told in answer["text"]
+    assert {row["state"] for row in alike.rows("lead")} == {"assigned"}
+
+
+def test_nobody_merges_what_is_somebody_elses_business_by_naming_it(alike):
+    alike.says("陈总", f"/线索 转交 {B} 赵六")
+    [answer] = alike.says("王经理", f"/线索 合并 {A} {B}")
+    assert "没有找到" in answer["text"]
+    assert by_number(alike)[B]["state"] == "assigned"

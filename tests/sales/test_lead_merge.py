@@ -19,7 +19,7 @@ def plan(db):
     by = desk(lines="教育：行业=教育 → 任何人")
     first = brought(db, by, "长江精密", origin="hook/1", contact=PHONE).lead_id
     brought(db, by, "扬子精工", origin="hook/2", contact=PHONE)
-    found = lead_merge.plan(db, lead_lists.get(db, first, SYSTEM), SYSTEM, by)
+    found = lead_merge.plan(db, lead_lists.get(db, first, SYSTEM), None, SYSTEM, by)
     assert found.kept.id == first
     return found
 
@@ -40,4 +40,4 @@ def test_as_planned_it_is_done(db, plan):
     [gone] = plan.gone
     assert lead_lists.get(db, gone.id, SYSTEM).merged_into == kept.number
     with pytest.raises(lead_merge.MergedAlready, match=kept.number):
-        lead_merge.plan(db, lead_lists.get(db, gone.id, SYSTEM), SYSTEM, desk())
+        lead_merge.plan(db, lead_lists.get(db, gone.id, SYSTEM), None, SYSTEM, desk())
