@@ -38,7 +38,12 @@ def reminder(errand: Due, act: str, *, due: datetime, last: bool) -> Card:
 
 def finished(deadline: str, act: str, about: str) -> Card:
     """The reminder once its errand has come to an end some other way."""
-    return Card(key=_key(deadline, act), title=about, done="已办完")
+    return over(_key(deadline, act), about)
+
+
+def over(card: str, about: str) -> Card:
+    """A card that asked for something which is done."""
+    return Card(key=card, title=about, done="已办完")
 
 
 def resume(errand: Due) -> Button:

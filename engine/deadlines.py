@@ -132,6 +132,13 @@ _ABOUT = Statement(
     .where(_D.kind == bindparam("of_kind"))
     .order_by(_D.id)
 )
+_WAITING = Statement(
+    select(_D.subject_id, _D.about)
+    .where(
+        _D.owner == bindparam("of_owner"), _D.state == "pending", _D.kind == bindparam("of_kind")
+    )
+    .order_by(_D.id)
+)
 _FIRED = Statement(
     select(_D.id, _D.kind)
     .where(_D.subject_type == bindparam("of_type"), _D.subject_id == bindparam("of_id"))
@@ -243,6 +250,12 @@ def was_met(db: Unit, kind: str, subject: tuple[str, str]) -> bool:
 def opened(db: Unit, kind: str, subject: tuple[str, str]) -> list[tuple[str, str]]:
     """(id, about) of every deadline of the kind the subject ever had, oldest first."""
     return [(row.id, row.about) for row in _ABOUT.rows(db, _key(kind, subject))]
+
+
+def waiting(db: Unit, kind: str, owner: str) -> list[tuple[str, str]]:
+    """(subject id, about) of everything of the kind somebody still has to do, oldest first."""
+    found = _WAITING.rows(db, {"of_kind": kind, "of_owner": owner})
+    return [(row.subject_id, row.about) for row in found]
 
 
 def fired(db: Unit, subject: tuple[str, str]) -> list[tuple[str, str]]:

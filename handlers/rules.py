@@ -12,8 +12,8 @@ from cards import rules_drafts as changing
 from cards.model import Choice, Content
 from engine.errors import Refusal
 from handlers.api import Ask, Ctx, Routes
-from handlers.unfinished import asked
-from sales import lead_replay, policy, unfinished
+from handlers.unfinished import asked, finished
+from sales import lead_replay, policy
 from sales.lead_export import RIGHT as EXPORT
 from sales.rules import drafts, editing, reading, since
 from sales.rules.all import KINDS
@@ -157,9 +157,10 @@ def publish(
     if not why:
         made = _draft(ctx, kind, draft)
         card = changing.why(made, then, zone=_zone(ctx), flow=ctx.flow)
-        return asked(ctx, card, f"{kind.title} 的第 {made.version} 版还没有发布：差原因")
+        return asked(ctx, card, _unpublished(kind, made.version))
     done = editing.publish(ctx.db, kind, _by(ctx), version=draft, reason=why, since=then)
-    return _decided(ctx, done)
+    number = done.version if isinstance(done, Published) else 0
+    return _decided(ctx, done, _unpublished(kind, number))
 
 
 @routes.command(
@@ -177,7 +178,7 @@ def give_up(ctx: Ctx, rule: Rule = "", *, draft: int = 0) -> Content:
     if not rule:
         return cards.which(KINDS, changing.GIVE_UP, flow=ctx.flow)
     done = editing.give_up(ctx.db, reading.find(rule), _by(ctx), version=draft)
-    unfinished.done(ctx.db, ctx.flow, now=ctx.now)
+    finished(ctx, _unpublished(done.kind, done.version))
     return changing.given_up(done, flow=ctx.flow)
 
 
@@ -247,9 +248,9 @@ def roll_back(
     if not why:
         differs = editing.back(ctx.db, kind, number)
         card = changing.why_back(kind, number, differs, then, zone=_zone(ctx), flow=ctx.flow)
-        return asked(ctx, card, f"{kind.title} 还没有改回第 {number} 版：差原因")
+        return asked(ctx, card, _unturned(kind, number))
     done = editing.roll_back(ctx.db, kind, _by(ctx), version=number, reason=why, since=then)
-    return _decided(ctx, done)
+    return _decided(ctx, done, _unturned(kind, number))
 
 
 @routes.query(
@@ -278,9 +279,16 @@ def _why(ctx: Ctx, typed: str, starts: str) -> tuple[str, datetime | None]:
     return why, None if then == ctx.now else then
 
 
-def _decided(ctx: Ctx, done: editing.Published | editing.Turned) -> Content:
-    if not ctx.begins:
-        unfinished.done(ctx.db, ctx.flow, now=ctx.now)
+def _unpublished(kind: Kind[Any], version: int) -> str:
+    return f"{kind.title} 的第 {version} 版还没有发布：差原因"
+
+
+def _unturned(kind: Kind[Any], version: int) -> str:
+    return f"{kind.title} 还没有改回第 {version} 版：差原因"
+
+
+def _decided(ctx: Ctx, done: editing.Published | editing.Turned, about: str) -> Content:
+    finished(ctx, about)  # what was turned down was answered, too
     if isinstance(done, Published):
         return changing.published(done, zone=_zone(ctx), flow=ctx.flow)
     return changing.turned(done, flow=ctx.flow)

@@ -21,10 +21,17 @@ def asked(ctx: Ctx, question: Card, about: str) -> Card:
     return question
 
 
-def finished(ctx: Ctx) -> None:
-    """The errand has come to its end: nobody asks again, and its reminders are locked."""
-    unfinished.done(ctx.db, ctx.flow, now=ctx.now)
-    _lock(ctx, ctx.flow)
+def finished(ctx: Ctx, about: str = "") -> None:
+    """The errand has come to its end: nobody asks again, and its reminders are locked.
+
+    So have all others that asked the person for `about`, and their questions.
+    """
+    elsewhere = unfinished.asked_elsewhere(ctx.db, ctx.who.id, about) if about else ()
+    for flow in {ctx.flow, *elsewhere}:
+        unfinished.done(ctx.db, flow, now=ctx.now)
+        _lock(ctx, flow)
+        if flow != ctx.flow:
+            outbox.settle(ctx.db, flow, cards.over(flow, about), now=ctx.now, quiet=True)
 
 
 @routes.action("unfinished")

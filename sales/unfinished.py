@@ -62,6 +62,11 @@ def reminders(db: Unit, flow: str) -> list[tuple[str, str, str]]:
     return [(id_, act, about) for id_, about in asked for act in ACTS]
 
 
+def asked_elsewhere(db: Unit, owner: str, about: str) -> list[str]:
+    """The errands in which this person is asked for the very same thing."""
+    return [flow for flow, told in deadlines.waiting(db, KIND, owner) if told == about]
+
+
 def done(db: Unit, flow: str, *, now: datetime) -> None:
     """The errand has come to its end; nothing to do if none was waited for."""
     deadlines.meet(db, KIND, (FLOW, flow), now=now)

@@ -176,3 +176,20 @@ def _leaves(db):
     from sqlalchemy import text
 
     db.execute(text("UPDATE person SET status = 'left' WHERE id = 'zhangsan'"))
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("done", ["发布 未办完提醒 太急了", "放弃 未办完提醒"])
+def test_what_was_done_another_way_is_asked_for_no_more(office, done, late):
+    """Regression: the form for the reason stayed open, and two reminders came for it."""
+    draft = office.says("陈总", "/规则 改 未办完提醒 首次提醒 3小时", "dingtalk")[-1]
+    question = office.presses("陈总", draft, "发布")[-1]
+    about = "未办完提醒 的第 2 版还没有发布：差原因"
+    if late:
+        office.wait(LATER)
+    office.says("陈总", f"/规则 {done}", "dingtalk")
+    office.wait("48h")
+    seen = [m for m in office.sees("陈总") if m["title"] == about]
+    assert len(seen) == 1 + late, "the question, and the reminder that was sent by then"
+    assert question["id"] in {m["id"] for m in seen}
+    assert not [b for m in seen for b in m["buttons"] if b["enabled"]]
