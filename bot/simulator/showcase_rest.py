@@ -68,6 +68,7 @@ CARDS: Mapping[str, Content] = {
     "还差一步 已接着办": unfinished.resumed("unfinished/d1/remind", WAITS),
     "还差一步 不登记": unfinished.dropped("unfinished/d1/remind", WAITS),
     "还差一步 已办完": unfinished.finished("d1", "remind", WAITS),
+    "还差一步 别处办完": unfinished.over("flow/1", WAITS),
     "稍后": pushes.comes_again(AT, "2 小时"),
     "今天不再提醒": pushes.quiet(WAITS),
     "为什么找我": pushes.reason(Menu(unfinished.WHY, "unfinished/d1")),
