@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, literal, or_, select
 from cards.leads import LIST
 from cards.model import Button, Card
 from cards.tables import CARD, DELIVERY, CardRow
+from cards.words import HOUR, exact_span
 from engine.statement import Statement
 from engine.types import UtcTime
 from engine.unit import Unit
@@ -32,7 +33,6 @@ YES = {True: "是", False: "否"}
 TOP = 3
 GATHERED = timedelta(hours=12)
 """Reminders that came at once are on one card, which may have waited for others for so long."""
-HOUR = timedelta(hours=1)
 _REMINDERS = Statement(
     select(CARD.key, DELIVERY.state, DELIVERY.created_at)
     .select_from(CardRow)
@@ -115,7 +115,10 @@ def top(found: Sequence[Case], days: int, *, now: datetime, flow: str) -> Card:
         title=f"最近 {days} 天超时 {len(found)} 条，{people} 位同事",
         subtitle=f"等得最久的 {min(TOP, people)} 位，明细表马上发给您",
         facts=tuple(
-            (one.late.owner, f"{KINDS[one.late.kind]} {_span(one.late.waited(now))}，{one.cause}")
+            (
+                one.late.owner,
+                f"{KINDS[one.late.kind]} {exact_span(one.late.waited(now))}，{one.cause}",
+            )
             for one in list(longest.values())[:TOP]
         ),
         buttons=(Button("现在还超时的", LIST, {"which": LATE}, fresh=True),),
@@ -123,10 +126,9 @@ def top(found: Sequence[Case], days: int, *, now: datetime, flow: str) -> Card:
     )
 
 
-def _span(waited: timedelta) -> str:
-    hours = waited // HOUR
-    return f"{hours // 24} 天 {hours % 24} 小时" if hours >= 24 else f"{hours} 小时"  # noqa: PLR2004
-
-
 def _moment(at: datetime | None, zone: ZoneInfo) -> str:
     return "" if at is None else at.astimezone(zone).isoformat(timespec="seconds")
+
+
+def _told(one: Case, now: datetime) -> str:
+    return f"{KINDS[one.late.kind]} {exact_span(one.late.waited(now))}，{one.cause}"

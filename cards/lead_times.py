@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from cards.leads import LIST
 from cards.model import Button, Card
+from cards.words import exact_span
 from sales.lead_lists import FREE
 from sales.lead_times_report import Report, Share, Slow
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NONE = "还没有"
 
 
@@ -24,7 +24,7 @@ def report(found: Report, *, flow: str) -> Card:
         subtitle=_verdict(found, slow=slow),
         facts=(
             ("平均分配用时", _mean(found)),
-            ("用时中位数", NONE if found.median is None else _span(found.median)),
+            ("用时中位数", NONE if found.median is None else exact_span(found.median)),
             ("一直没人接手", _share(found.never, "条")),
             (f"{rule.unassigned_hours} 小时没分出", _share(found.unassigned, "条")),
             ("联系晚了", _share(found.late, "次")),
@@ -37,7 +37,7 @@ def report(found: Report, *, flow: str) -> Card:
 
 
 def _mean(found: Report) -> str:
-    return NONE if found.mean is None else f"{_span(found.mean)}（{found.owned} 条）"
+    return NONE if found.mean is None else f"{exact_span(found.mean)}（{found.owned} 条）"
 
 
 def _verdict(found: Report, *, slow: bool) -> str:
@@ -62,7 +62,7 @@ def _meanings(found: Report) -> Iterator[str]:
 
 
 def _slow(one: Slow) -> str:
-    return f"{one.of} {one.name} {one.count} 条平均 {_span(one.mean)}"
+    return f"{one.of} {one.name} {one.count} 条平均 {exact_span(one.mean)}"
 
 
 def _share(one: Share, unit: str) -> str:
@@ -71,12 +71,3 @@ def _share(one: Share, unit: str) -> str:
         return NONE
     percent = f"{one.part * 100 / one.whole:.1f}".removesuffix(".0")
     return f"{one.part}/{one.whole} {unit}，{percent}%"
-
-
-def _span(time: timedelta) -> str:
-    """Fine enough to be held against a target in minutes: "23.4 分钟", "8 小时 12 分钟"."""
-    if time < HOUR:
-        return f"{time / MINUTE:.1f}".removesuffix(".0") + " 分钟"
-    if time < DAY:
-        return f"{time // HOUR} 小时 {time % HOUR // MINUTE} 分钟"
-    return f"{time // DAY} 天 {time % DAY // HOUR} 小时"

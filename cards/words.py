@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 FEN = 100
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 TENTH, TENTHS_BELOW = 0.1, 10
 """Seconds between which tenths say something."""
 
@@ -55,6 +56,15 @@ def span(time: timedelta) -> str:
     if seconds < TENTH:
         return "0.1 秒内"
     return f"{seconds:.1f} 秒" if seconds < TENTHS_BELOW else f"{seconds:.0f} 秒"
+
+
+def exact_span(time: timedelta) -> str:
+    """Fine enough to be held against a target: "23.4 分钟", "8 小时 12 分钟", "2 天 19 小时"."""
+    if time < HOUR:
+        return f"{time / MINUTE:.1f}".removesuffix(".0") + " 分钟"
+    if time < DAY:
+        return f"{time // HOUR} 小时 {time % HOUR // MINUTE} 分钟"
+    return f"{time // DAY} 天 {time % DAY // HOUR} 小时"
 
 
 def masked(name: str) -> str:
