@@ -72,7 +72,7 @@ _ABOUT = r"\s*(?:左右|上下)?"
 _AMOUNT = re.compile(rf"(?P<value>{_MONEY}){_ABOUT}", re.IGNORECASE)
 _BUDGET = re.compile(
     rf"预算(?:大概|大约|约|在|是|为|有)*\s*[:=]?\s*(?>(?P<value>{_MONEY}|\d+(?:\.\d+)?))"
-    rf"(?!\s*[\d万千亿kw.到至~—–-]|,\d){_ABOUT}",
+    rf"(?!\s*[\d万千亿kw.到至~—–-]|,\d|[a-z]){_ABOUT}",
     re.IGNORECASE,
 )
 _SURNAMES = (

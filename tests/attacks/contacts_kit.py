@@ -11,7 +11,7 @@ WHO = {"name": "欧阳若溪", "phone": NUMBER, "email": "ruoxi@valve.example", 
 def planted(office, who=WHO):
     """A contact with a telling name at a customer of 李四; their id."""
     service = office.demo.service
-    [customer] = [row["id"] for row in office.rows("customer") if row["name"] == "海河医疗"]
+    [customer] = [row["id"] for row in office.rows("customer") if row["name"] == "津门医疗"]
     return service.database.writer.run(
         lambda db: contacts.add(
             db, service.vault, customer, who, source="演示", now=office.demo.now()

@@ -17,7 +17,7 @@ def test_d32_a_name_that_is_a_word_of_ours_takes_nothing_else_with_it(office):
     [pick] = office.says("张三", "/商机 阀门 新客户一二三")
     office.fault("wecom", "5xx")
     for number in range(3):
-        office.says("李四", f"/客户 海河医疗{number}")
+        office.says("李四", f"/客户 津门医疗{number}")
     assert [row for row in office.rows("delivery") if row["state"] == "waiting"]
     asked = answer(office, "周合规", "/隐私 删除 138 1234 8888")
     office.presses("周合规", asked, "删除：本人要求")

@@ -174,7 +174,7 @@ def test_d32_erased_from_chat_nothing_personal_is_left_but_the_skeleton_stays(of
     contact = planted(office)
     office.says("李四", "欧阳若溪的电话 138-1234-8888")
     office.says("李四", "微信加 ruoxi_ou")
-    seen = answer(office, "李四", "/客户 海河医疗")
+    seen = answer(office, "李四", "/客户 津门医疗")
     [told] = office.presses("李四", seen, "查看号码")
     assert NUMBER in told["text"]
     assert "欧阳若溪" in at_rest(office)

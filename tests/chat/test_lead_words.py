@@ -161,3 +161,18 @@ def test_a_well_written_number_one_may_not_see_is_no_lecture_about_the_form(offi
         assert told["text"].endswith("，或者它不归您看。")
     [told] = office.says("张三", "/线索 详情 LD-1")
     assert "编号要写成" in told["text"]
+
+
+@pytest.mark.parametrize("odd", ["预算1e9", "预算-5万", "预算12abc", "预算99999999999999万"])
+def test_what_is_no_amount_is_left_as_it_was_written_and_asked_about(office, odd):
+    """Regression: 预算1e9 was one yuan (D30)."""
+    office.says("王经理", f"/线索 新建 太湖光电 华东 教育 {odd}")
+    [row] = office.rows("lead")
+    assert row["budget_fen"] is None
+    assert fields(the_card(office, "王经理", "线索已收"))["没看懂"].startswith("预算")
+
+
+def test_the_example_of_the_help_is_given_to_somebody(office):
+    """Regression: its company was a customer of the demo, so that nobody got the lead."""
+    [card] = office.says("王经理", "/线索 新建 海河医疗 华东 医疗 预算12万 官网表单")
+    assert "已分给" in card["text"]
