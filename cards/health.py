@@ -28,6 +28,7 @@ JOB_NAMES: Mapping[str, str] = {
     "audit-anchor": "核对并留底留痕",
     "calendar-coverage": "日历到期提醒",
     "database-upkeep": "数据库维护",
+    "lead-times": "线索分得慢的提醒",
     "morning": "每日待办",
     "old-cards": "清理旧卡片",
     "retention": "清理旧数据",

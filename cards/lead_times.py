@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from cards.leads import LIST
-from cards.model import Button, Card
+from cards.model import Button, Card, Menu
 from cards.words import exact_span
 from sales.lead_lists import FREE
 from sales.lead_times_report import Report, Share, Slow
 
 NONE = "还没有"
+TIMES = "lead_times.times"
+WHY = "线索平均多久有人接手超过了目标（规则「线索时限」的分配目标）。一周最多说一次。"
 
 
 def report(found: Report, *, flow: str) -> Card:
     """The figures; a warning where the mean is beyond the target, with what pulls it up."""
-    rule = found.rule
-    slow = found.mean is not None and found.mean > timedelta(minutes=rule.assign_minutes)
+    rule, slow = found.rule, found.too_slow
     return Card(
         key=flow,
         title=f"最近 {found.days} 天进来 {found.never.whole} 条线索",
@@ -33,6 +33,26 @@ def report(found: Report, *, flow: str) -> Card:
         quote="\n".join(_meanings(found)),
         buttons=(Button("未分配的", LIST, {"which": FREE}, fresh=True),),
         tone="warning" if slow else "plain",
+    )  # fmt: skip
+
+
+def slow(found: Report, key: str) -> Card:
+    """Said in the morning: the mean is beyond the target, what pulls it up, and what to look at."""
+    return Card(
+        key=key,
+        title=f"线索分得慢：平均 {_mean(found)}",
+        subtitle=f"目标 {found.rule.assign_minutes} 分钟，算的是最近 {found.days} 天进来的",
+        facts=(
+            *((f"{one.of} {one.name}", f"{one.count} 条平均 {exact_span(one.mean)}")
+              for one in found.slow),
+            ("一直没人接手", _share(found.never, "条")),
+        ),
+        buttons=(
+            Button("看时效", TIMES, {"days": f"{found.days}天"}, "primary", fresh=True),
+            Button("未分配的", LIST, {"which": FREE}, fresh=True),
+        ),
+        tone="warning",
+        menu=Menu(WHY, "lead-times"),
     )  # fmt: skip
 
 

@@ -104,6 +104,11 @@ class Report:
     lagging: Share
     slow: tuple[Slow, ...]
 
+    @property
+    def too_slow(self) -> bool:
+        """Whether the mean is beyond the target."""
+        return self.mean is not None and self.mean > timedelta(minutes=self.rule.assign_minutes)
+
 
 def lately(db: Unit, who: Who, days: int, rule: LeadTimes, *, now: datetime) -> Report:
     """The figures of the leads `who` may see that came in within so many days; two queries.

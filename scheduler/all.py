@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from scheduler import audit, calendar, directory, leads, morning, pushes, unfinished, upkeep
+from scheduler import (
+    audit,
+    calendar,
+    directory,
+    lead_times,
+    leads,
+    morning,
+    pushes,
+    unfinished,
+    upkeep,
+)
 from scheduler.api import CronJob
 from scheduler.deadlines_api import Reaction
 
@@ -13,6 +23,7 @@ def jobs() -> list[CronJob]:
         audit.anchor,
         calendar.warn,
         directory.read,
+        lead_times.warn,
         morning.write,
         upkeep.clean_up,
         upkeep.look_after_database,

@@ -57,6 +57,12 @@ PLAN = Plan(CALLED, (
     replace(LEAD, id="l2", number="LD-20261123-0002", owner_id="lisi", owner="李四"),
     replace(FREE, id="l3", number="LD-20261123-0003"),
 ), named=False)  # fmt: skip
+TIMES = lead_times_report.Report(
+    30, LeadTimes(), 40, timedelta(hours=8, minutes=12), timedelta(minutes=3),
+    Share(2, 42), Share(1, 41), Share(3, 20), Share(6, 20),
+    (Slow("来源", "展会扫码", 12, timedelta(hours=26)),
+     Slow("区域", "未知", 9, timedelta(hours=30))),
+)  # fmt: skip
 WANG = Known("k9", None, LEAD.company, State.KEPT, {"name": "王芳", "phone": "13800138111"})
 DOUBLE = Double(
     "lead", "l0", "LD-20261122-0007", "海河医疗", "contacted", "lisi", "李四", "华东", "zhangsan",
@@ -196,14 +202,7 @@ CARDS: Mapping[str, Content] = {
         [lead_late.Case(LATE, sent=True, arrived=True)], 30, now=AT + timedelta(days=4),
         flow="flow/1",
     ),
-    "线索 时效": lead_times.report(
-        lead_times_report.Report(
-            30, LeadTimes(), 40, timedelta(hours=8, minutes=12), timedelta(minutes=3),
-            Share(2, 42), Share(1, 41), Share(3, 20), Share(6, 20),
-            (Slow("来源", "展会扫码", 12, timedelta(hours=26)),
-             Slow("区域", "未知", 9, timedelta(hours=30))),
-        ),
-        flow="flow/1",
-    ),
+    "线索 时效": lead_times.report(TIMES, flow="flow/1"),
+    "线索 分得慢": lead_times.slow(TIMES, "lead-times/slow"),
     "商机 结果": opportunities.closed("OPP-20261123-0001", "北方泵业", won=True, flow="flow/1"),
 }  # fmt: skip

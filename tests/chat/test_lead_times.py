@@ -52,6 +52,34 @@ def test_a_mean_beyond_23_minutes_warns_and_names_the_source(office):
     assert "72 小时没分出：2/2 条，100%" in words
 
 
+def slow_ones(office, person):
+    return [m for m in office.sees(person) if m["title"].startswith("线索分得慢")]
+
+
+def test_who_looks_after_the_rules_hears_in_the_morning_that_leads_wait_too_long(office):
+    """B8: the breach of 23 minutes is told, once a week, with what pulls the mean up."""
+    publish(office, "来源白名单 展会扫码")
+    new(office, LINE.format("长江精密"))
+    office.wait("7h")
+    office.says("张三", f"/线索 认领 {lead(office)['number']}")
+    office.wait("48h")
+    [card] = slow_ones(office, "冯运营")
+    assert card["at"][:13] in {"2026-11-24T08", "2026-11-24T09"}
+    words = told(card)
+    assert "平均 7 小时 0 分钟（1 条）" in words
+    assert "目标 23 分钟" in words
+    assert "来源 官网表单：1 条平均 7 小时 0 分钟" in words
+    [figures] = office.presses("冯运营", card, "看时效")
+    assert "最近 7 天进来 1 条线索" in told(figures)
+    assert slow_ones(office, "张三") == []
+
+
+def test_nobody_hears_of_leads_that_find_an_owner_in_time(office):
+    new(office, LINE.format("长江精密"))
+    office.wait("24h")
+    assert slow_ones(office, "冯运营") == []
+
+
 def test_a_contact_written_down_later_says_when_it_happened(office):
     opened(office)
     office.wait("50h")
