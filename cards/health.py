@@ -20,7 +20,7 @@ TOO_LONG = timedelta(minutes=5)
 """What is due is begun within seconds; after this somebody should look."""
 STOPPED = timedelta(hours=2)
 """The most frequent regular job comes every hour."""
-SHOWN = 7
+SHOWN = 8
 """Regular jobs on the card; it has no room for more."""
 MB = 1_000_000
 
@@ -28,7 +28,7 @@ JOB_NAMES: Mapping[str, str] = {
     "audit-anchor": "核对并留底留痕",
     "calendar-coverage": "日历到期提醒",
     "database-upkeep": "数据库维护",
-    "lead-times": "线索分得慢的提醒",
+    "lead-times": "线索时效",
     "morning": "每日待办",
     "old-cards": "清理旧卡片",
     "retention": "清理旧数据",
@@ -82,7 +82,7 @@ def report(found: Found, *, now: datetime, zone: ZoneInfo, flow: str) -> Card:
     runs = sorted(found.regular, key=lambda record: not record.failed)
     lines = [f"【{point.name}】{point.todo}" for point in ill]
     room = max(SHOWN - len(ill), 1)
-    lines += [_run(record, zone) for record in runs[:room]]
+    lines += [_run(record, now.astimezone(zone)) for record in runs[:room]]
     lines += [f"○ {quota.name(one.meter)} {quota.words(one)}" for one in found.gauges]
     lines += [f"另有 {len(runs) - room} 个定时任务没有列出"] if len(runs) > room else []
     return Card(
@@ -171,11 +171,13 @@ def _regular(records: Iterable[Record], now: datetime) -> list[_Point]:
     return points
 
 
-def _run(record: Record, zone: ZoneInfo) -> str:
+def _run(record: Record, now: datetime) -> str:
+    """How a regular job went last; a run of today needs no date. `now` is in the reader's zone."""
     name, last = JOB_NAMES[record.job], record.last
     if last is None:
         return f"○ {name} 还没有跑过"
     mark = "×" if record.failed else "✓"
     often = f"，7 天内失败 {record.failures} 次" if record.failures else ""
-    at = last.slot.astimezone(zone)
-    return f"{mark} {name} {at:%m-%d %H:%M} 用时 {span(last.took)}，{last.detail}{often}"
+    at = last.slot.astimezone(now.tzinfo)
+    when = f"{at:%H:%M}" if at.date() == now.date() else f"{at:%m-%d %H:%M}"
+    return f"{mark} {name} {when} 用时 {span(last.took)}，{last.detail}{often}"

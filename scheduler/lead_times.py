@@ -30,9 +30,9 @@ def warn(tick: Tick) -> str:
     try:
         found = lead_times_report.lately(tick.db, SYSTEM, DAYS, rule, now=tick.now)
     except NoLeads:
-        return "没有线索进来"
+        return "没有线索"
     if not found.too_slow:
-        return "没有超过目标"
+        return "没超过目标"
     if leases.acquire(tick.db, KEY, "", now=tick.now, ttl=timedelta(days=DAYS)) is None:
         return "超过目标，这一周已经说过"
     card = cards.slow(found, f"{KEY}/{tick.today}")
