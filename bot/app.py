@@ -17,7 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import erasures, imports, lead_exports, outgoing, rates, vault_key
+from bot import erasures, expiries, imports, lead_exports, outgoing, rates, vault_key
 from bot.clock import Clock
 from bot.cron import Cron
 from bot.delivery import Courier
@@ -217,6 +217,7 @@ class Service:
             sorts = Sorts(self.vault, self.rules, self.calendars)
             slow = imports.works(self.database, sorts, self._platforms)
             slow |= lead_exports.works(self.database, self.vault, self.clock.zone)
+            slow |= expiries.works(self.vault)
             self.lanes.append(Slow(self.database, self.clock, slow))
 
     def _wecom(self) -> None:

@@ -83,8 +83,8 @@ def report(found: Found, *, now: datetime, zone: ZoneInfo, flow: str) -> Card:
     lines = [f"【{point.name}】{point.todo}" for point in ill]
     room = max(SHOWN - len(ill), 1)
     lines += [_run(record, now.astimezone(zone)) for record in runs[:room]]
+    lines += [f"另有 {len(runs) - room} 个任务"] if len(runs) > room else []
     lines += [f"○ {quota.name(one.meter)} {quota.words(one)}" for one in found.gauges]
-    lines += [f"另有 {len(runs) - room} 个定时任务没有列出"] if len(runs) > room else []
     return Card(
         key=flow,
         title=f"体检：{len(ill)} 处要处理" if ill else "体检：一切正常",
@@ -125,7 +125,7 @@ def _processes(vitals: Vitals) -> _Point:
     versions = sorted({version for _, version in vitals.processes})
     words = f"{count} 个，版本 {'、'.join(versions)}" if count else "还没有报到"
     if len(versions) > 1:
-        return _Point("进程", words, "版本不一致，升级完成后应该只有一个版本。")
+        return _Point("进程", words, "版本不一致，升级完应只剩一个。")
     return _Point("进程", words)
 
 
@@ -139,7 +139,7 @@ def _backlog(vitals: Vitals) -> _Point:
         late.append(f"到期提醒 {vitals.overdue} 条，晚了 {span(vitals.reminders_late)}")
     if not late:
         return _Point("积压", "没有")
-    todo = "看日志里有没有报错，worker 进程是不是都在；恢复后会自动补上。"
+    todo = "看日志有没有报错，worker 还在不在；恢复后会补上。"
     return _Point("积压", "；".join(late), todo)
 
 

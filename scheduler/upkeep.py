@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from cards import media, old
 from engine import blobs, retention
-from sales import hook_leads
+from sales import hook_leads, lead_expiry
 from sales.rules.retention import RETENTION
 from scheduler.api import More, Tick, job
 
@@ -16,15 +16,21 @@ OPTIMIZE = ("PRAGMA analysis_limit = 400", "PRAGMA optimize")
 
 @job("20 3 * * *", name="retention", max_age=timedelta(hours=20), background=True)
 def clean_up(tick: Tick) -> str | More:
-    """Delete what has served its time: done work, old slots, web hooks nobody sends again."""
-    kept = tick.rules.at(RETENTION, tick.now).body.kept
+    """Delete what has served its time: done work, old slots, web hooks nobody sends again.
+
+    Who is kept for an invalid lead only is erased one by one, after this.
+    """
+    rule = tick.rules.at(RETENTION, tick.now).body
+    kept = rule.kept
     swept = retention.sweep_jobs(tick.db, kept, after=tick.so_far.get("after", 0), now=tick.now)
     deleted = tick.so_far.get("deleted", 0) + swept.deleted
     if swept.after is not None:
         return More({"after": swept.after, "deleted": deleted})
     slots = retention.sweep_slots(tick.db, kept, now=tick.now)
     hooks = hook_leads.sweep(tick.db, now=tick.now)
-    return f"清理 {deleted + slots + hooks:,} 行"
+    people = lead_expiry.ask(tick.db, before=tick.now - rule.invalid, now=tick.now)
+    also = f"，抹掉 {people} 位联系人" if people else ""
+    return f"清理 {deleted + slots + hooks:,} 行{also}"
 
 
 @job("35 3 * * *", name="old-cards", max_age=timedelta(hours=20), background=True)

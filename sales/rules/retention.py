@@ -32,6 +32,11 @@ class RetentionDays(Rule):
                   Count("天", 35, 3650, "每月一次的任务要看得到上一次"))
     ] = 90  # fmt: skip
 
+    invalid_days: Annotated[
+        int, Item("无效线索", "判为无效的线索，联系人留多少天后抹掉",
+                  Count("天", 30, 3650, "判错了要来得及改"))
+    ] = 180  # fmt: skip
+
     def faults(self) -> Iterator[str]:
         """An event has to be recognised for longer than the work it caused is kept."""
         if self.inbox_days < self.work_days:
@@ -48,6 +53,11 @@ class RetentionDays(Rule):
             work=timedelta(days=self.work_days),
             runs=timedelta(days=self.run_days),
         )
+
+    @property
+    def invalid(self) -> timedelta:
+        """How long the contact of an invalid lead is kept (domain.md §8)."""
+        return timedelta(days=self.invalid_days)
 
 
 RETENTION = Kind(
