@@ -58,6 +58,7 @@ ACTIONS: Mapping[str, str] = {
     "lead.qualified": "确认线索有意向",
     "lead.read": "看了线索",
     "lead.recycled": "线索收回了公共池",
+    "lead.reopened": "恢复了无效的线索",
     "lead.returned": "退回了线索",
     "lead.returned_because": "写了退回线索的原因",
     "lead.revisit_set": "约了线索回访",

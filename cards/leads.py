@@ -33,8 +33,8 @@ SHOW, WHY, CLAIM, CONTACT, LIST = (
 GIVE_BACK, TRANSFER, CALL_BACK, PLAN = (
     "lead.give_back", "lead.transfer", "lead.revisit", "lead.plan",
 )  # fmt: skip
-QUALIFY, INVALIDATE, CONVERT, MORE = (
-    "lead.qualify", "lead.invalidate", "lead.convert", "lead.more",
+QUALIFY, INVALIDATE, REOPEN, CONVERT, MORE = (
+    "lead.qualify", "lead.invalidate", "lead.reopen", "lead.convert", "lead.more",
 )  # fmt: skip
 LISTED = 12
 """Characters of a company's name in a list."""
@@ -50,6 +50,7 @@ class May:
     claim: bool = False
     reveal: bool = False
     invalidate: bool = False
+    reopen: bool = False
 
 
 def key(lead_id: str) -> str:
@@ -141,6 +142,8 @@ def _buttons(shown: Shown, contact: Known | None, may: May, card: str) -> tuple[
         found += contacts.buttons([contact])
     if may.invalidate:
         found.append(Button("无效", INVALIDATE, it, fresh=True))
+    if may.reopen:
+        found.append(Button("判错了，恢复", REOPEN, {**it, "card": card}))
     if works:
         found.append(Button("转交", TRANSFER, it, fresh=True))
         found.append(Button("退回", GIVE_BACK, it, fresh=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from cards import lead_moves
+from cards import lead_moves, lead_news
 from cards import leads as cards
 from cards import opportunities as opportunity_cards
 from cards.model import Card, Choice, Content
@@ -57,6 +57,22 @@ def invalidate(
     kept = lead_outcome.invalidate(ctx.db, found, reason, ctx.who, desk(ctx))
     lead_moves.settle(ctx.db, found.id, now=ctx.now)
     return cards.done(found, f"已判无效：{kept}", flow=ctx.flow)
+
+
+@routes.command("线索 恢复", alias="lead reopen", summary="判错了无效的，恢复回来",
+                example="/线索 恢复 LD-20261123-0001", permission=INVALIDATE)  # fmt: skip
+def reopen(ctx: Ctx, number: Number, *, card: str = "") -> Content:
+    """Whoever had it has it again, or it is in the pool.
+
+    Raises:
+        Refusal: not theirs, or not invalid.
+    """
+    found = lead_lists.get(ctx.db, number, ctx.who)
+    owner = lead_outcome.reopen(ctx.db, found, ctx.who, desk(ctx))
+    if owner is not None and owner != ctx.who.id:
+        reason = f"{ctx.who.name} 恢复了它"
+        lead_news.hand_over(ctx.db, found.id, owner, reason, now=ctx.now)
+    return shown(ctx, lead_lists.get(ctx.db, number, ctx.who), card)
 
 
 @routes.command("线索 转商机", alias="lead convert", summary="转成商机，客户一起建好",

@@ -153,6 +153,7 @@ def _who(ctx: Ctx, found: Shown) -> tuple[Known | None, May]:
         claim=policy.may(ctx.who, "lead.claim"),
         reveal=contact is not None and contacts.may_reveal_lead(ctx.db, ctx.who, contact.id),
         invalidate=lead_outcome.may_invalidate(ctx.db, found, ctx.who),
+        reopen=lead_outcome.may_reopen(ctx.db, found, ctx.who),
     )
 
 

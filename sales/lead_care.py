@@ -147,7 +147,7 @@ def claim(db: Unit, lead: Shown, who: Who, desk: Desk) -> None:
         ).at
         if desk.now < rested:
             raise TooSoon(number=lead.number, why="刚进公共池", until=_moment(rested, desk))
-    _own(db, lead, "claimed", who.id, desk)
+    give(db, lead, "claimed", who.id, desk)
 
 
 def contacted(db: Unit, lead: Shown, who: Who, desk: Desk, at: datetime | None = None) -> bool:
@@ -194,10 +194,10 @@ def transfer(db: Unit, lead: Shown, to: str, who: Who, desk: Desk) -> str:
         raise NoSeller(name=to.strip()[:20])
     if lead.state == POOLED:
         policy.require(db, who, "lead.assign", "分配线索")
-        _own(db, lead, "assigned", heir, desk)
+        give(db, lead, "assigned", heir, desk)
     else:
         require(db, lead, who)
-        _own(db, lead, "transferred", heir, desk)
+        give(db, lead, "transferred", heir, desk)
     return heir
 
 
@@ -222,7 +222,9 @@ def to_pool(
     Raises:
         Moved: it cannot go there.
     """
-    lead_owning.release(db, seen_of(lead), event, now=now, opened_at=None, contacted_at=None)
+    lead_owning.release(
+        db, seen_of(lead), event, now=now, opened_at=None, contacted_at=None, invalid_reason="",
+    )  # fmt: skip
     keepers = lead_people.keepers(db, lead.region, now=now)
     keeper = keepers[0] if keepers else ""
     lead_clocks.pooled(db, waits(lead, keeper), rules, now)
@@ -323,7 +325,12 @@ def require(db: Unit, lead: Shown, who: Who, right: str = WORK) -> str:
     return lead.owner_id
 
 
-def _own(db: Unit, lead: Shown, event: str, owner: str, desk: Desk) -> None:
+def give(db: Unit, lead: Shown, event: str, owner: str, desk: Desk) -> None:
+    """Make somebody the owner; what they have to do with it begins now.
+
+    Raises:
+        Moved: it is no longer as it was seen.
+    """
     lead_owning.give(db, seen_of(lead), event, owner, now=desk.now)
     lead_clocks.given(db, waits(lead, owner), desk)
 

@@ -13,7 +13,7 @@ MOVES = frozenset(
     f"lead.{event}"
     for event in (
         "assigned", "claimed", "transferred", "handed_over", "returned", "recycled", "merged",
-        "invalidated", "converted",
+        "invalidated", "reopened", "converted",
     )
 )  # fmt: skip
 """Actions that change whose a lead is."""

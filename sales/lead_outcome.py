@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from engine.errors import Refusal
 from engine.masking import holds_number, mask
 from engine.unit import Unit
-from sales import lead_care, lead_clocks, lead_owning, policy
+from sales import lead_care, lead_clocks, lead_lists, lead_owning, people, policy
 from sales.desk import Desk
 from sales.lead_care import seen_of, waits
-from sales.lead_lists import Shown
-from sales.lead_states import EVENTS, happen
+from sales.lead_lists import SYSTEM, Shown
+from sales.lead_states import EVENTS, INVALID, happen, refuse_unless
 from sales.leads import POOLED
-from sales.people import Who
+from sales.people import PERSON, Who
 from sales.rules.lead_reasons import LEAST, MOST
 
 INVALIDATE, ASSIGN = "lead.invalidate", "lead.assign"
@@ -67,6 +69,41 @@ def invalidate(db: Unit, lead: Shown, reason: str, who: Who, desk: Desk) -> str:
     lead_owning.release(db, seen_of(lead), "invalidated", now=desk.now, invalid_reason=kept)
     lead_clocks.stop(db, lead.id, desk.now)
     return kept
+
+
+def reopen(db: Unit, lead: Shown, who: Who, desk: Desk) -> str | None:
+    """It was judged wrongly: whoever had it last has it again, if they are still here; who.
+
+    Otherwise, and where nobody had it, it is in the pool.
+
+    Raises:
+        NotTheirs, NotAllowed: not this person's to judge.
+        Moved: it is not invalid, or not any more.
+    """
+    refuse_unless(seen_of(lead), "reopened")
+    had = lead_owning.last_owner(db, lead.id)
+    if not _may_reopen(db, had, who):
+        policy.require(db, who, ASSIGN, "恢复无效的线索")
+    lead_care.to_pool(db, lead, "reopened", desk.rules, desk.now)
+    if had is None or not people.with_us(db, had):
+        return None
+    lead_care.give(db, lead_lists.get(db, lead.id, SYSTEM), "assigned", had, desk)
+    return had
+
+
+def may_reopen(db: Unit, lead: Shown, who: Who) -> bool:
+    """Whether this person may take back that there is nothing in the lead."""
+    if lead.state != INVALID:
+        return False
+    return policy.may(who, ASSIGN) or _may_reopen(db, lead_owning.last_owner(db, lead.id), who)
+
+
+def _may_reopen(db: Unit, had: str | None, who: Who) -> bool:
+    """Whether it was theirs, or of somebody they are above."""
+    if had is None:
+        return False
+    theirs = select(PERSON.id).where(PERSON.id == had, policy.owned(who, INVALIDATE, PERSON.id))
+    return db.execute(theirs).first() is not None
 
 
 def may_invalidate(db: Unit, lead: Shown, who: Who) -> bool:

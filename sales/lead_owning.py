@@ -61,6 +61,12 @@ _LAST_HAD = Statement(
         OWNERSHIP.lead_id == bindparam("of_lead"), OWNERSHIP.owner_id == bindparam("person")
     )
 )
+_LAST_OWNER = Statement(
+    select(OWNERSHIP.owner_id)
+    .where(OWNERSHIP.lead_id == bindparam("of_lead"))
+    .order_by(OWNERSHIP.from_at.desc(), OWNERSHIP.id.desc())
+    .limit(1)
+)
 
 
 def give(db: Unit, seen: Seen, event: str, owner_id: str, *, now: datetime) -> None:
@@ -104,6 +110,11 @@ def _change(db: Unit, lead_id: str, how: str, owner_id: str, now: datetime) -> N
         "id": ulid(now), "lead_id": lead_id, "owner_id": owner_id, "how": how, "from_at": now,
         "to_at": None,
     })  # fmt: skip
+
+
+def last_owner(db: Unit, lead_id: str) -> str | None:
+    """Who had the lead last, or has it; None if nobody ever did."""
+    return _LAST_OWNER.value(db, {"of_lead": lead_id})
 
 
 def claims_since(db: Unit, person_id: str, since: datetime) -> int:

@@ -63,6 +63,7 @@ EVENTS: Mapping[str, Event] = {
         Event("returned", OWNED, POOLED),
         Event("recycled", OWNED, POOLED),
         Event("invalidated", (POOLED, *OWNED), INVALID),
+        Event("reopened", (INVALID,), POOLED),
         Event("merged", (POOLED, *OWNED), MERGED),
     )
 }

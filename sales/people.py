@@ -250,6 +250,11 @@ def accounts(db: Unit, person_id: str) -> list[Address]:
     return [Address(*row) for row in rows]
 
 
+def with_us(db: Unit, person_id: str) -> bool:
+    """Whether somebody has not left."""
+    return _ACTIVE.row(db, {"who": person_id}) is not None
+
+
 def addresses(db: Unit, person_id: str) -> list[Address]:
     """Every account of somebody who is with us: where a decision is shown that cannot wait."""
     return [Address(*row) for row in _ACCOUNTS.rows(db, {"person": person_id})]

@@ -82,7 +82,44 @@ def test_a_lead_with_nothing_in_it_is_nobodys_and_the_reason_is_kept_and_shown(o
     for person in ("张三", "王经理"):
         told = say(opened, "详情", person=person)
         assert "无效原因：空号" in told["text"]
-        assert ("负责人：没有" in told["text"], live(told)) == (True, [])
+        assert ("负责人：没有" in told["text"], live(told)) == (True, ["判错了，恢复"])
+
+
+@PLATFORMS
+def test_what_was_judged_wrongly_comes_back_to_whoever_had_it(opened, platform):
+    say(opened, "无效", "空号")
+    [back] = opened.presses("张三", say(opened, "详情", platform=platform), "判错了")
+    assert "未打开" in back["text"]
+    row = lead(opened)
+    assert (row["state"], owner_of(opened), row["invalid_reason"]) == ("assigned", "张三", "")
+    assert set(clocks(opened)) == {"lead_unopened", "lead_idle"}
+    assert titles(opened, "张三").count("新线索：长江精密") <= 1, "who did it needs no card"
+    assert len(trail(opened, "lead.reopened")) == 1
+    [twice] = opened.says("张三", f"/线索 恢复 {NUMBER}")
+    assert "「无效」的才能这样做" in twice["text"]
+
+
+def test_somebody_above_may_bring_it_back_and_the_owner_hears_of_it(opened):
+    say(opened, "无效", "空号")
+    say(opened, "恢复", person="王经理")
+    assert owner_of(opened) == "张三"
+    assert any("王经理 恢复了它" in m["text"] for m in opened.sees("张三"))
+
+
+def test_nobody_brings_back_what_is_somebody_elses(opened):
+    say(opened, "无效", "空号")
+    assert "权限" in say(opened, "恢复", person="李四")["text"]
+    assert state(opened) == "invalid"
+
+
+def test_what_nobody_had_comes_back_to_the_pool(office):
+    publish(office, "来源白名单 展会扫码")
+    new(office, "/线索 新建 长江精密 华东 医疗 官网表单")
+    office.says("王经理", f"/线索 无效 {NUMBER} 同行")
+    office.says("王经理", f"/线索 恢复 {NUMBER}")
+    row = lead(office)
+    assert (row["state"], row["owner_id"], row["invalid_reason"]) == ("pooled", None, "")
+    assert set(clocks(office)) == {"lead_unassigned"}
 
 
 def test_own_words_are_as_good_and_nobody_is_asked_about_it_any_more(opened):
