@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from bot import reception
 from bot.clock import Clock
@@ -55,8 +56,7 @@ class UnknownAction(Exception):
     """A button this version has no handler for: its card was posted by a newer one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One understood request: who wants which route with which arguments."""
 
     who: Who

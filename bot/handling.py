@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 
@@ -30,8 +31,7 @@ from sales.people import Address
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A stored event we hold the lease of, and the moment its handling began."""
 
     job: Leased

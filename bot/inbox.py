@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -270,7 +270,7 @@ class Inbox(Rounds):
     async def _give_up(self, event: Event, error: str) -> Answer:
         """It ends now, not when it began: what ended before the last notice is no news."""
         metrics.incident()
-        ended = replace(event, now=self._clock.now())
+        ended = event._replace(now=self._clock.now())
         return await self._surely(lambda db: self._units.incident(db, ended, error))
 
     async def _surely(self, work: Callable[[Unit], object]) -> Answer:

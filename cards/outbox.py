@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, literal, select, update
 
@@ -66,8 +66,7 @@ _HOLDERS = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(NamedTuple):
     """What `post` did: the card's id, key and present version."""
 
     card_id: str

@@ -9,10 +9,9 @@ never by creation, so a million future rows cost nothing (durability reference Â
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Index,
@@ -230,8 +229,7 @@ _BUSY = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Leased:
+class Leased(NamedTuple):
     """A job we hold: act on it only through the functions that take it, which are fenced."""
 
     id: int

@@ -17,6 +17,7 @@ from typing import (
     Annotated,
     Any,
     Literal,
+    NamedTuple,
     Protocol,
     TypeAlias,
     TypeVar,
@@ -44,8 +45,7 @@ Family: TypeAlias = Literal["directory", "approval"]
 """What a platform tells of by itself that somebody here may want to know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ctx:
+class Ctx(NamedTuple):
     """What a handler may know.
 
     `flow` is the errand: the first line or press starts one, every card with `key=flow`

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from cards import directory as cards
@@ -174,6 +173,6 @@ def _above(ctx: Ctx, place: Place, row: Any) -> str:
 
 
 def _ask(ctx: Ctx, platform: str, *, dry: bool = False, confirmed: str = "") -> None:
-    to = {**asdict(ctx.address), "flow": ctx.flow}
+    to = {**ctx.address._asdict(), "flow": ctx.flow}
     order = Order(platform, dry=dry, confirmed=confirmed, to=to)
     directory.ask(ctx.db, f"asked/{ctx.cause}", order, now=ctx.now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from handlers.api import TOPIC, Registry, Route
 from sales import names
@@ -13,8 +13,7 @@ ENOUGH = 0.5
 """Least likeness of a suggestion: two-character words share one character at 0.5."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A route and the arguments a person gave."""
 
     route: Route

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Index, String, bindparam, select, text, update
 from sqlmodel import Field
@@ -113,8 +113,7 @@ class UnknownCustomer(Refusal):
     text = "您能看到的客户里没有「{name}」，相近的也没有。请核对后重发，或请运营先导入这家客户。"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A customer as it is offered for picking, with what its referrals take over."""
 
     id: str

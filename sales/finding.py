@@ -42,8 +42,7 @@ LAST = "\U0010ffff"
 """Sorts behind everything that can follow a beginning."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """Customers to pick from, best first; `more` says that others fit as well."""
 
     customers: tuple[Named, ...] = ()

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from engine import text
 from sales import stems
@@ -29,8 +29,7 @@ LEAST = 3
 """Characters a slip must leave: two names that share fewer are two companies."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forms:
+class Forms(NamedTuple):
     """A company name and its comparable forms."""
 
     name: str

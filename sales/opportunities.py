@@ -6,9 +6,8 @@ One that was a lead before has no introducer; `sales/lead_convert.py` opens it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Index, bindparam, or_, select, text, update
 from sqlmodel import Field
@@ -91,8 +90,7 @@ class NotYours(NotOpen):
     text = "没有找到您能关的商机 {number}，或者它已经关了。"
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
+class Created(NamedTuple):
     """An opportunity as its card shows it.
 
     `filled` is (field, value, source) of what the customer took over from an introducer,
@@ -108,8 +106,7 @@ class Created:
     missing: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class By:
+class By(NamedTuple):
     """Whose it will be, when, and on what occasion."""
 
     person_id: str

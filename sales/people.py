@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Index,
@@ -100,8 +99,7 @@ class Identity(Row, table=True):
     created_at: datetime = Field(sa_type=UtcTime)
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(NamedTuple):
     """The person who acts, as the rules see them at this moment.
 
     `stands_in_for` are the colleagues whose selling they do for a while (`delegations`).
@@ -119,8 +117,7 @@ class Who:
         return person_id in (self.id, *(one.id for one in self.stands_in_for))
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """One account messages can go to; `person_id` "" for someone we do not know."""
 
     person_id: str

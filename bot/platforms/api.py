@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from cards.model import Card, Content
 from cards.render.slot import Slot
@@ -85,8 +85,7 @@ def _words(text: str) -> str:
     return clean(text[: CUT * MOST])[: MOST + 1]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the platform may say in its acknowledgement.
 
     `content` is what the person was answered, if the work was committed within the budget;

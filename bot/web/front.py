@@ -8,7 +8,7 @@ the whole decryption (performance reference §2). How much may arrive, and how s
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,8 +17,7 @@ from bot.platforms.api import BadCallback, Unavailable
 from bot.web import rejections
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """A callback as it came: raw query, raw headers, the whole body."""
 
     method: str
@@ -32,8 +31,7 @@ class HttpRequest:
         return {k.decode("latin-1"): v.decode("latin-1") for k, v in self.raw_headers}
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpAnswer(NamedTuple):
     """What the platform gets back."""
 
     body: bytes = b""

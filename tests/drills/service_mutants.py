@@ -77,7 +77,7 @@ def takes_suspects_together():
     """What a crash left behind is claimed at once and shares a commit: one takes all along."""
 
     def trusted(job):
-        return job if job.crashes >= inbox.CRASHES else replace(job, crashes=0)
+        return job if job.crashes >= inbox.CRASHES else job._replace(crashes=0)
 
     async def sweep(self):
         now = self._clock.now()

@@ -1,7 +1,5 @@
 """Who sees whose customers."""
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import select
 
@@ -74,5 +72,5 @@ def test_who_stands_in_reaches_what_is_theirs_and_what_each_lender_reaches(db, l
     }
     lent = tuple(people[one] for one in lenders)
     boss = Who("sunjingli", "孙经理", Role.MANAGER, "chenzong", "华南")
-    both = replace(boss, stands_in_for=lent)
+    both = boss._replace(stands_in_for=lent)
     assert sees(db, both) == sees(db, boss).union(*(sees(db, one) for one in lent))
