@@ -92,7 +92,7 @@ def parse(document: bytes) -> Node:
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = parser.ordered_attributes = True
     parser.StartElementHandler, parser.EndElementHandler = reading.begin, reading.end
-    parser.CharacterDataHandler = reading.told
+    parser.CharacterDataHandler = reading.pieces.append
     parser.StartDoctypeDeclHandler = _refused
     try:
         parser.Parse(document, True)
@@ -103,7 +103,10 @@ def parse(document: bytes) -> Node:
 
 
 class _Reading:
-    """What Expat has told so far of the element it is in: children, text, attributes."""
+    """What Expat has told so far of the element it is in: children, text, attributes.
+
+    `pieces` are the text since the last element began: all that a leaf holds.
+    """
 
     __slots__ = ("above", "attributed", "children", "count", "pieces")
 
@@ -120,10 +123,7 @@ class _Reading:
             raise BadXml("too deep")
         self.above.append((self.children, self.count + 1, self.attributed))
         self.children, self.count, self.attributed = {}, 0, bool(attributes)
-        self.pieces = []
-
-    def told(self, text: str) -> None:
-        self.pieces.append(text)
+        self.pieces.clear()
 
     def end(self, tag: str) -> None:
         whole = self.children or self.attributed
