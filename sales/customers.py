@@ -180,12 +180,8 @@ def add(db: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
     for start in range(0, len(rows), AT_ONCE):
         some = rows[start : start + AT_ONCE]
         _INSERT.run_many(db, some)
-        keys = [
-            {"key": key, "customer_id": row["id"]}
-            for row in some
-            for key in names.keys(row["stem"])
-        ]
-        _INSERT_KEYS.run_many(db, keys)
+        keys = [(key, row["id"]) for row in some for key in names.keys(row["stem"])]
+        _INSERT_KEYS.run_stored(db, keys)
         add_tags(db, ((row["id"], tag) for row in some for tag in row["tags"]))
         for row in some:
             detail = {audit.SET: {field: row[field] for field in TOLD if row[field] != UNKNOWN}}
@@ -263,7 +259,7 @@ TOLD = ("name", "owner_id", *PROFILE, "sources", "tags")
 """What the trail says of a customer; the rest follows from it."""
 
 _INSERT = insertion(table(Customer))
-_INSERT_KEYS = insertion(table(CustomerKey))
+_INSERT_KEYS = insertion(table(CustomerKey), "key", "customer_id")
 _INSERT_TAGS = insertion(table(CustomerTag))
 _TAGS = Statement(
     select(CUSTOMER_TAG.tag)
