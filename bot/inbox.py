@@ -99,7 +99,7 @@ class Inbox(Rounds):
         """
         loop = asyncio.get_running_loop()
         now = self._clock.now()
-        payload = _inbound.dump_python(inbound, mode="json")
+        payload = _inbound.dump_python(inbound, mode="json", exclude_defaults=True)
         key = f"{inbound.platform}:{inbound.tenant}:{inbound.event_key}"
         arrival = _Arrival(loop.create_future(), time.perf_counter())
 
