@@ -12,7 +12,8 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
@@ -76,8 +77,8 @@ class _Work:
     context: Context = field(default_factory=copy_context)  # its log lines name what it is about
     result: Any = None
     error: BaseException | None = None
-    lanes: set[str] = field(default_factory=set)
-    trail: list[tuple[Any, ...]] = field(default_factory=list)
+    lanes: AbstractSet[str] = frozenset()
+    trail: Sequence[tuple[Any, ...]] = ()
 
     def attempt(self, connection: Connection, occasion: Occasion, *, careful: bool) -> None:
         """Run it, under a savepoint if `careful`; its error is kept.
@@ -85,7 +86,7 @@ class _Work:
         Raises:
             Redo: it failed after it had changed something, and there is no savepoint.
         """
-        self.result, self.error, self.lanes, self.trail = None, None, set(), []
+        self.result, self.error, self.lanes, self.trail = None, None, frozenset(), ()
         db = Unit(connection)
         db.occasion = occasion
         if careful:
