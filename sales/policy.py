@@ -8,6 +8,7 @@ Rights follow from the person as the database has them at this moment, never fro
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, or_, true
@@ -153,6 +154,7 @@ def require(db: Unit, who: Who, permission: str, what: str) -> None:
     )
 
 
+@lru_cache(maxsize=4096)  # the same people write again and again
 def visible(who: Who, permission: str = "customer.read") -> Reach:
     """The customers on which `who` may use a permission."""
     return reach.of(tuple([_within(one, grant) for one, grant in _held(who, permission)]))

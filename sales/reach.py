@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -68,7 +67,6 @@ EVERYTHING = Reach((Scope.ALL,), {})
 """Of whoever may see every customer."""
 
 
-@lru_cache(maxsize=4096)  # the same people write again and again
 def of(held: tuple[Within, ...]) -> Reach:
     """What these grants reach together."""
     shape = tuple([one.scope for one in held])
