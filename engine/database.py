@@ -23,11 +23,10 @@ from engine.writer import Writer
 READERS = 4
 CACHED = 512
 """SQL texts whose plans SQLite keeps; more than there are."""
-CACHE_KIB = 32768
-"""Pages the writer keeps; with SQLite's 2 MiB it reads the same index pages again and again."""
-PAGE_BYTES = 2048
-"""Half of SQLite's: most writes are to index pages far apart, and each is logged whole."""
-CHECKPOINT_PAGES = 8000
+CACHE_KIB = 16384
+"""Pages the writer keeps; with SQLite's 2 MiB it reads the same index pages again and again. More
+is no gain: nearly every large commit walks through all of them."""
+CHECKPOINT_PAGES = 4000
 """While the writer never rests, the log is folded into the file every 16 MB: what comes then waits
 15 ms for it, and for 32 MB 20 to 50; at SQLite's 4 MB a busy minute does little else. Otherwise
 it is folded often and little (`fold`)."""
@@ -102,7 +101,7 @@ def sqlite_writer(url: URL) -> Engine:
         url, pool_size=1, max_overflow=0, hide_parameters=True,
         connect_args={"cached_statements": CACHED},
     )  # fmt: skip
-    _on_connect(engine, f"page_size={PAGE_BYTES}", "journal_mode=WAL", "synchronous=FULL",
+    _on_connect(engine, "journal_mode=WAL", "synchronous=FULL",
                 "secure_delete=ON", "foreign_keys=ON", "busy_timeout=5000",
                 "journal_size_limit=67108864",
                 f"cache_size=-{CACHE_KIB}", f"wal_autocheckpoint={CHECKPOINT_PAGES}",
