@@ -72,7 +72,7 @@ def _came_in(books, names, dead):
         said = job.payload["kind"] == "text"  # a press may leave its card as it is
         if said and job.state == State.DONE and answered[f"E{job.id}"] == 0:
             yield f"event {job.id}: done, and nothing was said"
-    known = Counter(job.payload["text"].split()[-1] for job in books.inbox if job.payload["text"])
+    known = Counter(said.split()[-1] for job in books.inbox if (said := job.payload.get("text")))
     yield from (f"{name}: acknowledged, not stored" for name in names if not known[name])
 
 
