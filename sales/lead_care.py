@@ -215,15 +215,17 @@ def give_back(db: Unit, lead: Shown, reason: str, who: Who, desk: Desk) -> None:
 
 
 def to_pool(
-    db: Unit, lead: Shown, event: str, rules: Rulebook, now: datetime
+    db: Unit, lead: Shown, event: str, rules: Rulebook, now: datetime, **values: object
 ) -> list[str]:  # fmt: skip
     """Nobody has it from here on, and its clock as such begins; who looks after it.
+
+    `values` are the columns that change with it.
 
     Raises:
         Moved: it cannot go there.
     """
     lead_owning.release(
-        db, seen_of(lead), event, now=now, opened_at=None, contacted_at=None, invalid_reason="",
+        db, seen_of(lead), event, now=now, opened_at=None, contacted_at=None, **values,
     )  # fmt: skip
     keepers = lead_people.keepers(db, lead.region, now=now)
     keeper = keepers[0] if keepers else ""

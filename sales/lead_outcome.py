@@ -84,7 +84,7 @@ def reopen(db: Unit, lead: Shown, who: Who, desk: Desk) -> str | None:
     had = lead_owning.last_owner(db, lead.id)
     if not _may_reopen(db, had, who):
         policy.require(db, who, ASSIGN, "恢复无效的线索")
-    lead_care.to_pool(db, lead, "reopened", desk.rules, desk.now)
+    lead_care.to_pool(db, lead, "reopened", desk.rules, desk.now, invalid_reason="")
     if had is None or not people.with_us(db, had):
         return None
     lead_care.give(db, lead_lists.get(db, lead.id, SYSTEM), "assigned", had, desk)
