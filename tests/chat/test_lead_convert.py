@@ -7,19 +7,8 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from tests.chat import lead_kit
 from tests.chat.lead_kit import NUMBER, PHONE, PLATFORMS, claims, clocks, say, state, trail
 from tests.chat.test_leads import fields, lead, new, owner_of, publish, shown, titles
-
-
-@pytest.fixture(name="opened")
-def _opened(office):
-    return lead_kit.opened(office)
-
-
-@pytest.fixture(name="called")
-def _called(office):
-    return lead_kit.called(office)
 
 
 @PLATFORMS

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chat import lead_kit
 from tests.chat.lead_kit import clocks, live, say, state
 from tests.chat.test_leads import lead, new, shown
-
-
-@pytest.fixture(name="called")
-def _called(office):
-    return lead_kit.called(office)
 
 
 @pytest.mark.parametrize("step", ["待回访", "下一步"])

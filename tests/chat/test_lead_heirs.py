@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.chat import lead_kit
 from tests.chat.lead_kit import NUMBER, clocks, live, say, state
 from tests.chat.test_directory import leaves
 from tests.chat.test_leads import lead, new, owner_of, publish, shown, the_card, titles
-
-
-@pytest.fixture(name="opened")
-def _opened(office):
-    return lead_kit.opened(office)
-
-
-@pytest.fixture(name="called")
-def _called(office):
-    return lead_kit.called(office)
 
 
 def goes(office, leaver="张三", heir="李四"):

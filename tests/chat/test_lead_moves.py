@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chat import lead_kit
 from tests.chat.lead_kit import NUMBER, his, live, say, state
 from tests.chat.test_leads import new, open_lead, publish, the_card
-
-
-@pytest.fixture(name="opened")
-def _opened(office):
-    return lead_kit.opened(office)
-
-
-@pytest.fixture(name="called")
-def _called(office):
-    return lead_kit.called(office)
 
 
 def cards(office, person, word):
