@@ -186,7 +186,7 @@ def _numbers_of(text: str, run: re.Match[str]) -> Iterator[Place]:
 def _length(digits: str, breaks: set[int], at: int, *, abroad: bool) -> int:
     """How many digits the personal number that begins with digit `at` has; 0 if none does."""
     prefixed = any(
-        digits.endswith(prefix, 0, at) and at - len(prefix) in breaks for prefix in CHINA
+        digits.endswith(prefix, 0, at) and at - len(prefix) in breaks for prefix in DIALLED
     )
     if at not in breaks and not prefixed:
         return 0
@@ -250,6 +250,8 @@ def _is_no_credit_code(word: str) -> bool:
 CODE_LENGTH = 18
 CODE_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CHINA = ("0086", "86")
+DIALLED = (*CHINA, "0", "17951", "12593")
+"""What is dialled in front of a mobile number: the country, another province, a cheap line."""
 FOREIGN = range(15, 8, -1)
 """Digits of a number written with its country's code (E.164), the most first."""
 KINDS: tuple[tuple[int, Callable[[str], bool]], ...] = (
