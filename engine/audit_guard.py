@@ -20,6 +20,7 @@ _POSTGRES = (
 )
 _SQLITE_OFF = tuple(f"DROP TRIGGER IF EXISTS audit_no_{event}" for event in ("update", "delete"))
 _POSTGRES_OFF = (
+    "LOCK TABLE audit IN ACCESS EXCLUSIVE MODE",  # first: a vacuum at it wants what GRANT holds
     "GRANT UPDATE, DELETE, TRUNCATE ON audit TO CURRENT_USER",
     "DROP TRIGGER IF EXISTS audit_no_change ON audit",
     "DROP TRIGGER IF EXISTS audit_no_truncate ON audit",

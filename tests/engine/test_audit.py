@@ -1,7 +1,8 @@
 """The trail is a chain: nobody changes, deletes, inserts or cuts it unseen (B15, D31, I12)."""
 
 import threading
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -199,6 +200,18 @@ def test_many_writers_make_one_chain_without_gaps(fresh_postgres):
     assert (verdict(first), end(first).seq) == (end(first), 200)
     first.close()
     second.close()
+
+
+def test_lifting_the_guard_waits_for_the_vacuum_instead_of_deadlocking(fresh_postgres):
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with closing(Database(fresh_postgres())) as database, ThreadPoolExecutor(1) as other:
+        with database.engine.begin() as vacuum:
+            vacuum.execute(text("LOCK TABLE audit IN SHARE UPDATE EXCLUSIVE MODE"))
+            forged = other.submit(forge, database)
+            while not vacuum.scalar(waiting):
+                assert not forged.done()
+            vacuum.execute(text("ANALYZE audit"))  # needs what GRANT holds to its end
+        forged.result()
 
 
 def test_the_chain_can_be_checked_with_nothing_but_python_and_the_rows(trail):
