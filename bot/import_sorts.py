@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
+
+from pydantic import TypeAdapter
 
 from bot.import_columns import CUSTOMERS, FOLLOWED, LEADS, TELLING, WHOSE
 from cards import lead_conflicts, lead_news
@@ -17,31 +19,66 @@ from engine.vault import Vault
 from sales import figures
 from sales.desk import Desk
 from sales.importing import Line, Outcome, customers_from
-from sales.importing_leads import leads_from
+from sales.importing_leads import Brought, leads_from, note_import
+
+T = TypeVar("T")
 
 OWNERS = frozenset(
     heading for column in CUSTOMERS if column.name == "owner" for heading in column.synonyms
 )
 """Headings of who looks after a customer; nobody looks after a lead yet."""
+OUTCOME, BROUGHT = TypeAdapter(Outcome), TypeAdapter(Brought)
 
 
 class Take(Protocol):
     """The use-case that takes the lines of one sort of sheet."""
 
     def __call__(
-        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool
-    ) -> Outcome:
-        """Write them, or with `dry_run` say what writing them would do."""
+        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool,
+        before: Any = None,
+    ) -> Any:  # fmt: skip
+        """Write them, or with `dry_run` say what writing them would do.
+
+        The result counts what came of the lines in front, `before`, too.
+        """
+
+
+class Tell(Protocol):
+    """Says what has come in, once all of it is written."""
+
+    def __call__(self, db: Unit, outcome: Any, *, file: str, now: datetime) -> None:
+        """In one unit."""
+
+
+PART = 50
+"""Leads of one commit: deciding about fifty takes a tenth of a second or two, and whoever
+presses a button meanwhile waits that long."""
+
+
+def silent(db: Unit, outcome: Outcome, *, file: str, now: datetime) -> None:
+    """Nobody has to hear of it but who has sent the sheet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One sort of sheet: how people call it, its columns, the right it takes, its use-case."""
+    """One sort of sheet: how people call it, its columns, the right it takes, its use-case.
+
+    `part` rows at most are written by one commit, 0 for all; `outcome` keeps what came of them
+    from one to the next, and `tell` says in the end what to whoever has to know, and to the trail.
+    """
 
     name: str
     columns: Sequence[Column]
     right: str
     take: Take
+    part: int = 0
+    outcome: TypeAdapter[Any] = OUTCOME
+    tell: Tell = silent
+
+    def parts(self, rows: Sequence[T]) -> list[Sequence[T]]:
+        """The rows of each commit, in order."""
+        size = self.part or len(rows) or 1
+        return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +103,7 @@ class Sorts:
             return self._figures(content, name, neither)
         told = sheet.columns & TELLING or not set(FOLLOWED).isdisjoint(sheet.understood)
         if told or OWNERS.isdisjoint(sheet.ignored):
-            return sheet, Sort("线索", LEADS, "import", self.leads)
+            return sheet, self.leads
         customers = Sort("客户", CUSTOMERS, "customer.import", self._customers)
         return read(content, name, CUSTOMERS), customers
 
@@ -79,28 +116,37 @@ class Sorts:
         sort = Sort("同事指标", columns, "figures.import", self._reported)
         return read(content, name, columns), sort
 
-    def _reported(
-        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool
-    ) -> Outcome:  # fmt: skip
-        del by  # the occasion says it
-        return figures.figures_from(db, lines, file=file, now=now, dry_run=dry_run)
-
-    def _customers(
-        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool
-    ) -> Outcome:  # fmt: skip
-        del by  # the occasion says it
-        return customers_from(db, lines, vault=self.vault, file=file, now=now, dry_run=dry_run)
-
-    def leads(
-        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool
-    ) -> Outcome:  # fmt: skip
+    @property
+    def leads(self) -> Sort:
         """Leads into the pool and on to their owners, who hear of all of them at once.
 
         Rows that contradict a lead go to who may say which is right.
         """
+        return Sort("线索", LEADS, "import", self._leads, PART, BROUGHT, self._tell)
+
+    def _reported(
+        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool,
+        before: None = None,
+    ) -> Outcome:  # fmt: skip
+        del by, before  # the occasion says it, and there is only one part
+        return figures.figures_from(db, lines, file=file, now=now, dry_run=dry_run)
+
+    def _customers(
+        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool,
+        before: None = None,
+    ) -> Outcome:  # fmt: skip
+        del by, before
+        return customers_from(db, lines, vault=self.vault, file=file, now=now, dry_run=dry_run)
+
+    def _leads(
+        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool,
+        before: Brought | None = None,
+    ) -> Brought:  # fmt: skip
         today = now.astimezone(self.calendars.zone).date()
         desk = Desk(self.vault, self.rules, self.calendars.current(db), now, today)
-        outcome = leads_from(db, lines, desk=desk, file=file, by=by, dry_run=dry_run)
+        return leads_from(db, lines, desk=desk, file=file, by=by, dry_run=dry_run, before=before)
+
+    def _tell(self, db: Unit, outcome: Brought, *, file: str, now: datetime) -> None:
+        note_import(db, outcome, file=file, now=now)
         lead_news.tell(db, outcome.taken, zone=self.calendars.zone, now=now)
         lead_conflicts.tell(db, outcome.conflicts, zone=self.calendars.zone, now=now)
-        return outcome

@@ -5,12 +5,12 @@ The words for what is wrong serve sheets sent in chat, too (`bot/imports.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import track
@@ -21,6 +21,7 @@ from bot.import_sorts import Sorts
 from bot.migrate import upgrade
 from bot.rules import opened
 from cards.imports import counts
+from connectors.sheet_model import Row
 from connectors.sheets import Column, Problem, Sheet, errors_file, read
 from engine.calendar_days import Calendars
 from engine.database import Database
@@ -29,6 +30,7 @@ from engine.vault import Vault
 from sales.importing import Line, Outcome, customers_from
 from sales.joining import people_from
 
+T = TypeVar("T")
 UseCase = Callable[..., Outcome]
 LISTED = 20
 """Complaints and notes that are said on the screen."""
@@ -53,7 +55,7 @@ class Report:
         return {
             "created": did.created, "completed": did.completed, "unchanged": did.unchanged,
             "doubted": did.doubted,
-            "notes": [{"row": n.line, "column": n.column, "text": n.text} for n in did.notes],
+            "notes": [{"row": n.line, "column": n.column, "text": n.told} for n in did.notes],
             "dry_run": self.dry_run,
             "errors": [{"row": p.row, "column": p.column, "text": p.text} for p in self.wrong],
             "errors_file": str(self.errors_path) if self.errors_path else None,
@@ -71,7 +73,7 @@ class Report:
         did = "检查通过，将" if self.dry_run else "已"
         words = counts(self.outcome, did)
         for note in self.outcome.notes[:LISTED]:
-            words += f"\n第 {note.line} 行：{note.text}"
+            words += f"\n第 {note.line} 行：{note.told}"
         if (left := len(self.outcome.notes) - LISTED) > 0:
             words += f"\n还有 {left} 处，加 --json 看全部"
         if self.sheet.ignored:
@@ -96,15 +98,42 @@ def import_customers(
 def import_leads(
     database: Database, file: Path, vault: Vault, clock: Clock, *, dry_run: bool, progress: bool
 ) -> Report:  # fmt: skip
-    """Leads from a spreadsheet, into the pool.
+    """Leads from a spreadsheet, into the pool; a commit for every few, so that nobody waits long.
+
+    Whoever stops it half-way imports the file again: what is there is not brought twice.
 
     Raises:
         SheetError: the file as a whole cannot be read.
     """
     upgrade(database)
-    sorts = Sorts(vault, opened(database, clock), Calendars(clock.zone))
-    use_case = partial(sorts.leads, by="")
-    return _import(database, file, LEADS, use_case, dry_run=dry_run, progress=progress)
+    sort = Sorts(vault, opened(database, clock), Calendars(clock.zone)).leads
+    sheet = read(file, file.name, LEADS)
+    shown = progress and len(sheet.rows) >= SLOW_ROWS
+    take = partial(sort.take, file=file.name, by="", now=datetime.now(UTC))
+    with database.reading() as db:
+        outcome = take(db, lines(_tracked(sheet.rows, "检查", shown=shown)), dry_run=True)
+    if not (dry_run or sheet.problems or outcome.wrong):
+        parts = _tracked(sort.parts(sheet.rows), "导入", shown=shown)
+        tell = partial(sort.tell, file=file.name, now=datetime.now(UTC))
+        outcome = _written(database, parts, take, tell)
+    return _report(file, sheet, outcome, LEADS, dry_run=dry_run)
+
+
+def _written(
+    database: Database, parts: Iterable[Sequence[Row]], take: Callable[..., Any],
+    tell: Callable[..., None],
+) -> Any:  # fmt: skip
+    """What came of all parts; of what is written people hear even if it is broken off."""
+    so_far = None
+    try:
+        for part in parts:
+            so_far = database.writer.run(
+                partial(take, lines=list(lines(part)), dry_run=False, before=so_far)
+            )
+    finally:
+        if so_far is not None:
+            database.writer.run(partial(tell, outcome=so_far))
+    return so_far
 
 
 def import_people(
@@ -126,20 +155,32 @@ def _import(
     upgrade(database)
     sheet = read(file, file.name, columns)
     dry = dry_run or bool(sheet.problems)
-    slow = progress and len(sheet.rows) >= SLOW_ROWS
-    console = Console(stderr=True)
 
     def work(db: Unit) -> Outcome:
-        rows = track(sheet.rows, "检查", console=console) if slow else sheet.rows
-        lines = (Line(row.number, row.values) for row in rows)
-        return use_case(db, lines, file=file.name, now=datetime.now(UTC), dry_run=dry)
+        rows = _tracked(sheet.rows, "检查", shown=progress and len(sheet.rows) >= SLOW_ROWS)
+        return use_case(db, lines(rows), file=file.name, now=datetime.now(UTC), dry_run=dry)
 
-    outcome = database.writer.run(work, alone=True)
+    return _report(file, sheet, database.writer.run(work, alone=True), columns, dry_run=dry_run)
+
+
+def _report(
+    file: Path, sheet: Sheet, outcome: Outcome, columns: Sequence[Column], *, dry_run: bool
+) -> Report:  # fmt: skip
+    """What came of it; wrong rows also as a marked copy beside the file."""
     wrong = complaints(sheet, outcome, columns)
     errors_path = file.with_name(f"{file.stem.removesuffix(WRONG)}{WRONG}.xlsx") if wrong else None
     if errors_path is not None:
         errors_path.write_bytes(errors_file(sheet, wrong))
     return Report(outcome, wrong, sheet, dry_run, errors_path)
+
+
+def _tracked(work: Sequence[T], doing: str, *, shown: bool) -> Iterable[T]:
+    return track(work, doing, console=Console(stderr=True)) if shown else work
+
+
+def lines(rows: Iterable[Row]) -> Iterator[Line]:
+    """The rows of a sheet as use-cases take them."""
+    return (Line(row.number, row.values) for row in rows)
 
 
 def complaints(

@@ -8,21 +8,22 @@ that serves everybody does this too; more is for `jianliu import`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import PurePath
-from typing import Any
 
 from bot.import_sorts import Sort, Sorts
-from bot.importing import WRONG, complaint, complaints
+from bot.importing import WRONG, complaint, complaints, lines
 from bot.platforms.api import Platform, Undelivered
-from bot.slow import Conclusion, Work
+from bot.slow import About, Conclusion, Parts, Work
 from cards import imports as cards
 from cards import media, outbox
 from cards.imports import Look
 from cards.model import Card
 from connectors.sheet_grid import MAX_BYTES
+from connectors.sheet_model import Row
 from connectors.sheets import Problem, Sheet, SheetError, errors_file
 from engine import blobs
 from engine.blobs import Gone
@@ -30,11 +31,13 @@ from engine.database import Database
 from engine.unit import Unit
 from handlers.imports import CHECK, RUN
 from sales import people, policy
-from sales.importing import Line, Outcome, Wrong
+from sales.importing import Outcome, Wrong
 from sales.people import Address, Who
 
 MOST_ROWS = 500
-"""What one import in chat may bring: everybody waits while it is written, a second or so."""
+"""What one import in chat may bring; others write between its parts."""
+DONE, SO_FAR = "done", "so_far"
+"""What a job of several commits keeps: parts written, and what came of them."""
 WAITS_FOR_TAP = timedelta(days=1)
 TOO_MANY = f"在聊天里一次最多导入 {MOST_ROWS} 行。分成几个文件，或请管理员在服务器上导入。"
 NOT_FETCHED: Mapping[str, str] = {
@@ -79,7 +82,7 @@ class _Found:
         )  # fmt: skip
 
     def _note(self, note: Wrong) -> str:
-        return f"第 {note.line} 行：{note.text}"
+        return f"第 {note.line} 行：{note.told}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +103,7 @@ class _Reader:
             raise SheetError(TOO_MANY)
         return sheet, sort
 
-    def tried(
-        self, content: bytes, about: Mapping[str, Any], now: datetime
-    ) -> tuple[_Found, bytes]:
+    def tried(self, content: bytes, about: About, now: datetime) -> tuple[_Found, bytes]:
         """What an import would do, and the marked copy if something is wrong.
 
         Raises:
@@ -114,7 +115,7 @@ class _Reader:
             who = sender(db, about, now, stays=False)
             if who is None or not policy.may(who, sort.right):
                 raise SheetError(NOT_YOURS)
-            outcome = sort.take(db, _lines(sheet), file=name, by=who.id, now=now, dry_run=True)
+            outcome = sort.take(db, lines(sheet.rows), file=name, by=who.id, now=now, dry_run=True)
         found = _Found(sheet, sort, outcome, complaints(sheet, outcome, sort.columns))
         return found, errors_file(sheet, found.problems) if found.problems else b""
 
@@ -127,9 +128,7 @@ class _Reader:
         with self.database.reading() as db:
             return blobs.read(db, self.sorts.vault, blob, now=now)
 
-    def refuse(
-        self, db: Unit, about: Mapping[str, Any], found: _Found, marked: bytes, now: datetime
-    ) -> None:
+    def refuse(self, db: Unit, about: About, found: _Found, marked: bytes, now: datetime) -> None:
         """The card with what is wrong, and the file with the wrong rows in red."""
         _say(db, about, cards.refused(about["name"], found.look, flow=about["flow"]), now)
         stem = PurePath(about["name"]).stem.removesuffix(WRONG)
@@ -145,7 +144,7 @@ class Check:
     reader: _Reader
     platforms: Mapping[str, Platform]
 
-    async def prepare(self, about: Mapping[str, Any], now: datetime) -> Conclusion:
+    async def prepare(self, about: About, now: datetime) -> Conclusion:
         """Fetch the file and try it.
 
         Raises:
@@ -165,13 +164,11 @@ class Check:
             return lambda db, now: self.reader.refuse(db, about, found, marked, now)
         return lambda db, now: self._offer(db, about, found, content, now)
 
-    def gave_up(self, db: Unit, about: Mapping[str, Any], number: str, now: datetime) -> None:
+    def gave_up(self, db: Unit, about: About, number: str, now: datetime) -> None:
         """Tell the sender."""
         _say(db, about, cards.failed(about["name"], number, flow=about["flow"]), now)
 
-    def _offer(
-        self, db: Unit, about: Mapping[str, Any], found: _Found, content: bytes, now: datetime
-    ) -> None:
+    def _offer(self, db: Unit, about: About, found: _Found, content: bytes, now: datetime) -> None:
         blob = f"import/{about['flow']}"
         card = cards.checked(about["name"], found.look, found.outcome, blob, flow=about["flow"])
         if card.buttons:
@@ -184,40 +181,60 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The import itself; fulfils `Work`."""
+    """The import itself, in parts if it takes long; fulfils `Work`."""
 
     reader: _Reader
 
-    async def prepare(self, about: Mapping[str, Any], now: datetime) -> Conclusion:
+    async def prepare(self, about: About, now: datetime) -> Conclusion | Parts:
         """Read the bytes that waited."""
         return await asyncio.to_thread(self._prepare, about, now)
 
-    def gave_up(self, db: Unit, about: Mapping[str, Any], number: str, now: datetime) -> None:
-        """Tell the sender; the bytes go."""
+    def gave_up(self, db: Unit, about: About, number: str, now: datetime) -> None:
+        """Tell the sender, and of the rows that were written whoever has to know; the bytes go."""
         blobs.drop(db, about["blob"])
-        _say(db, about, cards.failed(about["name"], number, flow=about["flow"]), now)
+        if SO_FAR in about:
+            sort = self.reader.sorts.leads  # nothing else is written in parts
+            outcome = sort.outcome.validate_python(about[SO_FAR])
+            _as_sender(db, about)
+            sort.tell(db, outcome, file=about["name"], now=now)
+            card = cards.broken_off(about["name"], outcome, number, flow=about["flow"])
+        else:
+            card = cards.failed(about["name"], number, flow=about["flow"])
+        _say(db, about, card, now)
 
-    def _prepare(self, about: Mapping[str, Any], now: datetime) -> Conclusion:
+    def _prepare(self, about: About, now: datetime) -> Conclusion | Parts:
         try:
             sheet, sort = self.reader.sheet(self.reader.kept(about["blob"], now), about["name"])
         except Gone:
             return _unreadable(about, USED_UP)
         except SheetError as wrong:
             return _unreadable(about, str(wrong))
-        return lambda db, now: self._write(db, about, sheet, sort, now)
+        steps = [partial(self._write, sort, part) for part in sort.parts(sheet.rows)]
+        return Parts(steps[about.get(DONE, 0) :], partial(self._end, sheet, sort))
 
     def _write(
-        self, db: Unit, about: Mapping[str, Any], sheet: Sheet, sort: Sort, now: datetime
-    ) -> None:
-        """All rows or none; whoever has lost the right meanwhile imports nothing."""
-        blobs.drop(db, about["blob"])
-        who, name = sender(db, about, now, stays=True), about["name"]
+        self, sort: Sort, rows: Sequence[Row], db: Unit, about: About, now: datetime
+    ) -> About:  # fmt: skip
+        """One part; whoever has lost the right meanwhile imports nothing more."""
+        who = sender(db, about, now, stays=True)
         if who is None or not policy.may(who, sort.right):
+            return about
+        _as_sender(db, about)
+        before = sort.outcome.validate_python(about[SO_FAR]) if SO_FAR in about else None
+        outcome = sort.take(
+            db, lines(rows), file=about["name"], by=who.id, now=now, dry_run=False, before=before
+        )
+        so_far = sort.outcome.dump_python(outcome, mode="json")
+        return {**about, DONE: about.get(DONE, 0) + 1, SO_FAR: so_far}
+
+    def _end(self, sheet: Sheet, sort: Sort, db: Unit, about: About, now: datetime) -> None:
+        """Say what came of it; nothing to somebody who had lost the right."""
+        blobs.drop(db, about["blob"])
+        if SO_FAR not in about:
             return
-        db.occasion = db.occasion._replace(
-            actor=who.id, channel=about["platform"], origin=about["origin"]
-        )  # fmt: skip
-        outcome = sort.take(db, _lines(sheet), file=name, by=who.id, now=now, dry_run=False)
+        outcome, name = sort.outcome.validate_python(about[SO_FAR]), about["name"]
+        _as_sender(db, about)
+        sort.tell(db, outcome, file=name, now=now)
         found = _Found(sheet, sort, outcome, complaints(sheet, outcome, sort.columns))
         if found.problems:  # something has changed since the first look
             self.reader.refuse(db, about, found, errors_file(sheet, found.problems), now)
@@ -226,25 +243,28 @@ class Run:
             _say(db, about, card, now)
 
 
-def sender(db: Unit, about: Mapping[str, Any], now: datetime, *, stays: bool) -> Who | None:
+def sender(db: Unit, about: About, now: datetime, *, stays: bool) -> Who | None:
     """Who sent the file, with the rights they have now, or keep until the commit."""
     to = address(about)
     return people.acting(db, to.platform, to.tenant, to.account, now=now, stays=stays)
 
 
-def _lines(sheet: Sheet) -> Iterator[Line]:
-    return (Line(row.number, row.values) for row in sheet.rows)
+def _as_sender(db: Unit, about: About) -> None:
+    """The trail names whoever sent the file, and where."""
+    db.occasion = db.occasion._replace(
+        actor=about["person"], channel=about["platform"], origin=about["origin"]
+    )  # fmt: skip
 
 
-def _unreadable(about: Mapping[str, Any], why: str) -> Conclusion:
+def _unreadable(about: About, why: str) -> Conclusion:
     card = cards.unreadable(about["name"], why, flow=about["flow"])
     return lambda db, now: _say(db, about, card, now)
 
 
-def _say(db: Unit, about: Mapping[str, Any], card: Card, now: datetime) -> None:
+def _say(db: Unit, about: About, card: Card, now: datetime) -> None:
     outbox.post(db, card, [address(about)], now=now)
 
 
-def address(about: Mapping[str, Any]) -> Address:
+def address(about: About) -> Address:
     """Where the result is said."""
     return Address(about["person"], about["platform"], about["tenant"], about["account"])

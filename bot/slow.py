@@ -1,17 +1,19 @@
-"""Slow work: fetch, read, compute outside every transaction, then one commit with the result.
+"""Slow work: fetch, read, compute outside every transaction, then a commit with the result.
 
 The jobs are those of `engine/errands.py`. A work does the slow part and returns what is to be
-written; that runs behind the fence, so whoever lost the lease writes nothing. What fails is tried
-again a few times; then the person is told, and an operator sees a dead letter.
+written; that runs behind the fence, so whoever lost the lease writes nothing. What takes long to
+write is written in parts, a commit each, so that nobody waits long for one; the job keeps how far
+it has come. What fails is tried again a few times; then the person is told, and an operator sees
+a dead letter.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -38,21 +40,38 @@ WAITS = tuple(timedelta(seconds=s) for s in (2, 10, 60))
 IDLE = 5.0
 LONGEST_ERROR = 500
 
+About: TypeAlias = Mapping[str, Any]
+"""What a job is about, as JSON."""
 Conclusion: TypeAlias = Callable[[Unit, datetime], None]
 """Writes what came of it and says so: (db, now)."""
+Step: TypeAlias = Callable[[Unit, About, datetime], About]
+"""Writes a part; what the job is about from here on."""
+
+
+class Parts(NamedTuple):
+    """What is written in several commits; the end, which says so, shares the last step's."""
+
+    steps: Sequence[Step]
+    end: Callable[[Unit, About, datetime], None]
+
+
+class _Lost(Exception):
+    """Somebody else has the job by now; the part was not written."""
 
 
 class Work(Protocol):
     """One sort of slow work."""
 
-    async def prepare(self, about: Mapping[str, Any], now: datetime) -> Conclusion:
+    async def prepare(self, about: About, now: datetime) -> Conclusion | Parts:
         """The slow part, begun `now`; changes nothing.
+
+        After a failure it is asked again, `about` being what the last step has kept.
 
         Raises:
             Undelivered: a platform did not answer as hoped; tried again if it says so.
         """
 
-    def gave_up(self, db: Unit, about: Mapping[str, Any], number: str, now: datetime) -> None:
+    def gave_up(self, db: Unit, about: About, number: str, now: datetime) -> None:
         """Tell whoever waits that it failed, under the number an operator finds it by."""
 
 
@@ -88,15 +107,16 @@ class Slow(Rounds):
         if work is None:
             await self._surely(lambda db: self._leave(db, job))
             return
-        about: Mapping[str, Any] = job.payload["about"]
         if job.crashes >= CRASHES:
             await self._give_up(job, work, "crashed")
             return
         try:
-            conclude = await work.prepare(about, self._clock.now())
-            await self._commit(lambda db: self._conclude(db, job, conclude), alone=True)
-        except Stopped:
-            return  # the lease runs out and it comes back
+            written = await work.prepare(job.payload["about"], self._clock.now())
+            for step in written.steps[:-1] if isinstance(written, Parts) else ():
+                job = await self._commit(partial(self._step, job=job, step=step), alone=True)
+            await self._commit(partial(self._conclude, job=job, written=written), alone=True)
+        except (Stopped, _Lost):
+            return  # the lease runs out and it comes back, or has come back
         except Undelivered as failure:
             await self._again(job, work, cleaned(str(failure)), failure.retry_after)
         except Exception as failure:
@@ -104,12 +124,26 @@ class Slow(Rounds):
             error = cleaned(f"{type(failure).__name__}: {failure}")[:LONGEST_ERROR]
             await self._again(job, work, error, WAITS[0])
 
-    def _conclude(self, db: Unit, job: Leased, conclude: Conclusion) -> None:
-        db.cause = _cause(job)
-        db.occasion = Occasion(cause=str(job.id))
+    def _step(self, db: Unit, job: Leased, step: Step) -> Leased:
+        _begin(db, job)
+        about = step(db, job.payload["about"], self._clock.now())
+        held = job._replace(payload={**job.payload, "about": about})
+        if not jobs.keep(db, held, held.payload):
+            raise _Lost
+        return held
+
+    def _conclude(self, db: Unit, job: Leased, written: Conclusion | Parts) -> None:
+        _begin(db, job)
         now = self._clock.now()
-        if jobs.finish(db, job, now=now):
-            conclude(db, now)
+        if not jobs.finish(db, job, now=now):
+            return
+        if not isinstance(written, Parts):
+            written(db, now)
+            return
+        about: About = job.payload["about"]
+        for step in written.steps[-1:]:
+            about = step(db, about, now)
+        written.end(db, about, now)
 
     def _leave(self, db: Unit, job: Leased) -> None:
         """Work of a newer version waits for that version, but not for ever."""
@@ -130,7 +164,7 @@ class Slow(Rounds):
         now = self._clock.now()
 
         def bury(db: Unit) -> None:
-            db.cause = _cause(job)
+            _begin(db, job)
             if jobs.bury(db, job, error, now=now):
                 work.gave_up(db, job.payload["about"], job.trace, now)
 
@@ -145,6 +179,11 @@ class Slow(Rounds):
 
     async def _commit(self, work: Callable[[Unit], T], *, alone: bool = False) -> T:
         return await asyncio.wrap_future(self._database.writer.submit(work, alone=alone))
+
+
+def _begin(db: Unit, job: Leased) -> None:
+    db.cause = _cause(job)
+    db.occasion = Occasion(cause=str(job.id))
 
 
 def _cause(job: Leased) -> str:

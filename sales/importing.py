@@ -34,11 +34,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """Why a row cannot be taken, or what is odd about it."""
+    """Why a row cannot be taken, or what is odd about it; `rows` have the same oddity."""
 
     line: int
     column: str
     text: str
+    rows: int = 1
+
+    @property
+    def told(self) -> str:
+        """The text for people, and for how many rows it stands."""
+        return f"{self.text}（共 {self.rows} 行）" if self.rows > 1 else self.text
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from engine import audit
@@ -28,6 +29,7 @@ from sales.lead_states import OVER, STATE_NAMES
 SOURCE = "表格导入"
 """Where a lead comes from whose row does not say it."""
 PURPOSE = "sheet row"
+COMPANY = "company"
 FEN = 100
 NOT_UNDERSTOOD = "没认出「{words}」，先记下原话"
 NO_STATE = "没认出状态「{words}」，没有核对。叫法可以加进「状态词典」"
@@ -44,22 +46,33 @@ class Brought(Outcome):
     taken: list[Taken] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
 
+    def copy(self) -> Brought:
+        """One that may be added to."""
+        return replace(
+            self, wrong=[*self.wrong], notes=[*self.notes], taken=[*self.taken],
+            conflicts=[*self.conflicts],
+        )  # fmt: skip
+
 
 def leads_from(
-    db: Unit, lines: Iterable[Line], *, desk: Desk, file: str, by: str, dry_run: bool = False
-) -> Brought:
+    db: Unit, lines: Iterable[Line], *, desk: Desk, file: str, by: str, dry_run: bool = False,
+    before: Brought | None = None,
+) -> Brought:  # fmt: skip
     """Put a lead per line into the pool; a line that was there before changes nothing.
 
     Lines that may be a known customer come in all the same and are noted, as are words nobody
     understands. A line that tells the state of a lead we surely have is about that lead: nothing
     new comes in, no state changes, and a contradiction is kept (`sales/lead_conflicts.py`, A6).
     With a wrong line, or `dry_run`, nothing is written.
+
+    A long list is written in several units: `before` is what came of the lines in front, and the
+    result counts them, too.
     """
-    outcome, raws = Brought(), []
+    outcome, raws = Brought() if before is None else before.copy(), []
     for line in lines:
         raw = raw_lead(line.values)
         if (why := _wrong(raw, desk)) is not None:
-            outcome.wrong.append(Wrong(line.number, "company", why))
+            outcome.wrong.append(Wrong(line.number, COMPANY, why))
         raws.append((line, raw))
     if outcome.wrong:
         return outcome
@@ -68,12 +81,15 @@ def leads_from(
         if importer.compare(line, raw, dry_run=dry_run):
             continue
         importer.look(line, raw) if dry_run else importer.take(line, raw)
-    importer.sum_up()
-    if (outcome.created or outcome.doubted) and not dry_run:
+    return outcome
+
+
+def note_import(db: Unit, outcome: Brought, *, file: str, now: datetime) -> None:
+    """The row of the trail for a file as a whole, when all of it is written."""
+    if outcome.created or outcome.doubted:
         counts = {"created": outcome.created, "unchanged": outcome.unchanged}
         counts |= {"doubted": outcome.doubted} if outcome.doubted else {}
-        audit.record(db, "lead.imported", ("file", mask(file)), at=desk.now, detail=counts)
-    return outcome
+        audit.record(db, "lead.imported", ("file", mask(file)), at=now, detail=counts)
 
 
 class _Importer:
@@ -82,14 +98,9 @@ class _Importer:
     def __init__(self, db: Unit, desk: Desk, by: str, file: str, outcome: Brought) -> None:
         self._db, self._desk, self._by, self._file, self._outcome = db, desk, by, file, outcome
         self._seen: dict[str, int] = {}
-        self._brought: set[str] = set()
-        self._odd: dict[tuple[str, str], list[int]] = {}
-
-    def sum_up(self) -> None:
-        """Note what is odd about a word once, with the rows it stands in."""
-        for (column, text), rows in self._odd.items():
-            often = f"（共 {len(rows)} 行）" if len(rows) > 1 else ""
-            self._outcome.notes.append(Wrong(rows[0], column, text + often))
+        self._brought = {taken.lead_id for taken in outcome.taken}
+        odd = ((at, note) for at, note in enumerate(outcome.notes) if note.column != COMPANY)
+        self._odd = {(note.column, note.text): at for at, note in odd}
 
     def compare(self, line: Line, raw: RawLead, *, dry_run: bool) -> bool:
         """Hold a line that tells a state against the lead it is about; whether there is one."""
@@ -183,10 +194,16 @@ class _Importer:
             self._note(line, _told(double))
 
     def _mark(self, line: Line, column: str, text: str) -> None:
-        self._odd.setdefault((column, text), []).append(line.number)
+        """Note what is odd about a word once, with how many rows it stands in."""
+        notes = self._outcome.notes
+        at = self._odd.setdefault((column, text), len(notes))
+        if at == len(notes):
+            notes.append(Wrong(line.number, column, text))
+        else:
+            notes[at] = replace(notes[at], rows=notes[at].rows + 1)
 
     def _note(self, line: Line, text: str) -> None:
-        self._outcome.notes.append(Wrong(line.number, "company", text))
+        self._outcome.notes.append(Wrong(line.number, COMPANY, text))
 
     def _origin(self, line: Line) -> str:
         """The name of a line for all time; keyed, because somebody's number stands in it.

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.inbox import CRASHES
 from bot.platforms.api import Undelivered
-from bot.slow import LEASE, WAITS, Slow
-from engine import errands, jobs
+from bot.slow import LEASE, WAITS, Parts, Slow
+from engine import audit, errands, jobs
+from engine.audit import Audit
+from engine.model import table
 from tests.bot.kit import desk
 
 
@@ -42,6 +46,38 @@ async def working(folder, works=None):
         slow = Slow(d.database, d.clock, works or {"dig": work})
         yield d, slow, work
         await slow.drain()
+
+
+class Digging:
+    """Work in three parts, each a row of the trail; what the test sets happens before a part."""
+
+    def __init__(self):
+        self.before, self.told = {}, []
+
+    async def prepare(self, about, _now):
+        return Parts([self._dig] * (3 - about.get("dug", 0)), self._end)
+
+    def _dig(self, db, about, now):
+        part = about.get("dug", 0) + 1
+        self.before.get(part, lambda: None)()
+        audit.record(db, f"dug.{part}", ("hole", "1"), at=now)
+        return {**about, "dug": part}
+
+    def _end(self, _db, about, _now):
+        self.told.append(about["dug"])
+
+    def gave_up(self, _db, about, _number, _now):
+        self.told.append(("gave up after", about["dug"]))
+
+
+def dug(d):
+    with d.database.reading() as db:
+        rows = db.execute(select(table(Audit).c.action).order_by(table(Audit).c.seq)).scalars()
+        return [one[-1] for one in rows if one.startswith("dug.")]
+
+
+def fails():
+    raise ZeroDivisionError
 
 
 def ask(d, what="hole", work="dig", key="1"):
@@ -125,6 +161,62 @@ async def test_whoever_was_too_slow_writes_nothing(folder):
         d.clock.jump(later)
         await slow.round()
         assert work.done == [("hole", True)]
+
+
+@promise
+async def test_what_takes_long_is_written_in_parts_and_others_write_between(folder):
+    work = Digging()
+    async with working(folder, {"dig": work}) as (d, slow, _):
+        ask(d)
+        beat = d.database.writer.beat
+        await slow.round()
+        assert (dug(d), work.told) == (["1", "2", "3"], [3])
+        assert d.database.writer.beat - beat >= 2 * 4  # the claim, and a commit for each part
+        assert state(d) is jobs.State.DONE
+
+
+@promise
+async def test_parts_that_were_written_are_not_written_again(folder):
+    work = Digging()
+    async with working(folder, {"dig": work}) as (d, slow, _):
+        ask(d)
+        work.before = {2: fails}
+        await slow.round()
+        assert (dug(d), work.told) == (["1"], [])
+        d.clock.jump(d.clock.now() + WAITS[0])
+        work.before = {}
+        await slow.round()
+        assert (dug(d), work.told) == (["1", "2", "3"], [3])
+
+
+@promise
+async def test_whoever_gives_up_half_way_says_how_far_it_came(folder):
+    work = Digging()
+    async with working(folder, {"dig": work}) as (d, slow, _):
+        ask(d)
+        work.before = {3: fails}
+        for wait in (*WAITS, timedelta()):
+            await slow.round()
+            d.clock.jump(d.clock.now() + wait)
+        assert (dug(d), work.told) == (["1", "2"], [("gave up after", 2)])
+        assert state(d) is jobs.State.DEAD
+
+
+@promise
+async def test_whoever_lost_the_job_between_two_parts_writes_no_more(folder):
+    work = Digging()
+    async with working(folder, {"dig": work}) as (d, slow, _):
+        ask(d)
+        later = d.clock.now() + LEASE + timedelta(seconds=1)
+        reap = threading.Thread(
+            target=d.database.writer.run, args=(lambda db: jobs.reap(db, now=later),)
+        )
+        work.before = {1: reap.start}  # stands behind the part in the writer's queue
+        await slow.round()
+        assert (dug(d), work.told) == (["1"], [])
+        d.clock.jump(later)
+        await slow.round()
+        assert (dug(d), work.told) == (["1", "2", "3"], [3])
 
 
 @promise

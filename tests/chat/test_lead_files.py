@@ -8,6 +8,10 @@ import io
 import pytest
 from openpyxl import Workbook
 
+from bot import import_sorts
+from bot.import_sorts import PART
+from bot.slow import WAITS
+
 HEAD = ("公司", "来源", "行业", "区域", "预算（万元）", "手机", "联系人", "备注")
 SOURCES = ("官网H5表单", "展会", "来电", "白皮书")
 REGIONS = ("江苏", "广东", "北京")
@@ -97,3 +101,34 @@ def test_two_taps_import_once(office):
     for _ in range(2):
         office.presses("郑市场", looked, "导入")
     assert len(office.rows("lead")) == 3
+
+
+def test_a_list_that_breaks_off_half_way_is_told_and_goes_on_with_the_same_file(
+    office, monkeypatch
+):
+    """Parts that are written stay; their owners hear of them, once."""
+    card = office.sends("郑市场", "展会.csv", gbk(*ROWS), "dingtalk")[-1]
+    take = import_sorts.leads_from
+
+    def failing(db, lines, *, before=None, **how):
+        if before is not None:
+            raise ZeroDivisionError
+        return take(db, lines, before=before, **how)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(import_sorts, "leads_from", failing)
+        office.presses("郑市场", card, "导入")
+        for wait in WAITS:
+            office.wait(f"{wait.total_seconds():.0f}s")
+    told = office.sees("郑市场")[-1]
+    assert "展会.csv 只导入了一部分" in read(told)
+    assert f"已新建 {PART} 行" in read(told)
+    assert len(office.rows("lead")) == PART
+    assert office.happened(action="lead.imported")[0]["detail"]["created"] == PART
+    for owner in ("张三", "李四", "赵六"):
+        assert [m["title"][-2:] for m in office.sees(owner) if "新线索" in m["title"]] == [" 条"]
+
+    card = office.sends("郑市场", "展会.csv", gbk(*ROWS), "dingtalk")[-1]
+    assert f"将新建 {96 - PART} 行，补充 0 行，{PART} 行没有变化" in read(card)
+    office.presses("郑市场", card, "导入")
+    assert len(office.rows("lead")) == 96

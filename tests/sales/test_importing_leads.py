@@ -17,9 +17,9 @@ WANG = {
 LI = {"company": "东海精工", "budget": "面议", "industry": "航天"}
 
 
-def brought(db, *rows, dry_run=False, first=2):
+def brought(db, *rows, first=2, **how):
     lines = [Line(number, values) for number, values in enumerate(rows, first)]
-    return leads_from(db, lines, desk=DESK, file="展会.xlsx", by="zhangsan", dry_run=dry_run)
+    return leads_from(db, lines, desk=DESK, file="展会.xlsx", by="zhangsan", **how)
 
 
 def stored(db):
@@ -28,7 +28,7 @@ def stored(db):
 
 
 def notes(outcome):
-    return [(note.line, note.text) for note in outcome.notes]
+    return [(note.line, note.told) for note in outcome.notes]
 
 
 def test_rows_become_leads_in_the_houses_words(db):
@@ -72,6 +72,19 @@ def test_a_dry_run_says_what_the_run_would_do_and_writes_nothing(db):
     assert (tried.created, tried.unchanged) == (done.created, done.unchanged) == (3, 1)
     assert (4, "和第 2 行可能是同一家") in notes(tried)
     assert [line for line, text in notes(done) if "可能已有" in text] == [4]
+
+
+def test_a_long_list_is_written_in_parts_as_it_would_be_in_one(db):
+    rows = [{"company": f"瑞康{i}厂", "industry": "航天"} for i in "甲乙丙丁"]
+    again = {"company": "瑞康甲厂", "state": "已联系"}
+    first = brought(db, *rows[:2], {"company": "恒信阀门"})
+    whole = brought(db, *rows[2:], again, first=5, before=first)
+    assert (first.created, whole.created, len(whole.taken)) == (3, 5, 5)
+    assert (2, "没认出「航天」，先记下原话（共 4 行）") in notes(whole)
+    assert (4, "可能已有：客户，由 华东 李* 跟进") in notes(whole)
+    told = [text for line, text in notes(whole) if line == 7]
+    assert told == ["表里是「已联系」：新线索从头开始，联系过的请负责人点「已联系」"]
+    assert len(first.taken) == 3, "what was handed in stays as it was: a part may be written anew"
 
 
 def test_who_has_the_customer_already_is_said_masked(db):

@@ -1,0 +1,108 @@
+"""`jianliu import leads` beside a running service: nobody waits for the whole file (B4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from bot import import_sorts
+from bot.clock import Clock
+from bot.import_sorts import PART
+from bot.importing import import_leads
+from bot.simulator import seed
+from cards.tables import CARD
+from engine.database import Database
+from engine.ids import next_number
+from engine.vault import Vault
+from sales.lead_assign import TURN
+from sales.leads import LEAD
+from tests.bot.kit import TENANTS
+
+COUNT = 2 * PART + 1
+NOW = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
+
+
+@pytest.fixture
+def house(database):
+    database.writer.run(lambda db: seed.plant(db, TENANTS, NOW))
+    return database
+
+
+@pytest.fixture
+def sheet(tmp_path):
+    names = (f"{chr(0x4E00 + 7 * i)}{chr(0x5E00 + 11 * i)}重工" for i in range(COUNT))
+    path = tmp_path / "展会.csv"
+    path.write_text(
+        "\n".join(("公司,来源,区域", *(f"{name},展会,华东" for name in names))), "utf-8"
+    )
+    return path
+
+
+def brought(database, sheet):
+    clock = Clock("Asia/Shanghai")
+    return import_leads(database, sheet, Vault(bytes(32)), clock, dry_run=False, progress=False)
+
+
+def leads(database):
+    with database.reading() as db:
+        return db.execute(select(func.count()).select_from(LEAD.id.table)).scalar_one()
+
+
+def told(database):
+    with database.reading() as db:
+        bodies = db.execute(select(CARD.body)).scalars()
+        return [body for body in bodies if "新线索" in body]
+
+
+def before_each_part(monkeypatch, happens):
+    """`happens` is told how many leads there are by then."""
+    take = import_sorts.leads_from
+
+    def taking(db, lines, *, before=None, dry_run, **how):
+        if not dry_run:
+            happens(0 if before is None else before.created)
+        return take(db, lines, before=before, dry_run=dry_run, **how)
+
+    monkeypatch.setattr(import_sorts, "leads_from", taking)
+
+
+def test_every_part_has_its_commit_and_owners_hear_of_all_at_once(house, sheet, monkeypatch):
+    stored = []
+    before_each_part(monkeypatch, lambda _: stored.append(leads(house)))
+    assert brought(house, sheet).outcome.created == COUNT
+    assert stored == [0, PART, 2 * PART]
+    assert len(told(house)) == 3  # 张三 and 李四 until they have fifty each, then 赵六
+
+
+def test_somebody_else_decides_between_two_parts(fresh_postgres, sheet, monkeypatch):
+    url = fresh_postgres()
+    mine, other = Database(url), Database(url)
+    mine.writer.run(lambda db: seed.plant(db, TENANTS, NOW))
+    turns = []
+
+    def decides(so_far):
+        """Before the part has taken its turn, and after the one in front has given it back."""
+        if so_far:
+            turns.append(other.writer.run(lambda db: next_number(db, TURN)))
+
+    before_each_part(monkeypatch, decides)
+    assert brought(mine, sheet).outcome.created == COUNT
+    assert len(turns) == 2
+    mine.close()
+    other.close()
+
+
+def test_whoever_is_stopped_half_way_has_told_what_is_written(house, sheet, monkeypatch):
+    def stops(so_far):
+        if so_far:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        before_each_part(patch, stops)
+        with pytest.raises(KeyboardInterrupt):
+            brought(house, sheet)
+    assert (leads(house), len(told(house))) == (PART, 2)
+    again = brought(house, sheet).outcome
+    assert (again.created, again.unchanged) == (COUNT - PART, PART)
