@@ -24,7 +24,7 @@ from cards.imports import counts
 from connectors.sheet_model import Row
 from connectors.sheets import Column, Problem, Sheet, errors_file, read
 from engine.calendar_days import Calendars
-from engine.database import Database
+from engine.database import Database, patient
 from engine.unit import Unit
 from engine.vault import Vault
 from sales.importing import Line, Outcome, customers_from
@@ -157,6 +157,7 @@ def _import(
     dry = dry_run or bool(sheet.problems)
 
     def work(db: Unit) -> Outcome:
+        patient(db)
         rows = _tracked(sheet.rows, "检查", shown=progress and len(sheet.rows) >= SLOW_ROWS)
         return use_case(db, lines(rows), file=file.name, now=datetime.now(UTC), dry_run=dry)
 

@@ -121,6 +121,12 @@ def sqlite_reader(url: URL) -> Engine:
     return engine
 
 
+def patient(db: Unit) -> None:
+    """Let a unit think for long between two statements: an operator's own command may."""
+    if db.dialect_name == "postgresql":
+        db.drive("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
 def fold(engine: Engine) -> None:
     """Bring what SQLite's log holds into the file, as far as no reader still needs it there.
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import closing
 from datetime import datetime
 
 import pytest
 from sqlalchemy import func, select
 
-from bot import import_sorts
+from bot import import_sorts, importing
 from bot.clock import Clock
 from bot.import_sorts import PART
-from bot.importing import import_leads
+from bot.importing import import_customers, import_leads
 from bot.simulator import seed
 from cards.tables import CARD
+from engine import database
 from engine.database import Database
 from engine.ids import next_number
 from engine.vault import Vault
@@ -106,3 +109,25 @@ def test_whoever_is_stopped_half_way_has_told_what_is_written(house, sheet, monk
     assert (leads(house), len(told(house))) == (PART, 2)
     again = brought(house, sheet).outcome
     assert (again.created, again.unchanged) == (COUNT - PART, PART)
+
+
+def test_a_list_that_takes_long_to_read_is_imported_on_postgresql(
+    fresh_postgres, tmp_path, monkeypatch
+):
+    """The server ends sessions that think for ten seconds; here for a fifth of one."""
+    hurried = database.PG_OPTIONS.replace("session_timeout=10s", "session_timeout=200ms")
+    monkeypatch.setattr(database, "PG_OPTIONS", hurried)
+    path = tmp_path / "客户.csv"
+    path.write_text("客户名称,负责人\n海河水务,张三\n", "utf-8")
+    real = importing.customers_from
+
+    def slowly(db, lines, **how):
+        db.drive("SELECT 1")  # the transaction has begun
+        time.sleep(0.5)
+        return real(db, lines, **how)
+
+    monkeypatch.setattr(importing, "customers_from", slowly)
+    with closing(Database(fresh_postgres())) as house:
+        house.writer.run(lambda db: seed.plant(db, TENANTS, NOW))
+        done = import_customers(house, path, Vault(bytes(32)), dry_run=False, progress=False)
+    assert done.outcome.created == 1
