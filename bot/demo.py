@@ -182,7 +182,7 @@ class Demo:
         for name in filters:
             source.c[name]  # an unknown column is a KeyError
         with self.service.database.reading() as db:
-            found = list(db.execute(select(source)).mappings())
+            found = list(db.execute(select(source).order_by(*source.primary_key)).mappings())
         if "created_at" in source.c:  # PostgreSQL moves a row that is changed
             found.sort(key=itemgetter("created_at"))
         rows = [{name: _plain(value) for name, value in row.items()} for row in found]
