@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
 from bot.import_columns import CUSTOMERS, FOLLOWED, LEADS, TELLING, WHOSE
-from cards import lead_conflicts, lead_news
+from cards import lead_news
 from connectors.sheets import Column, Sheet, SheetError, read
 from engine.calendar_days import Calendars
 from engine.rulebook import Rulebook
@@ -19,7 +19,7 @@ from engine.vault import Vault
 from sales import figures
 from sales.desk import Desk
 from sales.importing import Line, Outcome, customers_from
-from sales.importing_leads import Brought, leads_from, note_import
+from sales.importing_leads import leads_from, note_import
 
 T = TypeVar("T")
 
@@ -27,35 +27,37 @@ OWNERS = frozenset(
     heading for column in CUSTOMERS if column.name == "owner" for heading in column.synonyms
 )
 """Headings of who looks after a customer; nobody looks after a lead yet."""
-OUTCOME, BROUGHT = TypeAdapter(Outcome), TypeAdapter(Brought)
+OUTCOME = TypeAdapter(Outcome)
+"""What came of rows, kept from one commit of an import to the next."""
+PART = 50
+"""Leads of one commit: deciding about fifty takes a tenth of a second or two, and whoever
+presses a button meanwhile waits that long."""
 
 
 class Take(Protocol):
     """The use-case that takes the lines of one sort of sheet."""
 
     def __call__(
-        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool,
-        before: Any = None,
-    ) -> Any:  # fmt: skip
+        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, batch: str, now: datetime,
+        dry_run: bool = False, before: Outcome | None = None,
+    ) -> Outcome:  # fmt: skip
         """Write them, or with `dry_run` say what writing them would do.
 
-        The result counts what came of the lines in front, `before`, too.
+        `batch` names the import, `before` is what came of the lines in front: the result counts
+        them, too.
         """
 
 
 class Tell(Protocol):
-    """Says what has come in, once all of it is written."""
+    """Says what an import has brought, to whoever has to know and to the trail."""
 
-    def __call__(self, db: Unit, outcome: Any, *, file: str, now: datetime) -> None:
-        """In one unit."""
-
-
-PART = 50
-"""Leads of one commit: deciding about fifty takes a tenth of a second or two, and whoever
-presses a button meanwhile waits that long."""
+    def __call__(
+        self, db: Unit, outcome: Outcome, *, file: str, batch: str, now: datetime
+    ) -> None:  # fmt: skip
+        """In one unit, once all of it is written that will be."""
 
 
-def silent(db: Unit, outcome: Outcome, *, file: str, now: datetime) -> None:
+def silent(db: Unit, outcome: Outcome, *, file: str, batch: str, now: datetime) -> None:
     """Nobody has to hear of it but who has sent the sheet."""
 
 
@@ -63,8 +65,7 @@ def silent(db: Unit, outcome: Outcome, *, file: str, now: datetime) -> None:
 class Sort:
     """One sort of sheet: how people call it, its columns, the right it takes, its use-case.
 
-    `part` rows at most are written by one commit, 0 for all; `outcome` keeps what came of them
-    from one to the next, and `tell` says in the end what to whoever has to know, and to the trail.
+    `part` rows at most are written by one commit, 0 for all; `tell` comes in the end.
     """
 
     name: str
@@ -72,7 +73,6 @@ class Sort:
     right: str
     take: Take
     part: int = 0
-    outcome: TypeAdapter[Any] = OUTCOME
     tell: Tell = silent
 
     def parts(self, rows: Sequence[T]) -> list[Sequence[T]]:
@@ -122,31 +122,32 @@ class Sorts:
 
         Rows that contradict a lead go to who may say which is right.
         """
-        return Sort("线索", LEADS, "import", self._leads, PART, BROUGHT, self._tell)
+        return Sort("线索", LEADS, "import", self._leads, PART, self._tell)
 
     def _reported(
-        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool,
-        before: None = None,
+        self, db: Unit, lines: Iterable[Line], *, file: str, now: datetime, dry_run: bool = False,
+        **_: object,
     ) -> Outcome:  # fmt: skip
-        del by, before  # the occasion says it, and there is only one part
         return figures.figures_from(db, lines, file=file, now=now, dry_run=dry_run)
 
     def _customers(
-        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool,
-        before: None = None,
+        self, db: Unit, lines: Iterable[Line], *, file: str, now: datetime, dry_run: bool = False,
+        **_: object,
     ) -> Outcome:  # fmt: skip
-        del by, before
         return customers_from(db, lines, vault=self.vault, file=file, now=now, dry_run=dry_run)
 
     def _leads(
-        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, now: datetime, dry_run: bool,
-        before: Brought | None = None,
-    ) -> Brought:  # fmt: skip
+        self, db: Unit, lines: Iterable[Line], *, file: str, by: str, batch: str, now: datetime,
+        dry_run: bool = False, before: Outcome | None = None,
+    ) -> Outcome:  # fmt: skip
         today = now.astimezone(self.calendars.zone).date()
         desk = Desk(self.vault, self.rules, self.calendars.current(db), now, today)
-        return leads_from(db, lines, desk=desk, file=file, by=by, dry_run=dry_run, before=before)
+        return leads_from(
+            db, lines, desk=desk, file=file, by=by, batch=batch, dry_run=dry_run, before=before
+        )
 
-    def _tell(self, db: Unit, outcome: Brought, *, file: str, now: datetime) -> None:
-        note_import(db, outcome, file=file, now=now)
-        lead_news.tell(db, outcome.taken, zone=self.calendars.zone, now=now)
-        lead_conflicts.tell(db, outcome.conflicts, zone=self.calendars.zone, now=now)
+    def _tell(
+        self, db: Unit, outcome: Outcome, *, file: str, batch: str, now: datetime
+    ) -> None:  # fmt: skip
+        if lead_news.tell_batch(db, batch, zone=self.calendars.zone, now=now):
+            note_import(db, outcome, file=file, now=now)

@@ -17,7 +17,7 @@ from rich.progress import track
 
 from bot.clock import Clock
 from bot.import_columns import CUSTOMERS, LEADS, PEOPLE
-from bot.import_sorts import Sorts
+from bot.import_sorts import Sorts, Tell
 from bot.migrate import upgrade
 from bot.rules import opened
 from cards.imports import counts
@@ -25,6 +25,7 @@ from connectors.sheet_model import Row
 from connectors.sheets import Column, Problem, Sheet, errors_file, read
 from engine.calendar_days import Calendars
 from engine.database import Database, patient
+from engine.ids import ulid
 from engine.unit import Unit
 from engine.vault import Vault
 from sales.importing import Line, Outcome, customers_from
@@ -100,7 +101,8 @@ def import_leads(
 ) -> Report:  # fmt: skip
     """Leads from a spreadsheet, into the pool; a commit for every few, so that nobody waits long.
 
-    Whoever stops it half-way imports the file again: what is there is not brought twice.
+    Whoever stops it half-way imports the file again: what is there is not brought twice. Owners
+    hear of what is written when it ends; if it was killed, within the hour from the service.
 
     Raises:
         SheetError: the file as a whole cannot be read.
@@ -109,30 +111,30 @@ def import_leads(
     sort = Sorts(vault, opened(database, clock), Calendars(clock.zone)).leads
     sheet = read(file, file.name, LEADS)
     shown = progress and len(sheet.rows) >= SLOW_ROWS
-    take = partial(sort.take, file=file.name, by="", now=datetime.now(UTC))
+    take = partial(sort.take, file=file.name, by="", batch=f"cli/{ulid(clock.now())}")
     with database.reading() as db:
-        outcome = take(db, lines(_tracked(sheet.rows, "检查", shown=shown)), dry_run=True)
+        rows = lines(_tracked(sheet.rows, "检查", shown=shown))
+        outcome = take(db, rows, now=clock.now(), dry_run=True)
     if not (dry_run or sheet.problems or outcome.wrong):
         parts = _tracked(sort.parts(sheet.rows), "导入", shown=shown)
-        tell = partial(sort.tell, file=file.name, now=datetime.now(UTC))
-        outcome = _written(database, parts, take, tell)
+        outcome = _written(database, parts, take, sort.tell, clock)
     return _report(file, sheet, outcome, LEADS, dry_run=dry_run)
 
 
 def _written(
-    database: Database, parts: Iterable[Sequence[Row]], take: Callable[..., Any],
-    tell: Callable[..., None],
-) -> Any:  # fmt: skip
+    database: Database, parts: Iterable[Sequence[Row]], take: partial[Outcome], tell: Tell,
+    clock: Clock,
+) -> Outcome:  # fmt: skip
     """What came of all parts; of what is written people hear even if it is broken off."""
-    so_far = None
+    so_far = Outcome()
+    told = {name: take.keywords[name] for name in ("file", "batch")}
     try:
         for part in parts:
             so_far = database.writer.run(
-                partial(take, lines=list(lines(part)), dry_run=False, before=so_far)
+                partial(take, lines=list(lines(part)), now=clock.now(), before=so_far)
             )
     finally:
-        if so_far is not None:
-            database.writer.run(partial(tell, outcome=so_far))
+        database.writer.run(partial(tell, outcome=so_far, **told, now=clock.now()))
     return so_far
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePath
 
-from bot.import_sorts import Sort, Sorts
+from bot.import_sorts import OUTCOME, Sort, Sorts
 from bot.importing import WRONG, complaint, complaints, lines
 from bot.platforms.api import Platform, Undelivered
 from bot.slow import About, Conclusion, Parts, Work
@@ -36,8 +36,9 @@ from sales.people import Address, Who
 
 MOST_ROWS = 500
 """What one import in chat may bring; others write between its parts."""
-DONE, SO_FAR = "done", "so_far"
-"""What a job of several commits keeps: parts written, and what came of them."""
+DONE, SO_FAR, STOPPED = "done", "so_far", "stopped"
+"""What a job of several commits keeps: rows written, what came of them, why it does not go on."""
+NO_RIGHT = "您现在没有导入的权限。"
 WAITS_FOR_TAP = timedelta(days=1)
 TOO_MANY = f"在聊天里一次最多导入 {MOST_ROWS} 行。分成几个文件，或请管理员在服务器上导入。"
 NOT_FETCHED: Mapping[str, str] = {
@@ -115,7 +116,9 @@ class _Reader:
             who = sender(db, about, now, stays=False)
             if who is None or not policy.may(who, sort.right):
                 raise SheetError(NOT_YOURS)
-            outcome = sort.take(db, lines(sheet.rows), file=name, by=who.id, now=now, dry_run=True)
+            outcome = sort.take(
+                db, lines(sheet.rows), file=name, by=who.id, batch="", now=now, dry_run=True
+            )
         found = _Found(sheet, sort, outcome, complaints(sheet, outcome, sort.columns))
         return found, errors_file(sheet, found.problems) if found.problems else b""
 
@@ -191,56 +194,72 @@ class Run:
 
     def gave_up(self, db: Unit, about: About, number: str, now: datetime) -> None:
         """Tell the sender, and of the rows that were written whoever has to know; the bytes go."""
-        blobs.drop(db, about["blob"])
         if SO_FAR in about:
-            sort = self.reader.sorts.leads  # nothing else is written in parts
-            outcome = sort.outcome.validate_python(about[SO_FAR])
-            _as_sender(db, about)
-            sort.tell(db, outcome, file=about["name"], now=now)
-            card = cards.broken_off(about["name"], outcome, number, flow=about["flow"])
-        else:
-            card = cards.failed(about["name"], number, flow=about["flow"])
-        _say(db, about, card, now)
+            self._stop(db, about, f"编号 {number}，已经记录下来。", now)
+            return
+        blobs.drop(db, about["blob"])
+        _say(db, about, cards.failed(about["name"], number, flow=about["flow"]), now)
 
     def _prepare(self, about: About, now: datetime) -> Conclusion | Parts:
         try:
             sheet, sort = self.reader.sheet(self.reader.kept(about["blob"], now), about["name"])
-        except Gone:
-            return _unreadable(about, USED_UP)
-        except SheetError as wrong:
-            return _unreadable(about, str(wrong))
-        steps = [partial(self._write, sort, part) for part in sort.parts(sheet.rows)]
-        return Parts(steps[about.get(DONE, 0) :], partial(self._end, sheet, sort))
+        except (Gone, SheetError) as failure:
+            why = USED_UP if isinstance(failure, Gone) else str(failure)
+            if SO_FAR in about:
+                return lambda db, now: self._stop(db, about, why, now)
+            return _unreadable(about, why)
+        rows = sheet.rows[about.get(DONE, 0) :]
+        steps = [partial(self._write, sort, part) for part in sort.parts(rows)]
+        return Parts(steps, partial(self._end, sheet, sort))
 
     def _write(
         self, sort: Sort, rows: Sequence[Row], db: Unit, about: About, now: datetime
     ) -> About:  # fmt: skip
-        """One part; whoever has lost the right meanwhile imports nothing more."""
+        """One part; nothing more once the sender has lost the right, or the bytes are gone."""
+        if STOPPED in about:
+            return about
         who = sender(db, about, now, stays=True)
         if who is None or not policy.may(who, sort.right):
-            return about
-        _as_sender(db, about)
-        before = sort.outcome.validate_python(about[SO_FAR]) if SO_FAR in about else None
+            return {**about, STOPPED: NO_RIGHT}
+        if not blobs.there(db, about["blob"]):
+            return {**about, STOPPED: USED_UP}
+        _as_sender(db, about, who.id)
+        before = OUTCOME.validate_python(about[SO_FAR]) if SO_FAR in about else None
         outcome = sort.take(
-            db, lines(rows), file=about["name"], by=who.id, now=now, dry_run=False, before=before
-        )
-        so_far = sort.outcome.dump_python(outcome, mode="json")
-        return {**about, DONE: about.get(DONE, 0) + 1, SO_FAR: so_far}
+            db, lines(rows), file=about["name"], by=who.id, batch=about["flow"], now=now,
+            before=before,
+        )  # fmt: skip
+        so_far = OUTCOME.dump_python(outcome, mode="json")
+        return {**about, DONE: about.get(DONE, 0) + len(rows), SO_FAR: so_far}
 
     def _end(self, sheet: Sheet, sort: Sort, db: Unit, about: About, now: datetime) -> None:
-        """Say what came of it; nothing to somebody who had lost the right."""
-        blobs.drop(db, about["blob"])
-        if SO_FAR not in about:
+        """Say what came of it."""
+        if STOPPED in about:
+            self._stop(db, about, about[STOPPED], now)
             return
-        outcome, name = sort.outcome.validate_python(about[SO_FAR]), about["name"]
-        _as_sender(db, about)
-        sort.tell(db, outcome, file=name, now=now)
+        blobs.drop(db, about["blob"])
+        outcome, name = OUTCOME.validate_python(about[SO_FAR]), about["name"]
+        _as_sender(db, about, about["person"])
+        sort.tell(db, outcome, file=name, batch=about["flow"], now=now)
         found = _Found(sheet, sort, outcome, complaints(sheet, outcome, sort.columns))
         if found.problems:  # something has changed since the first look
             self.reader.refuse(db, about, found, errors_file(sheet, found.problems), now)
         else:
             card = cards.imported(name, found.look, outcome, flow=about["flow"])
             _say(db, about, card, now)
+
+    def _stop(self, db: Unit, about: About, why: str, now: datetime) -> None:
+        """It cannot go on: say how far it came, or nothing to who may not import at all."""
+        blobs.drop(db, about["blob"])
+        if SO_FAR not in about:
+            if why != NO_RIGHT:
+                _unreadable(about, why)(db, now)
+            return
+        outcome = OUTCOME.validate_python(about[SO_FAR])
+        _as_sender(db, about, about["person"])
+        tell = self.reader.sorts.leads.tell  # nothing else is written in parts
+        tell(db, outcome, file=about["name"], batch=about["flow"], now=now)
+        _say(db, about, cards.broken_off(about["name"], outcome, why, flow=about["flow"]), now)
 
 
 def sender(db: Unit, about: About, now: datetime, *, stays: bool) -> Who | None:
@@ -249,10 +268,10 @@ def sender(db: Unit, about: About, now: datetime, *, stays: bool) -> Who | None:
     return people.acting(db, to.platform, to.tenant, to.account, now=now, stays=stays)
 
 
-def _as_sender(db: Unit, about: About) -> None:
+def _as_sender(db: Unit, about: About, person_id: str) -> None:
     """The trail names whoever sent the file, and where."""
     db.occasion = db.occasion._replace(
-        actor=about["person"], channel=about["platform"], origin=about["origin"]
+        actor=person_id, channel=about["platform"], origin=about["origin"]
     )  # fmt: skip
 
 

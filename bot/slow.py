@@ -168,7 +168,11 @@ class Slow(Rounds):
             if jobs.bury(db, job, error, now=now):
                 work.gave_up(db, job.payload["about"], job.trace, now)
 
-        await self._surely(bury)
+        try:
+            await self._surely(bury)
+        except Exception:  # the job must end, whatever keeps its sender from hearing of it
+            log.exception("slow.not_told", work=job.payload["work"], number=job.trace)
+            await self._surely(lambda db: jobs.bury(db, job, error, now=now))
 
     async def _surely(self, work: Callable[[Unit], object]) -> None:
         """Commit how a job ended; if even that fails, its lease runs out and it comes back."""

@@ -33,6 +33,7 @@ from sales.lead_conflicts import ImportConflict
 from sales.lead_decisions import Assignment, RosterRow
 from sales.lead_owning import Ownership
 from sales.leads import Lead, LeadKey
+from sales.news_owed import OwedNews
 from sales.opportunities import Opportunity
 from sales.people import Identity, Person
 from sales.talk import TalkUse
@@ -43,7 +44,7 @@ TABLES: tuple[type[Row], ...] = (
     Reveal, VaultKey, VaultEntry, CardRow, Delivery, Mute, Job, Deadline, CalendarDay, Absence,
     Slot, Lease, Bucket, Shared, Worker, Audit, Sequence, Secret, Document, Usage, Allowance, Entry,
     DepartmentRow, BindingCode, BindingTry, Blob, Upload, TalkUse, HookDelivery, Figure, RosterRow,
-    ImportConflict,
+    ImportConflict, OwedNews,
 )  # fmt: skip
 
 __all__ = ["TABLES", "metadata"]

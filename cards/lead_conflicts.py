@@ -13,7 +13,7 @@ from cards.model import Button, Card, Menu
 from engine.jobs import Urgency
 from engine.unit import Unit
 from sales import lead_conflicts, lead_lists, lead_people, lead_states, people
-from sales.lead_conflicts import PAGE, Conflict, Ours
+from sales.lead_conflicts import PAGE, Conflict, Ours, Settled
 from sales.lead_states import ASSIGNED, EVENTS, STATE_NAMES
 from sales.leads import POOLED
 
@@ -116,11 +116,14 @@ def several(found: Sequence[Conflict]) -> Card:
 def tell(db: Unit, conflicts: Iterable[str], *, zone: ZoneInfo, now: datetime) -> None:
     """Say what was contradicted to whoever works the lead, else to whoever looks after it.
 
-    Of several that came at once a person hears on one card.
+    Of several that came at once a person hears on one card; of what is settled by then nobody.
     """
     theirs: defaultdict[str, list[Conflict]] = defaultdict(list)
     for conflict_id in conflicts:
-        found = lead_conflicts.get(db, conflict_id, lead_lists.SYSTEM)
+        try:
+            found = lead_conflicts.get(db, conflict_id, lead_lists.SYSTEM)
+        except Settled:
+            continue
         lead = lead_lists.get(db, found.lead_id, lead_lists.SYSTEM)
         who = [lead.owner_id] if lead.owner_id else lead_people.keepers(db, lead.region, now=now)
         for person in who:

@@ -10,14 +10,23 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from cards import pushes, talk
+from cards import lead_conflicts, pushes, talk
 from cards.contacts import REVEAL
 from cards.lead_words import code_words, tags
 from cards.leads import CONTACT, LIST, SHOW, WHY, key
 from cards.model import Button, Card, Menu
 from engine.jobs import Urgency
 from engine.unit import Unit
-from sales import lead_clocks, lead_doubles, lead_lists, lead_merge, leads, people
+from sales import (
+    lead_assign,
+    lead_clocks,
+    lead_doubles,
+    lead_lists,
+    lead_merge,
+    leads,
+    news_owed,
+    people,
+)
 from sales.lead_doubles import Double
 from sales.lead_intake import Taken
 from sales.lead_lists import Shown
@@ -170,6 +179,19 @@ def tell(db: Unit, taken: Iterable[Taken], *, zone: ZoneInfo, now: datetime) -> 
         (first, one), *others_too = kept
         card = several_stuck(kept) if others_too else stuck(first, _code(one))
         _push(db, card, person, now=now)
+
+
+def tell_batch(db: Unit, batch: str, *, zone: ZoneInfo, now: datetime) -> int:
+    """Say what an import has brought, as it stands by now; how many rows somebody had to know of.
+
+    Of a lead that somebody has moved on meanwhile its people have heard.
+    """
+    owed = news_owed.take(db, batch)
+    found = ((one, lead_assign.stands(db, one, now=now)) for one in owed.leads)
+    taken = [Taken(one, new=True, decided=decided) for one, decided in found if decided]
+    tell(db, taken, zone=zone, now=now)
+    lead_conflicts.tell(db, owed.conflicts, zone=zone, now=now)
+    return len(owed.leads) + len(owed.conflicts)
 
 
 def _pieces(db: Unit, lead: Shown, doubles: Sequence[Double]) -> list[Double]:

@@ -47,6 +47,7 @@ _LONGER = Statement(
     .values(expires_at=bindparam("ends"))
 )
 _READ = Statement(select(BLOB.sealed).where(_THIS, BLOB.expires_at > bindparam("now")))
+_THERE = Statement(select(BLOB.id).where(_THIS))
 _DROP = Statement(delete(Blob).where(_THIS))
 _EXPIRED = Statement(delete(Blob).where(BLOB.expires_at <= bindparam("now")))
 _PERSONAL = Statement(delete(Blob).where(BLOB.personal == true()))
@@ -75,6 +76,11 @@ def read(db: Unit, vault: Vault, blob_id: str, *, now: datetime) -> bytes:
     if sealed is None:
         raise Gone(blob_id)
     return vault.unseal_bytes(db, SUBJECT, blob_id, bytes(sealed))
+
+
+def there(db: Unit, blob_id: str) -> bool:
+    """Whether the bytes are still kept."""
+    return _THERE.value(db, {"wanted": blob_id}) is not None
 
 
 def drop(db: Unit, blob_id: str) -> None:

@@ -185,18 +185,21 @@ def _numbers_of(text: str, run: re.Match[str]) -> Iterator[Place]:
 
 def _length(digits: str, breaks: set[int], at: int, *, abroad: bool) -> int:
     """How many digits the personal number that begins with digit `at` has; 0 if none does."""
-    prefixed = any(
-        digits.endswith(prefix, 0, at) and at - len(prefix) in breaks for prefix in DIALLED
-    )
-    if at not in breaks and not prefixed:
+    whole = at in breaks or _follows(digits, breaks, at, CHINA)
+    if not whole and not _follows(digits, breaks, at, DIALLED):
         return 0
-    for length, fits in KINDS:
+    for length, fits in KINDS if whole else MOBILE:
         end = at + length
         if end in breaks and fits(digits[at:end]) and not _split_area(digits, breaks, at):
             return length
     if abroad and not digits.startswith(CHINA):
         return next((end for end in FOREIGN if end in breaks), 0)
     return 0
+
+
+def _follows(digits: str, breaks: set[int], at: int, prefixes: tuple[str, ...]) -> bool:
+    """Whether one of the prefixes stands right in front of digit `at`, and begins where one may."""
+    return any(digits.endswith(one, 0, at) and at - len(one) in breaks for one in prefixes)
 
 
 def _split_area(digits: str, breaks: set[int], at: int) -> bool:
@@ -250,13 +253,14 @@ def _is_no_credit_code(word: str) -> bool:
 CODE_LENGTH = 18
 CODE_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CHINA = ("0086", "86")
-DIALLED = (*CHINA, "0", "17951", "12593")
-"""What is dialled in front of a mobile number: the country, another province, a cheap line."""
+DIALLED = ("0", "17951", "12593")
+"""What is dialled in front of a mobile number: for another province, for a cheap line."""
 FOREIGN = range(15, 8, -1)
 """Digits of a number written with its country's code (E.164), the most first."""
+MOBILE = ((11, _is_mobile),)
 KINDS: tuple[tuple[int, Callable[[str], bool]], ...] = (
     (18, _is_identity_card),
-    (11, _is_mobile),
+    *MOBILE,
     *((length, _is_bank_card) for length in (19, 18, 17, 16)),
     (12, _is_land_line),
     (11, _is_land_line),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +61,10 @@ class Outcome:
     doubted: int = 0
     wrong: list[Wrong] = field(default_factory=list)
     notes: list[Wrong] = field(default_factory=list)
+
+    def copy(self) -> Outcome:
+        """One that may be added to."""
+        return replace(self, wrong=[*self.wrong], notes=[*self.notes])
 
 
 def customers_from(

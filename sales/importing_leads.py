@@ -8,22 +8,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine import audit
 from engine.masking import holds_number, mask
 from engine.unit import Unit
 from engine.vault import normalised
-from sales import lead_conflicts, lead_doubles, lead_intake, lead_learning, leads, names
+from sales import (
+    lead_conflicts,
+    lead_doubles,
+    lead_intake,
+    lead_learning,
+    leads,
+    names,
+    news_owed,
+)
 from sales.contacts import FIELDS
 from sales.desk import Desk
 from sales.importing import Line, Outcome, Wrong
 from sales.importing_contacts import COLUMNS as CONTACT_COLUMNS
 from sales.lead_conflicts import Ours, Told
 from sales.lead_doubles import Double
-from sales.lead_intake import BadCompany, RawLead, Taken
+from sales.lead_intake import BadCompany, RawLead
 from sales.lead_states import OVER, STATE_NAMES
 
 SOURCE = "表格导入"
@@ -36,28 +44,10 @@ NO_STATE = "没认出状态「{words}」，没有核对。叫法可以加进「�
 FROM_THE_START = "表里是「{words}」：新线索从头开始，联系过的请负责人点「已联系」"
 
 
-@dataclass(slots=True)
-class Brought(Outcome):
-    """What an import of leads did, for whoever has to hear of it.
-
-    `taken` is one per new lead, `conflicts` are ids of rows that contradict a lead.
-    """
-
-    taken: list[Taken] = field(default_factory=list)
-    conflicts: list[str] = field(default_factory=list)
-
-    def copy(self) -> Brought:
-        """One that may be added to."""
-        return replace(
-            self, wrong=[*self.wrong], notes=[*self.notes], taken=[*self.taken],
-            conflicts=[*self.conflicts],
-        )  # fmt: skip
-
-
 def leads_from(
-    db: Unit, lines: Iterable[Line], *, desk: Desk, file: str, by: str, dry_run: bool = False,
-    before: Brought | None = None,
-) -> Brought:  # fmt: skip
+    db: Unit, lines: Iterable[Line], *, desk: Desk, file: str, by: str, batch: str,
+    dry_run: bool = False, before: Outcome | None = None,
+) -> Outcome:  # fmt: skip
     """Put a lead per line into the pool; a line that was there before changes nothing.
 
     Lines that may be a known customer come in all the same and are noted, as are words nobody
@@ -66,9 +56,10 @@ def leads_from(
     With a wrong line, or `dry_run`, nothing is written.
 
     A long list is written in several units: `before` is what came of the lines in front, and the
-    result counts them, too.
+    result counts them, too. Who has to hear of it does so at the end of the `batch`
+    (`sales/news_owed.py`).
     """
-    outcome, raws = Brought() if before is None else before.copy(), []
+    outcome, raws = Outcome() if before is None else before.copy(), []
     for line in lines:
         raw = raw_lead(line.values)
         if (why := _wrong(raw, desk)) is not None:
@@ -76,7 +67,7 @@ def leads_from(
         raws.append((line, raw))
     if outcome.wrong:
         return outcome
-    importer = _Importer(db, desk, by, mask(file), outcome)
+    importer = _Importer(db, desk, _Source(mask(file), by, batch), outcome)
     for line, raw in raws:
         if importer.compare(line, raw, dry_run=dry_run):
             continue
@@ -84,7 +75,7 @@ def leads_from(
     return outcome
 
 
-def note_import(db: Unit, outcome: Brought, *, file: str, now: datetime) -> None:
+def note_import(db: Unit, outcome: Outcome, *, file: str, now: datetime) -> None:
     """The row of the trail for a file as a whole, when all of it is written."""
     if outcome.created or outcome.doubted:
         counts = {"created": outcome.created, "unchanged": outcome.unchanged}
@@ -92,13 +83,21 @@ def note_import(db: Unit, outcome: Brought, *, file: str, now: datetime) -> None
         audit.record(db, "lead.imported", ("file", mask(file)), at=now, detail=counts)
 
 
+class _Source(NamedTuple):
+    """The file, who imports it, and the import it is a part of."""
+
+    file: str
+    by: str
+    batch: str
+
+
 class _Importer:
     """Takes the lines of one file, or looks what taking them would do."""
 
-    def __init__(self, db: Unit, desk: Desk, by: str, file: str, outcome: Brought) -> None:
-        self._db, self._desk, self._by, self._file, self._outcome = db, desk, by, file, outcome
+    def __init__(self, db: Unit, desk: Desk, source: _Source, outcome: Outcome) -> None:
+        self._db, self._desk, self._source, self._outcome = db, desk, source, outcome
         self._seen: dict[str, int] = {}
-        self._brought = {taken.lead_id for taken in outcome.taken}
+        self._brought = news_owed.leads(db, source.batch)
         odd = ((at, note) for at, note in enumerate(outcome.notes) if note.column != COMPANY)
         self._odd = {(note.column, note.text): at for at, note in odd}
 
@@ -127,7 +126,7 @@ class _Importer:
             now = f"系统里是「{STATE_NAMES[known.state]}」（{_whose(about)}）"
             self._note(line, f"表里是「{words}」，{now}，不改，请负责人核对")
             if not dry_run:
-                self._keep(about.id, Told(said, words, self._file, line.number), known)
+                self._keep(about.id, Told(said, words, self._source.file, line.number), known)
         return True
 
     def _tell(self, line: Line, raw: RawLead, about: Double, *, dry_run: bool) -> None:
@@ -146,18 +145,21 @@ class _Importer:
 
     def _keep(self, lead_id: str, told: Told, known: Ours) -> None:
         made = lead_conflicts.keep(
-            self._db, lead_id, told, known, by=self._by, now=self._desk.now
+            self._db, lead_id, told, known, by=self._source.by, now=self._desk.now
         )  # fmt: skip
         if made is not None:
-            self._outcome.conflicts.append(made)
+            self._owe(news_owed.CONFLICT, made)
+
+    def _owe(self, kind: str, about: str) -> None:
+        news_owed.owe(self._db, kind, [about], self._source.batch, now=self._desk.now)
 
     def take(self, line: Line, raw: RawLead) -> None:
         """Put one lead into the pool."""
         taken = lead_intake.take_in(
-            self._db, raw, self._desk, origin=self._origin(line), by=self._by, fresh=False
+            self._db, raw, self._desk, origin=self._origin(line), by=self._source.by, fresh=False
         )
         if taken.new:
-            self._outcome.taken.append(taken)
+            self._owe(news_owed.LEAD, taken.lead_id)
             self._brought.add(taken.lead_id)
         self._count(line, raw, taken.unread, taken.doubles, new=taken.new)
 

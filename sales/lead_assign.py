@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
@@ -25,10 +26,11 @@ from sales import (
 )
 from sales.desk import Desk
 from sales.lead_clocks import It
+from sales.lead_decisions import DECISION
 from sales.lead_doubles import Double
 from sales.lead_states import REVISIT, look
 from sales.lead_traces import Same, Trace
-from sales.leads import LEAD
+from sales.leads import LEAD, POOLED, Lead
 from sales.rules.assigning_checks import ASSIGNING
 
 TURN = "assigning"
@@ -37,6 +39,17 @@ _LEAD = Statement(
     select(LEAD.number, LEAD.company, LEAD.source, LEAD.industry, LEAD.region, LEAD.budget_fen)
     .where(LEAD.id == bindparam("wanted"))
 )  # fmt: skip
+
+
+_STANDS = Statement(
+    select(
+        DECISION.code, DECISION.owner_id.label("given_to"), LEAD.owner_id, LEAD.state, LEAD.region
+    )
+    .join(Lead, LEAD.id == DECISION.lead_id)
+    .where(DECISION.lead_id == bindparam("wanted"))
+    .order_by(DECISION.attempt.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,18 @@ def assign(
     lead_owning.give(db, look(db, lead_id), "assigned", owner, now=desk.now)
     lead_clocks.given(db, It(lead_id, about, owner), desk, source=row.source if fresh else "")
     return Decided(code, owner)
+
+
+def stands(db: Unit, lead_id: str, *, now: datetime) -> Decided | None:
+    """The newest decision about a lead, as long as nothing else has become of it; else None."""
+    row = _STANDS.row(db, {"wanted": lead_id})
+    if row is None or row.owner_id != row.given_to:
+        return None
+    if row.owner_id is not None:
+        return Decided(row.code, row.owner_id)
+    if row.state != POOLED:
+        return None
+    return Decided(row.code, None, tuple(lead_people.keepers(db, row.region, now=now)))
 
 
 def _same(double: Double) -> Same:

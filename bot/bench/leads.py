@@ -31,11 +31,12 @@ from bot.rules import opened
 from engine import documents
 from engine.calendar_days import Calendars
 from engine.database import Database
+from engine.ids import ulid
 from engine.sealing import KEY_BYTES
 from engine.unit import Unit
 from engine.vault import Vault
 from sales import customers
-from sales.importing import Line
+from sales.importing import Line, Outcome
 from sales.lead_decisions import DECISION
 from sales.leads import LEAD
 from sales.opportunities import Opportunity
@@ -126,15 +127,14 @@ def _measured(url: str, sellers: int, leads: int) -> Measured:
 
 
 def _sheet(database: Database, sort: Sort, rows: Sequence[Line], clock: Clock) -> Iterator[Took]:
-    brought = None
+    brought, batch = Outcome(), ulid(clock.now())
+    take = partial(sort.take, file="线索.xlsx", by="", batch=batch)
     for part in sort.parts(rows):
-        work = partial(
-            sort.take, lines=part, file="线索.xlsx", by="", dry_run=False, before=brought
-        )
-        brought, took = _commit(database, partial(work, now=clock.now()))
+        work = partial(take, lines=part, now=clock.now(), before=brought)
+        brought, took = _commit(database, work)
         yield took
-    now = clock.now()
-    yield _commit(database, lambda db: sort.tell(db, brought, file="线索.xlsx", now=now))[1]
+    tell = partial(sort.tell, outcome=brought, file="线索.xlsx", batch=batch, now=clock.now())
+    yield _commit(database, tell)[1]
 
 
 def _commit(database: Database, work: Callable[[Unit], Any]) -> tuple[Any, Took]:

@@ -21,6 +21,7 @@ from engine.ids import next_number
 from engine.vault import Vault
 from sales.lead_assign import TURN
 from sales.leads import LEAD
+from sales.news_owed import OwedNews
 from tests.bot.kit import TENANTS
 
 COUNT = 2 * PART + 1
@@ -109,6 +110,29 @@ def test_whoever_is_stopped_half_way_has_told_what_is_written(house, sheet, monk
     assert (leads(house), len(told(house))) == (PART, 2)
     again = brought(house, sheet).outcome
     assert (again.created, again.unchanged) == (COUNT - PART, PART)
+
+
+def test_a_part_that_is_being_written_when_somebody_interrupts_is_told_too(
+    house, sheet, monkeypatch
+):
+    """Ctrl-C comes while the command waits for the writer, and stops only the waiting."""
+    run = house.writer.run
+
+    def interrupted(work, **how):
+        before = getattr(work, "keywords", {}).get("before")
+        if before is not None and before.created:
+            house.writer.submit(work, **how)
+            raise KeyboardInterrupt
+        return run(work, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.importing.upgrade", lambda _: None)
+        patch.setattr(house.writer, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            brought(house, sheet)
+    with house.reading() as db:
+        assert db.execute(select(func.count()).select_from(OwedNews)).scalar_one() == 0
+    assert (leads(house), len(told(house))) == (2 * PART, 2)
 
 
 def test_a_list_that_takes_long_to_read_is_imported_on_postgresql(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
+from bot import import_sorts
+from sales.lead_conflicts import ImportConflict
 from tests.chat.lead_kit import NUMBER, PHONE, called, his, live, opened, say, state, trail
 from tests.chat.test_leads import lead, new, publish
 
@@ -56,6 +59,20 @@ def test_the_state_stays_and_its_owner_sees_both_with_their_evidence(office):
     [row] = office.happened(action="lead.contradicted")
     assert row["detail"] == {"said": "未联系", "words": "未联系", "file": FILE, "line": 2}
     office.says("陈总", "/验链")
+
+
+def test_of_what_is_settled_before_the_import_ends_nobody_hears(office, monkeypatch):
+    called(office)
+    tell = import_sorts.lead_news.tell_batch
+
+    def settled_first(db, *batch, **how):
+        db.execute(update(ImportConflict).values(settled_at=office.demo.now()))
+        return tell(db, *batch, **how)
+
+    monkeypatch.setattr(import_sorts.lead_news, "tell_batch", settled_first)
+    done = import_(office, ROW)
+    assert "已导入" in done["title"] + done["text"]
+    assert shown(office, "张三") == []
 
 
 def test_looked_at_once_it_is_over_for_everybody_and_never_asked_again(office):

@@ -7,10 +7,12 @@ import io
 
 import pytest
 from openpyxl import Workbook
+from sqlalchemy import delete, update
 
 from bot import import_sorts
-from bot.import_sorts import PART
 from bot.slow import WAITS
+from engine.blobs import Blob
+from sales.people import PERSON, Person
 
 HEAD = ("公司", "来源", "行业", "区域", "预算（万元）", "手机", "联系人", "备注")
 SOURCES = ("官网H5表单", "展会", "来电", "白皮书")
@@ -103,32 +105,93 @@ def test_two_taps_import_once(office):
     assert len(office.rows("lead")) == 3
 
 
-def test_a_list_that_breaks_off_half_way_is_told_and_goes_on_with_the_same_file(
-    office, monkeypatch
-):
-    """Parts that are written stay; their owners hear of them, once."""
-    card = office.sends("郑市场", "展会.csv", gbk(*ROWS), "dingtalk")[-1]
-    take = import_sorts.leads_from
+SIZE = 40
+"""Rows of a part here: two parts, and sixteen rows."""
 
-    def failing(db, lines, *, before=None, **how):
-        if before is not None:
-            raise ZeroDivisionError
+
+@pytest.fixture
+def between(monkeypatch):
+    """What is put here happens, each once, in the unit of a part that is not the first."""
+    take, happens = import_sorts.leads_from, []
+
+    def taking(db, lines, *, before=None, **how):
+        if before is not None and happens:
+            happens.pop()(db)
         return take(db, lines, before=before, **how)
 
-    with monkeypatch.context() as broken:
-        broken.setattr(import_sorts, "leads_from", failing)
-        office.presses("郑市场", card, "导入")
-        for wait in WAITS:
-            office.wait(f"{wait.total_seconds():.0f}s")
-    told = office.sees("郑市场")[-1]
-    assert "展会.csv 只导入了一部分" in read(told)
-    assert f"已新建 {PART} 行" in read(told)
-    assert len(office.rows("lead")) == PART
-    assert office.happened(action="lead.imported")[0]["detail"]["created"] == PART
-    for owner in ("张三", "李四", "赵六"):
-        assert [m["title"][-2:] for m in office.sees(owner) if "新线索" in m["title"]] == [" 条"]
+    monkeypatch.setattr(import_sorts, "leads_from", taking)
+    monkeypatch.setattr(import_sorts, "PART", SIZE)
+    return happens
 
-    card = office.sends("郑市场", "展会.csv", gbk(*ROWS), "dingtalk")[-1]
-    assert f"将新建 {96 - PART} 行，补充 0 行，{PART} 行没有变化" in read(card)
-    office.presses("郑市场", card, "导入")
+
+def fails(_):
+    raise ZeroDivisionError
+
+
+def owners_told(office):
+    """How many cards of new leads each seller has got."""
+    cards = {name: office.sees(name) for name in ("张三", "李四", "赵六")}
+    return {name: sum("新线索" in m["title"] for m in seen) for name, seen in cards.items()}
+
+
+ONCE = {"张三": 1, "李四": 1, "赵六": 1}
+
+
+def import_(office, *, name="展会.csv"):
+    card = office.sends("郑市场", name, gbk(*ROWS), "dingtalk")[-1]
+    return office.presses("郑市场", card, "导入")[-1]
+
+
+def test_a_list_that_breaks_off_half_way_is_told_and_goes_on_with_the_same_file(office, between):
+    """Parts that are written stay; their owners hear of them, once."""
+    between += [fails] * 2 * (len(WAITS) + 1)  # a unit that fails is tried with a savepoint, too
+    import_(office)
+    for wait in WAITS:
+        office.wait(f"{wait.total_seconds():.0f}s")
+    told = read(office.sees("郑市场")[-1])
+    assert "展会.csv 只导入了一部分" in told
+    assert f"已新建 {SIZE} 行" in told
+    assert len(office.rows("lead")) == SIZE
+    assert office.happened(action="lead.imported")[0]["detail"]["created"] == SIZE
+    assert owners_told(office) == ONCE
+    between.clear()
+    assert f"已新建 {96 - SIZE} 行，补充 0 行，{SIZE} 行没有变化" in read(import_(office))
     assert len(office.rows("lead")) == 96
+
+
+def test_a_failure_between_two_parts_changes_nothing_for_anybody(office, between):
+    between += [fails] * 2
+    import_(office)
+    office.wait("1m")
+    assert "已新建 96 行" in read(office.sees("郑市场")[-1])
+    assert owners_told(office) == ONCE
+    assert [row["detail"]["created"] for row in office.happened(action="lead.imported")] == [96]
+
+
+def test_who_is_erased_between_two_parts_does_not_come_back(office, between):
+    """The bytes go with an erasure, and with them what was not written yet."""
+    between += [lambda db: db.execute(delete(Blob))]
+    told = read(import_(office))
+    assert "只导入了一部分" in told
+    assert "检查过的文件已经不在了" in told
+    assert (len(office.rows("lead")), owners_told(office)) == (2 * SIZE, ONCE)
+
+
+def test_who_loses_the_right_half_way_imports_no_more(office, between):
+    it = PERSON.name == "郑市场"
+    between += [lambda db: db.execute(update(Person).where(it).values(role="finance"))]
+    told = read(import_(office))
+    assert f"已新建 {2 * SIZE} 行" in told
+    assert "没有导入的权限" in told
+    assert (len(office.rows("lead")), owners_told(office)) == (2 * SIZE, ONCE)
+
+
+def test_news_nobody_could_say_is_said_within_the_hour(office, monkeypatch):
+    """As if whoever imports had died right before the end."""
+    with monkeypatch.context() as dead:
+        dead.setattr(import_sorts.lead_news, "tell_batch", lambda *_, **__: 0)
+        import_(office)
+    assert set(owners_told(office).values()) == {0}
+    office.wait("80m")
+    assert owners_told(office) == ONCE
+    assert office.rows("owed_news") == []

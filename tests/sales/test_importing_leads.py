@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from sales import news_owed
 from sales.importing import Line
 from sales.importing_leads import leads_from
 from sales.leads import LEAD
@@ -19,7 +20,8 @@ LI = {"company": "东海精工", "budget": "面议", "industry": "航天"}
 
 def brought(db, *rows, first=2, **how):
     lines = [Line(number, values) for number, values in enumerate(rows, first)]
-    return leads_from(db, lines, desk=DESK, file="展会.xlsx", by="zhangsan", **how)
+    it = {"file": "展会.xlsx", "by": "zhangsan", "batch": "b1"}
+    return leads_from(db, lines, desk=DESK, **it, **how)
 
 
 def stored(db):
@@ -79,12 +81,14 @@ def test_a_long_list_is_written_in_parts_as_it_would_be_in_one(db):
     again = {"company": "瑞康甲厂", "state": "已联系"}
     first = brought(db, *rows[:2], {"company": "恒信阀门"})
     whole = brought(db, *rows[2:], again, first=5, before=first)
-    assert (first.created, whole.created, len(whole.taken)) == (3, 5, 5)
+    assert (first.created, whole.created) == (3, 5)
     assert (2, "没认出「航天」，先记下原话（共 4 行）") in notes(whole)
     assert (4, "可能已有：客户，由 华东 李* 跟进") in notes(whole)
     told = [text for line, text in notes(whole) if line == 7]
     assert told == ["表里是「已联系」：新线索从头开始，联系过的请负责人点「已联系」"]
-    assert len(first.taken) == 3, "what was handed in stays as it was: a part may be written anew"
+    assert (2, "没认出「航天」，先记下原话（共 2 行）") in notes(first), "may be handed in again"
+    assert len(news_owed.take(db, "b1").leads) == 5
+    assert news_owed.take(db, "b1").leads == [], "nobody hears of it twice"
 
 
 def test_who_has_the_customer_already_is_said_masked(db):
