@@ -7,14 +7,16 @@ from collections import deque
 LINES = 40
 
 
-async def burst(port, requests, rate):
-    """Send them all, `rate` a second; seconds of each acknowledgement from its last sending."""
+async def burst(port, requests, rate, count):
+    """Send all `count` of them, `rate` a second; seconds of each answer from its last sending.
+
+    The requests may be made while they are sent: a signature is good for five minutes.
+    """
     due, latencies = deque(), []
-    everything = list(requests)
 
     async def line():
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        while len(latencies) < len(everything):
+        while len(latencies) < count:
             if not due:
                 await asyncio.sleep(0.002)
                 continue
@@ -30,11 +32,11 @@ async def burst(port, requests, rate):
 
     async def clock():
         began = time.monotonic()
-        for n, request in enumerate(everything):
+        for n, request in enumerate(requests):
             await asyncio.sleep(max(0.0, began + n / rate - time.monotonic()))
             due.append(request)
 
-    async with asyncio.timeout(60 + 2 * len(everything) / rate):
+    async with asyncio.timeout(60 + 2 * count / rate):
         await asyncio.gather(clock(), *(line() for _ in range(LINES)))
     return latencies
 

@@ -194,7 +194,7 @@ def test_24_of_four_processes_on_one_file_one_runs_and_three_say_why_not(tmp_pat
 
 
 @pytest.mark.pg
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("count", forms(2000, 100_000))
 def test_25_a_report_that_looks_at_one_moment_for_long_does_not_slow_the_claims(
     fresh_postgres, count
