@@ -28,7 +28,6 @@ JOB_NAMES: Mapping[str, str] = {
     "audit-anchor": "核对并留底留痕",
     "calendar-coverage": "日历到期提醒",
     "database-upkeep": "数据库维护",
-    "lead-news": "补说导入的线索",
     "lead-times": "线索时效",
     "morning": "每日待办",
     "old-cards": "清理旧卡片",

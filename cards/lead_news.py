@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cards import lead_conflicts, pushes, talk
@@ -38,6 +38,8 @@ WHY_YOURS = "这条线索按分配规则分给了您。"
 WHY_STUCK = "这条线索没有人接手，您管这个区域，或者负责流程。"
 WHY_MANY = "一次进来好几条，合成一张卡片告诉您。"
 WHY_SPLIT = "同一个人一天之内把一个客户录成了几条线索，请看一看是不是该合并。"
+STILL_GOING = timedelta(minutes=10)
+"""An import that has begun so lately says itself what it has brought."""
 NAMED = 5
 """Leads of many that the card names; the list has the rest."""
 
@@ -192,6 +194,12 @@ def tell_batch(db: Unit, batch: str, *, zone: ZoneInfo, now: datetime) -> int:
     tell(db, taken, zone=zone, now=now)
     lead_conflicts.tell(db, owed.conflicts, zone=zone, now=now)
     return len(owed.leads) + len(owed.conflicts)
+
+
+def tell_left(db: Unit, *, zone: ZoneInfo, now: datetime) -> int:
+    """The same of every import that ended before it could say it."""
+    batches = news_owed.left(db, before=now - STILL_GOING)
+    return sum(tell_batch(db, batch, zone=zone, now=now) for batch in batches)
 
 
 def _pieces(db: Unit, lead: Shown, doubles: Sequence[Double]) -> list[Double]:

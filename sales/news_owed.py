@@ -2,7 +2,7 @@
 
 A long sheet is written in several commits, but whoever has to know hears of all of it at once.
 So each commit owes the news of its rows, and whoever ends the import says it. What is owed and
-never said, because the process died, is said by a regular job (`scheduler/leads.py`).
+never said, because the process died, is said by the hourly upkeep (`scheduler/upkeep.py`).
 """
 
 from __future__ import annotations

@@ -24,7 +24,6 @@ def jobs() -> list[CronJob]:
         calendar.warn,
         directory.read,
         lead_times.warn,
-        leads.left_over,
         morning.write,
         upkeep.clean_up,
         upkeep.look_after_database,

@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from cards import lead_moves, lead_news
+from cards import lead_moves
 from cards import lead_reminders as cards
 from cards.model import Card
 from engine.deadlines_due import Fired
-from sales import (
-    delegations,
-    lead_care,
-    lead_clocks,
-    lead_lists,
-    lead_people,
-    news_owed,
-    people,
-)
+from sales import delegations, lead_care, lead_clocks, lead_lists, lead_people, people
 from sales.lead_lists import Shown
 from sales.lead_states import OWNED
 from sales.leads import POOLED
-from scheduler.api import Tick, job
 from scheduler.deadlines_api import Moment, Reminder, deadline
-
-STILL_GOING = timedelta(minutes=10)
-"""An import that has begun so lately says it itself."""
-
-
-@job("17 * * * *", name="lead-news", background=True)
-def left_over(tick: Tick) -> str:
-    """Say what an import has brought that ended before it could."""
-    batches = news_owed.left(tick.db, before=tick.now - STILL_GOING)
-    zone = tick.calendar.zone
-    told = sum(lead_news.tell_batch(tick.db, one, zone=zone, now=tick.now) for one in batches)
-    return f"补说了 {told} 条" if told else "都说过了"
 
 
 @deadline(lead_clocks.UNASSIGNED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cards import media, old
+from cards import lead_news, media, old
 from engine import blobs, retention
 from sales import hook_leads, lead_expiry
 from sales.rules.retention import RETENTION
@@ -55,8 +55,13 @@ def look_after_database(tick: Tick) -> str:
 
 @job("7 * * * *", name="upkeep", background=True)
 def put_away(tick: Tick) -> str:
-    """Put away what has ended by itself: shared values, files, runs that nobody has claimed."""
+    """Put away what has ended by itself: shared values, files, runs that nobody has claimed.
+
+    Of an import that was killed, say what it has brought.
+    """
     files = blobs.sweep(tick.db, now=tick.now) + media.sweep(tick.db, now=tick.now)
     ended = retention.sweep_shared(tick.db, now=tick.now)
     unclaimed = retention.sweep_unclaimed(tick.db, now=tick.now)
-    return f"收走 {ended} 个过期令牌、{files} 个过期文件、{unclaimed} 次没人认领的任务"
+    told = lead_news.tell_left(tick.db, zone=tick.calendar.zone, now=tick.now)
+    words = f"收走 {ended} 个过期令牌、{files} 个过期文件、{unclaimed} 次没人认领的任务"
+    return f"{words}，补说 {told} 条导入的线索" if told else words
