@@ -38,7 +38,7 @@ MOST_ROWS = 500
 """What one import in chat may bring; others write between its parts."""
 DONE, SO_FAR, STOPPED = "done", "so_far", "stopped"
 """What a job of several commits keeps: rows written, what came of them, why it does not go on."""
-NO_RIGHT = "您现在没有导入的权限。"
+NO_RIGHT = "您现在没有导入的权限。请有权限的同事再发一次。"
 WAITS_FOR_TAP = timedelta(days=1)
 TOO_MANY = f"在聊天里一次最多导入 {MOST_ROWS} 行。分成几个文件，或请管理员在服务器上导入。"
 NOT_FETCHED: Mapping[str, str] = {
@@ -195,7 +195,7 @@ class Run:
     def gave_up(self, db: Unit, about: About, number: str, now: datetime) -> None:
         """Tell the sender, and of the rows that were written whoever has to know; the bytes go."""
         if SO_FAR in about:
-            self._stop(db, about, f"编号 {number}，已经记录下来。", now)
+            self._stop(db, about, f"编号 {number}，已经记录下来。请再发一次。", now)
             return
         blobs.drop(db, about["blob"])
         _say(db, about, cards.failed(about["name"], number, flow=about["flow"]), now)
@@ -205,9 +205,7 @@ class Run:
             sheet, sort = self.reader.sheet(self.reader.kept(about["blob"], now), about["name"])
         except (Gone, SheetError) as failure:
             why = USED_UP if isinstance(failure, Gone) else str(failure)
-            if SO_FAR in about:
-                return lambda db, now: self._stop(db, about, why, now)
-            return _unreadable(about, why)
+            return lambda db, now: self._stop(db, about, why, now)
         rows = sheet.rows[about.get(DONE, 0) :]
         steps = [partial(self._write, sort, part) for part in sort.parts(rows)]
         return Parts(steps, partial(self._end, sheet, sort))

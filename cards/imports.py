@@ -106,12 +106,11 @@ def failed(name: str, number: str, *, flow: str) -> Card:
 
 
 def broken_off(name: str, outcome: Outcome, why: str, *, flow: str) -> Card:
-    """Some of it was written, then it could not go on; the same file again does the rest."""
+    """Some of it was written, then it could not go on; `why`, and what does the rest."""
     return Card(
         key=flow,
         title=f"{name or UNNAMED} 只导入了一部分",
-        subtitle=f"{counts(outcome, '已')}。后面的没有导入：{why}"
-        "再发一次这个文件就接着导入，已有的不会重复。",
+        subtitle=f"{counts(outcome, '已')}。后面的没有导入：{why}已有的不会重复，会接着导入。",
         done="导入了一部分",
         tone="bad",
     )

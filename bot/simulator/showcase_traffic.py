@@ -49,7 +49,7 @@ CARDS: Mapping[str, Content] = {
     "文件 已导入": imports.imported(FILE, GOOD, OUTCOME, flow=FLOW),
     "文件 没处理成": imports.failed(FILE, "E42", flow=FLOW),
     "文件 只导入了一部分": imports.broken_off(
-        "线索.xlsx", OUTCOME, "编号 E42，已经记录下来。", flow=FLOW
+        "线索.xlsx", OUTCOME, "编号 E42，已经记录下来。请再发一次。", flow=FLOW
     ),
     "消息 都到了": messages.report("", "", [SENT], now=NOON, zone=PHONE_ZONE, flow=FLOW),
     "消息 没送到": messages.report("李四", "", [LOST, SENT], now=NOON, zone=PHONE_ZONE, flow=FLOW),
