@@ -182,9 +182,10 @@ class Demo:
         for name in filters:
             source.c[name]  # an unknown column is a KeyError
         with self.service.database.reading() as db:
-            found = list(db.execute(select(source).order_by(*source.primary_key)).mappings())
-        if "created_at" in source.c:  # PostgreSQL moves a row that is changed
-            found.sort(key=itemgetter("created_at"))
+            found = list(db.execute(select(source)).mappings())
+        order = [one for one in ("created_at", "seq") if one in source.c]
+        if order:  # PostgreSQL moves a row that is changed, and puts a new one where one has gone
+            found.sort(key=itemgetter(*order))
         rows = [{name: _plain(value) for name, value in row.items()} for row in found]
         return [row for row in rows if all(str(row[k]) == v for k, v in filters.items())]
 
