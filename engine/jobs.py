@@ -19,7 +19,6 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
-    exists,
     literal_column,
     or_,
     select,
@@ -121,7 +120,7 @@ _ADD = insertion_counted(
 _HELD = update(JOB).where(
     JOB.c.id == bindparam("held_id"),
     JOB.c.token == bindparam("held_token"),
-    JOB.c.state == State.LEASED,
+    JOB.c.state + 0 == State.LEASED,  # so that PostgreSQL goes by id, not through all leases ever
 )
 _END = Statement(
     _HELD.values(
@@ -143,8 +142,9 @@ _RETRY = Statement(_HELD.values(
 ))  # fmt: skip
 _KEEP = Statement(_HELD.values(payload=bindparam("learnt")))
 _AHEAD = JOB.alias("ahead")
-BLOCKED = exists(
-    select(_AHEAD.c.id).where(
+BLOCKER = (
+    select(_AHEAD.c.id)
+    .where(
         _AHEAD.c.lane == JOB.c.lane,
         _AHEAD.c.order_key == JOB.c.order_key,
         _AHEAD.c.order_key != "",
@@ -160,12 +160,17 @@ BLOCKED = exists(
             ),
         ),
     )
+    .limit(1)
+    .scalar_subquery()
 )
-"""Waits behind another job of its receiver."""
+"""Another job of its receiver that it waits behind; None when it is free to go.
+
+Not NOT EXISTS: PostgreSQL would make a join of it and read every row, also dead, of the lane.
+"""
 FREE = (
     select(JOB.c.id)
     .where(JOB.c.lane == bindparam("from_lane"), JOB.c.state == State.OPEN)
-    .where(JOB.c.due <= bindparam("now", type_=UtcTime), ~BLOCKED)
+    .where(JOB.c.due <= bindparam("now", type_=UtcTime), BLOCKER.is_(None))
     .order_by(JOB.c.due, JOB.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -220,7 +225,7 @@ _BUSY = Statement(
             and_(
                 JOB.c.state == State.OPEN,
                 JOB.c.due <= bindparam("now", type_=UtcTime),
-                ~BLOCKED,
+                BLOCKER.is_(None),
             ),
             JOB.c.state == State.LEASED,
         )

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, func, literal, select
 
 from engine.deadlines import DEADLINE
-from engine.jobs import BLOCKED, JOB, State, Urgency
+from engine.jobs import BLOCKER, JOB, State, Urgency
 from engine.slots import SLOT, Outcome
 from engine.statement import Statement
 from engine.types import UtcTime
@@ -92,7 +92,7 @@ _FAILED = Statement(
 _DUE = Statement(
     select(JOB.c.due)
     .where(JOB.c.lane == bindparam("of_lane"), JOB.c.state == State.OPEN)
-    .where(JOB.c.urgency == bindparam("level"), JOB.c.due <= _NOW, ~BLOCKED)
+    .where(JOB.c.urgency == bindparam("level"), JOB.c.due <= _NOW, BLOCKER.is_(None))
     .order_by(JOB.c.due)
     .limit(1)
 )

@@ -26,6 +26,7 @@ from tests.ready import upgrade
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
+WENT = ("UPDATE job SET state = 1, token = 1", "UPDATE job SET state = 2")
 LIMITS = (SILENT_MS, CONNECT_SECONDS)
 
 
@@ -194,10 +195,10 @@ def test_24_of_four_processes_on_one_file_one_runs_and_three_say_why_not(tmp_pat
 
 
 @pytest.mark.pg
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("count", forms(2000, 100_000))
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("rounds", forms(50, 2000))
 def test_25_a_report_that_looks_at_one_moment_for_long_does_not_slow_the_claims(
-    fresh_postgres, count
+    fresh_postgres, rounds
 ):
     """A snapshot stays open while jobs come and go; their dead rows cannot be cleared away."""
     url = fresh_postgres()
@@ -209,19 +210,33 @@ def test_25_a_report_that_looks_at_one_moment_for_long_does_not_slow_the_claims(
         with psycopg.connect(report) as snapshot:
             snapshot.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             snapshot.execute("SELECT count(*) FROM job")
-            took = [churn(database, n) for n in range(0, count, 20)]
+            database.writer.run(come)
+            for go in (*WENT, "ANALYZE job"):
+                database.writer.run(lambda db, go=go: db.execute(text(go)))
+            took = [churn(database, n) for n in range(rounds)]
             assert snapshot.execute("SELECT count(*) FROM job").fetchone() == (0,)
         assert slowest(took) < 0.05 * SLOWER
         with database.reading() as db:
             assert jobs.busy(db, now=NOW + timedelta(days=1)) is False
 
 
+def come(db):
+    """A hundred thousand jobs for 136 people, more than twenty minutes bring."""
+    db.execute(
+        text(
+            "INSERT INTO job (lane, key, order_key, payload, state, due, attempts, crashes, token,"
+            " last_error, created_at) SELECT 'outbox', 'before' || n, 'p' || n % 136, '{}',"
+            " 0, n, 0, 0, 0, '', n FROM generate_series(1, 100000) n"
+        )
+    )
+
+
 def churn(database, n):
-    """Twenty jobs come, are claimed and done; how long the claim took."""
+    """Twenty jobs come, are claimed and done; how long that took after they had come."""
     now = NOW + n * timedelta(seconds=1)
     database.writer.run(
         lambda db: [
-            jobs.add(db, "outbox", f"{n + i}", {}, due=now, now=now, order_key=f"p{i}")
+            jobs.add(db, "outbox", f"{n}/{i}", {}, due=now, now=now, order_key=f"p{i}")
             for i in range(20)
         ]
     )
@@ -229,10 +244,9 @@ def churn(database, n):
     claimed = database.writer.run(
         lambda db: jobs.claim(db, "outbox", now=now, lease=LEASE, limit=20)
     )
-    took = time.perf_counter() - began
-    assert len(claimed) == 20
-    database.writer.run(lambda db: [jobs.finish(db, job, now=now) for job in claimed])
-    return took
+    done = database.writer.run(lambda db: [jobs.finish(db, job, now=now) for job in claimed])
+    assert done == [True] * 20
+    return time.perf_counter() - began
 
 
 @pytest.mark.pg
