@@ -98,6 +98,12 @@ def promise(story):
     return test
 
 
+async def try_to_the_end(d, slow):
+    for wait in (*WAITS, timedelta()):
+        await slow.round()
+        d.clock.jump(d.clock.now() + wait)
+
+
 @promise
 async def test_what_is_asked_twice_is_done_once(folder):
     async with working(folder) as (d, slow, work):
@@ -115,10 +121,8 @@ async def test_a_platform_that_is_away_is_asked_again_later_and_then_given_up(fo
         ask(d)
         away = Undelivered("channel_down", "x", retry_after=timedelta(seconds=1))
         work.failures = [away] * (len(WAITS) + 1)
-        for wait in (*WAITS, timedelta()):
-            await slow.round()
-            assert work.done == []
-            d.clock.jump(d.clock.now() + wait)
+        await try_to_the_end(d, slow)
+        assert work.done == []
         [(what, number, _)] = work.told
         assert (what, number) == ("hole", f"E{d.one('SELECT id FROM job')}")
         assert state(d) is jobs.State.DEAD
@@ -196,9 +200,7 @@ async def test_whoever_gives_up_half_way_says_how_far_it_came(folder):
     async with working(folder, {"dig": work}) as (d, slow, _):
         ask(d)
         work.before = {3: fails}
-        for wait in (*WAITS, timedelta()):
-            await slow.round()
-            d.clock.jump(d.clock.now() + wait)
+        await try_to_the_end(d, slow)
         assert (dug(d), work.told) == (["1", "2"], [("gave up after", 2)])
         assert state(d) is jobs.State.DEAD
 
@@ -227,9 +229,7 @@ async def test_a_job_ends_even_if_nobody_can_be_told(folder):
     async with working(folder, {"dig": work}) as (d, slow, _):
         ask(d)
         work.before = {1: fails}
-        for wait in (*WAITS, timedelta()):
-            await slow.round()
-            d.clock.jump(d.clock.now() + wait)
+        await try_to_the_end(d, slow)
         assert state(d) is jobs.State.DEAD
 
 

@@ -1,4 +1,4 @@
-"""A list of leads: all rows or none, each row once in whatever file it comes, oddities said."""
+"""A list of leads: one wrong row and none is taken, each once in whatever file, oddities said."""
 
 from __future__ import annotations
 
