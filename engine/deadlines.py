@@ -103,10 +103,11 @@ DEADLINE = table(Deadline)
 _D = DEADLINE.c
 _COLUMNS = tuple(column.name for column in _D)
 _INSERT = insertion_once(DEADLINE, *_COLUMNS)
-_IT = update(DEADLINE).where(
+_OF = (
     _D.kind == bindparam("of_kind"), _D.subject_type == bindparam("of_type"),
-    _D.subject_id == bindparam("of_id"), _D.state == "pending",
+    _D.subject_id == bindparam("of_id"),
 )  # fmt: skip
+_IT = update(DEADLINE).where(*_OF, _D.state == "pending")
 _CLOSE = Statement(_IT.values(state=bindparam("new_state"), closed_at=bindparam("now")))
 _MEET = Statement(
     _IT.values(
@@ -119,19 +120,8 @@ _MOVABLE = (
     "provisional",
 )  # fmt: skip
 _MOVE = Statement(_IT.values({name: bindparam(f"new_{name}") for name in _MOVABLE}))
-_RULE_VERSION = Statement(
-    select(_D.rule_version)
-    .where(_D.subject_type == bindparam("of_type"), _D.subject_id == bindparam("of_id"))
-    .where(_D.kind == bindparam("of_kind"))
-    .order_by(_D.id)
-    .limit(1)
-)
-_ABOUT = Statement(
-    select(_D.id, _D.about)
-    .where(_D.subject_type == bindparam("of_type"), _D.subject_id == bindparam("of_id"))
-    .where(_D.kind == bindparam("of_kind"))
-    .order_by(_D.id)
-)
+_RULE_VERSION = Statement(select(_D.rule_version).where(*_OF).order_by(_D.id).limit(1))
+_ABOUT = Statement(select(_D.id, _D.about).where(*_OF).order_by(_D.id))
 _WAITING = Statement(
     select(_D.subject_id, _D.about)
     .where(
@@ -153,18 +143,13 @@ _HAND_OVER = Statement(
 )
 _DUE = Statement(
     select(_D.due_at)
-    .where(_D.subject_type == bindparam("of_type"), _D.subject_id == bindparam("of_id"))
-    .where(_D.kind == bindparam("of_kind"))
-    .where(_D.started_at >= bindparam("since", type_=UtcTime))
+    .where(*_OF, _D.started_at >= bindparam("since", type_=UtcTime))
     .where(_D.state.in_([literal("pending"), literal("breached")]))
     .order_by(_D.id.desc())
     .limit(1)
 )
 _MET = Statement(
-    select(func.count())
-    .where(_D.subject_type == bindparam("of_type"), _D.subject_id == bindparam("of_id"))
-    .where(_D.kind == bindparam("of_kind"))
-    .where(_D.state.in_([literal("met"), literal("met_late")]))
+    select(func.count()).where(*_OF, _D.state.in_([literal("met"), literal("met_late")]))
 )
 
 

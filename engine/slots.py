@@ -158,15 +158,8 @@ def follow(db: Unit, turn: Turn, *, due: datetime, now: datetime) -> None:
         "slot": turn.slot.isoformat(), "part": turn.part, "so_far": turn.so_far,
         "asked": turn.asked,
     }  # fmt: skip
-    jobs.add(
-        db,
-        lane(turn.job),
-        f"{key(turn.slot)}{turn.part}",
-        payload,
-        due=due,
-        now=now,
-        order_key=turn.job,
-    )
+    name = f"{key(turn.slot)}{turn.part}"
+    jobs.add(db, lane(turn.job), name, payload, due=due, now=now, order_key=turn.job)
 
 
 def turn(job: str, payload: Mapping[str, Any]) -> Turn:
