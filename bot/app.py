@@ -241,8 +241,8 @@ class Service:
     def _wecom_bot(self, settings: WeComBotSettings, corp: WeComSettings) -> None:
         """Its pages open only where there is an app: nobody else can say who opened them."""
         self.bot = WeComBot(
-            settings, corp.corp_id, self._addresses, self.database, self.clock, self._holding,
-            self._receive,
+            settings, corp.corp_id, self._addresses, self.http, self.database, self.clock,
+            self._holding, self._receive,
         )  # fmt: skip
         page = self._form_url if corp.has_app else lambda _: ""
         courier = self._add_courier(self.bot.platform, page)

@@ -16,7 +16,7 @@ from pathlib import PurePath
 
 from bot.import_sorts import OUTCOME, Sort, Sorts
 from bot.importing import WRONG, complaint, complaints, lines
-from bot.platforms.api import Platform, Undelivered
+from bot.platforms.api import Downloaded, Platform, Undelivered
 from bot.slow import About, Conclusion, Parts, Work
 from cards import imports as cards
 from cards import media, outbox
@@ -28,12 +28,17 @@ from connectors.sheets import Problem, Sheet, SheetError, errors_file
 from engine import blobs
 from engine.blobs import Gone
 from engine.database import Database
+from engine.files import sort_of
+from engine.masking import mask
+from engine.text import clean
 from engine.unit import Unit
 from handlers.imports import CHECK, RUN
 from sales import people, policy
 from sales.importing import Outcome, Wrong
 from sales.people import Address, Who
 
+USUAL = {".zip": ".xlsx", "": ".csv"}
+"""The format of a file without a name, by what its first bytes say."""
 MOST_ROWS = 500
 """What one import in chat may bring; others write between its parts."""
 DONE, SO_FAR, STOPPED = "done", "so_far", "stopped"
@@ -155,7 +160,8 @@ class Check:
         """
         platform = self.platforms[about["platform"]]
         try:
-            content = await platform.download(about["ref"], most=MAX_BYTES)
+            got = await platform.download(about["ref"], most=MAX_BYTES)
+            about, content = {**about, "name": about["name"] or _name(got)}, got.content
             found, marked = await asyncio.to_thread(self.reader.tried, content, about, now)
         except SheetError as wrong:
             return _unreadable(about, str(wrong))
@@ -258,6 +264,12 @@ class Run:
         tell = self.reader.sorts.leads.tell  # nothing else is written in parts
         tell(db, outcome, file=about["name"], batch=about["flow"], now=now)
         _say(db, about, cards.broken_off(about["name"], outcome, why, flow=about["flow"]), now)
+
+
+def _name(got: Downloaded) -> str:
+    """What a file is called whose message did not say."""
+    said = mask(" ".join(clean(PurePath(got.name).name).split()))
+    return said or cards.UNNAMED + USUAL.get(sort_of(got.content), "")
 
 
 def sender(db: Unit, about: About, now: datetime, *, stays: bool) -> Who | None:

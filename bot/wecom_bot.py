@@ -11,6 +11,7 @@ import asyncio
 import random
 from contextlib import suppress
 
+import httpx
 import structlog
 from sqlalchemy.exc import DBAPIError
 
@@ -50,10 +51,12 @@ class WeComBot:
 
     def __init__(  # noqa: PLR0917 - all it touches, wired once
         self, settings: WeComBotSettings, tenant: str, addresses: Addresses,
-        database: Database, clock: Clock, holding: Holding, receive: Receive,
-        pace: Pace = Pace(),  # noqa: B008 - frozen
+        http: httpx.AsyncClient, database: Database, clock: Clock, holding: Holding,
+        receive: Receive, pace: Pace = Pace(),  # noqa: B008 - frozen
     ) -> None:  # fmt: skip
-        self.platform = WeComBotPlatform(settings, tenant, addresses, self._pushed, pace)
+        self.platform = WeComBotPlatform(
+            settings, tenant, addresses, http, clock.now, self._pushed, pace
+        )  # fmt: skip
         self.lane = outbox.lane(self.platform.name, tenant)
         self._lease = f"line/{self.platform.name}/{settings.bot_id}"
         self._database = database

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal, TypeAlias
 
-FileKind: TypeAlias = Literal["picture", "sheet", "document", "other"]
+FileKind: TypeAlias = Literal["picture", "sheet", "document", "other", "unnamed"]
 
 _BY_SUFFIX: dict[str, FileKind] = {
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp"), "picture"),
@@ -34,6 +34,7 @@ class Attachment:
 
     `ref` is what the platform gives it out for (WeCom media_id, 3 days; DingTalk downloadCode).
     `kind` is what its name says, "picture" for one sent as such; `name` is "" if it has none.
+    "unnamed": the platform tells the name only with the bytes (WeCom's smart bot).
     """
 
     kind: FileKind

@@ -19,7 +19,7 @@ CHECK, RUN = "import.check", "import.run"
 """The slow work: fetching and reading the file, and writing what is in it."""
 
 
-@routes.file(MAY, "导入线索表或客户表", "sheet")
+@routes.file(MAY, "导入线索表或客户表", "sheet", "unnamed")
 def check(ctx: Ctx, *, file: Attachment) -> Content:
     """Fetch it and look what it would do; the result is a card with the button."""
     name = mask(file.name)

@@ -192,6 +192,13 @@ class Uploaded:
     good_until: datetime
 
 
+class Downloaded(NamedTuple):
+    """The bytes of a file, and its name if the platform tells it only with them, else ""."""
+
+    content: bytes
+    name: str = ""
+
+
 class Platform(Protocol):
     """One chat platform of one organisation.
 
@@ -247,7 +254,7 @@ class Platform(Protocol):
             Undelivered: it did not take it; nothing is on its way to anybody.
         """
 
-    async def download(self, ref: str, *, most: int) -> bytes:
+    async def download(self, ref: str, *, most: int) -> Downloaded:
         """What somebody sent (`Attachment.ref`), at most so many bytes.
 
         Raises:

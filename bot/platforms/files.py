@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from email.message import Message
+from email.utils import collapse_rfc2231_value
+from urllib.parse import unquote
 
 import httpx
 
@@ -11,15 +14,17 @@ from bot.platforms.api import Undelivered
 
 BRIEFLY = timedelta(seconds=10)
 PIECE = 1 << 16
+NAME = "filename"
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer's status, what it says it is, and its bytes."""
+    """An answer's status, what it says it is, its bytes, and their name ("" if it says none)."""
 
     status: int
     sort: str
     content: bytes
+    name: str = ""
 
 
 def form(name: str, content: bytes) -> tuple[bytes, str]:
@@ -46,4 +51,14 @@ async def fetched(
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
         raise Undelivered("channel_down", type(problem).__name__, retry_after=BRIEFLY) from None
     sort = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return Fetched(answer.status_code, sort, bytes(content))
+    name = _named(answer.headers.get("content-disposition", ""))
+    return Fetched(answer.status_code, sort, bytes(content), name)
+
+
+def _named(disposition: str) -> str:
+    """The file name in a Content-Disposition header (RFC 6266)."""
+    header = Message()
+    header["content-disposition"] = disposition
+    given = [value for name, value in header.get_params([], "content-disposition") if name == NAME]
+    encoded = (value for value in given if isinstance(value, tuple))  # RFC 5987, which goes first
+    return unquote(collapse_rfc2231_value(next(encoded, given[0] if given else "")))

@@ -24,7 +24,6 @@ LABEL = 13  # a jump, the title of a drop-down
 OPTION = 10
 TICK = 11  # a box to tick
 OPENS_PAGE = "点这张卡片打开填写页面。"
-NO_FILES = "给您的文件「{name}」智能机器人这里发不了，请到建流应用或钉钉里再要一次。"
 
 _URL_BUTTON = 1
 _FILE_ROW = 2
@@ -38,7 +37,7 @@ _STARTS = str.maketrans("#>+-=", "＃＞＋－＝")
 def render(content: Content, slot: Slot) -> dict[str, Any]:
     """The message to send: `{"msgtype": …, …}` without the conversation."""
     if isinstance(content, Media):
-        return _markdown(NO_FILES.format(name=content.filename))
+        return wecom.render(content, slot)
     if isinstance(content, Text):
         return _markdown(content.text)
     message = wecom.render(content, slot)

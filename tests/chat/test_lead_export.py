@@ -38,7 +38,9 @@ def table(office, message):
     return cells[0][0].value, [[cell.value for cell in row] for row in cells[1:]], cells
 
 
-@pytest.mark.parametrize(("person", "platform"), [("冯运营", "wecom"), ("陈总", "dingtalk")])
+@pytest.mark.parametrize(
+    ("person", "platform"), [("冯运营", "wecom"), ("陈总", "dingtalk"), ("冯运营", "wecom_bot")]
+)
 def test_the_whole_list_comes_as_a_file(leads, person, platform):
     message = export(leads, person, "全部 周会复盘", platform)
     assert message["file"]["name"] == "线索-全部-20261123-1000.xlsx"

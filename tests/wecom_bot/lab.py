@@ -50,11 +50,12 @@ class Lab:
 
 @dataclass
 class Client:
-    """A bare client: what it was pushed, and the errcode of each request."""
+    """A bare client: what it was pushed, the errcode of each request, and what else was told."""
 
     socket: ClientConnection
     pushed: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, int] = field(default_factory=dict)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
     closed: bool = False
 
     async def ask(self, command: str, body: Any = None, request: str = "") -> int:
@@ -77,6 +78,7 @@ class Client:
                 if "cmd" in frame:
                     self.pushed.append(frame)
                 else:
+                    self.bodies.append(frame.get("body", {}))
                     self.answers[frame["headers"]["req_id"]] = frame["errcode"]
         self.closed = True
 

@@ -186,7 +186,8 @@ def test_a_late_answer_belongs_to_nobody():
             outcomes = []
             for number in range(2):
                 try:
-                    outcomes.append(await line.call(frames.PUSH, f"push-{number}", body))
+                    answer = await line.call(frames.PUSH, f"push-{number}", body)
+                    outcomes.append(answer.errcode)
                 except Exception as failure:  # noqa: BLE001 - it is what is asserted
                     outcomes.append(type(failure).__name__)
             assert outcomes == ["NoAnswer", 45009]

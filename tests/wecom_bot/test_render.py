@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,7 +110,8 @@ def test_an_empty_text_is_not_refused_and_a_long_one_is_cut_between_characters()
     assert long.endswith("字…")
 
 
-def test_a_file_the_line_cannot_carry_is_said_and_not_dropped():
-    message = render(Media("错误明细.xlsx", "file", "b1"), SLOT)
-    assert "错误明细.xlsx" in message["markdown"]["content"]
-    assert "钉钉" in message["markdown"]["content"]
+@pytest.mark.parametrize(("sort", "as_told"), [("file", "file"), ("picture", "image")])
+def test_a_file_names_what_is_uploaded_for_it(sort, as_told):
+    message = render(Media("错误明细.xlsx", sort, "b1"), SLOT)
+    assert message["msgtype"] == as_told
+    assert message["media"] == {"name": "错误明细.xlsx", "sort": sort, "blob": "b1"}

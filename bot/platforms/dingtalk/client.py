@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from bot.platforms import files
-from bot.platforms.api import Outcome, Pace, Receipt, Request, Undelivered, Uploaded
+from bot.platforms.api import Downloaded, Outcome, Pace, Receipt, Request, Undelivered, Uploaded
 from bot.platforms.dingtalk.answers import BY_KEY
 from bot.platforms.dingtalk.errors import (
     Refused,
@@ -122,7 +122,7 @@ class DingTalkPlatform:
         answer = await self._renewing(lambda token: self._uploaded(token, body, form, sort))
         return Uploaded(text(answer.get("media_id")), asked_at + MEDIA_LIFE)
 
-    async def download(self, ref: str, *, most: int) -> bytes:
+    async def download(self, ref: str, *, most: int) -> Downloaded:
         """What somebody sent: DingTalk gives a short-lived address for the code.
 
         Raises:
@@ -133,7 +133,7 @@ class DingTalkPlatform:
         found = await files.fetched(self._http, text(answer.get("downloadUrl")), None, most=most)
         if found.status != httpx.codes.OK:
             raise Undelivered("channel_down", f"HTTP {found.status}", retry_after=files.BRIEFLY)
-        return found.content
+        return Downloaded(found.content)
 
     async def _uploaded(self, token: str, body: bytes, form: str, sort: str) -> dict[str, Any]:
         try:

@@ -13,7 +13,16 @@ from urllib.parse import quote
 import httpx
 
 from bot.platforms import files
-from bot.platforms.api import LoginRefused, Outcome, Pace, Receipt, Request, Undelivered, Uploaded
+from bot.platforms.api import (
+    Downloaded,
+    LoginRefused,
+    Outcome,
+    Pace,
+    Receipt,
+    Request,
+    Undelivered,
+    Uploaded,
+)
 from bot.platforms.files import Fetched
 from bot.platforms.tokens import AccessToken, Share, unshared
 from bot.platforms.wecom import errors
@@ -136,7 +145,7 @@ class WeComPlatform:
         errors.check(answer)
         return Uploaded(str(answer.get("media_id") or ""), asked_at + MEDIA_LIFE)
 
-    async def download(self, ref: str, *, most: int) -> bytes:
+    async def download(self, ref: str, *, most: int) -> Downloaded:
         """What a member sent, for three days (doc 90254).
 
         Raises:
@@ -147,7 +156,7 @@ class WeComPlatform:
         if isinstance(found, dict) and errors.errcode(found) in errors.STALE_TOKEN:
             found = await self._file(ref, await self._token.renew(token), most)
         if isinstance(found, bytes):
-            return found
+            return Downloaded(found)
         if errors.errcode(found) in errors.NO_MEDIA:
             raise Undelivered("media_gone", str(errors.errcode(found)))
         errors.check(found)

@@ -7,15 +7,16 @@ its req_id may be answered once. A text pushed without an answer is neither: nob
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import structlog
 
 from bot.outgoing import Addresses
-from bot.platforms.api import Outcome, Receipt, Request, Undelivered, Uploaded
+from bot.platforms.api import Downloaded, Outcome, Receipt, Request, Undelivered, Uploaded
 from bot.platforms.api import Pace as PerPerson
-from bot.platforms.wecom_bot import errors, frames
+from bot.platforms.wecom_bot import errors, frames, media
 from bot.platforms.wecom_bot.frames import Frame
 from bot.platforms.wecom_bot.inbound import PLATFORM
 from bot.platforms.wecom_bot.line import Line
@@ -24,10 +25,14 @@ from bot.platforms.wecom_bot.windows import Window, Windows
 from bot.settings import WeComBotSettings
 from cards.model import Card, Content
 from cards.render import wecom_bot as renderer
+from cards.render.media import MEDIA, REFERENCE
 from cards.render.slot import Slot
 from engine.buckets import Rate
 
 log = structlog.get_logger(__name__)
+
+MEDIA_LIFE = timedelta(days=3, hours=-1)
+"""So long an upload may be named; an hour less than WeCom keeps it."""
 
 TRIES = 2
 """How often a reply is sent under one req_id before it is given up or pushed instead."""
@@ -44,11 +49,14 @@ class WeComBotPlatform:
     together = 1
     knows_repeats = False
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - all it touches, wired once
         self, settings: WeComBotSettings, tenant: str, addresses: Addresses,
+        http: httpx.AsyncClient, now: Callable[[], datetime],
         pushed: Callable[[Frame], None], pace: Pace = Pace(),  # noqa: B008 - frozen
     ) -> None:  # fmt: skip
         self.tenant = tenant
+        self._http = http
+        self._now = now
         self.line = Line(settings, addresses, pushed, pace)
         self.written: set[str] = set()
         self._replies = Windows(pace.window)
@@ -57,9 +65,12 @@ class WeComBotPlatform:
     def render(self, content: Content, slot: Slot, *, plain: bool = False) -> Request:
         """The message, and for a card also the body that shows it in place of an older one."""
         del plain  # a card costs nothing here
-        request: Request = {"ref": slot.ref, "message": renderer.render(content, slot)}
+        message = renderer.render(content, slot)
+        request: Request = {"ref": slot.ref, "message": message}
         if isinstance(content, Card):
             request["update"] = renderer.render_update(content, slot)
+        if MEDIA in message:
+            request[MEDIA] = message.pop(MEDIA)
         return request
 
     def common(self, request: Request) -> Request | None:
@@ -90,7 +101,7 @@ class WeComBotPlatform:
         Raises:
             Undelivered: it did not arrive, or nobody knows whether it did.
         """
-        message, receipt = request["message"], Receipt(request["ref"])
+        message, receipt = _message(request), Receipt(request["ref"])
         card = "template_card" in message
         doubtful = False
         if (window := self._replies.take(account.lower())) is not None:
@@ -104,15 +115,15 @@ class WeComBotPlatform:
                 raise _in_doubt(repeatable=False)
         body = {"chatid": account, "chat_type": 1, **message}
         try:
-            code = await self.line.call(frames.PUSH, frames.new_request(frames.PUSH), body)
+            answer = await self.line.call(frames.PUSH, frames.new_request(frames.PUSH), body)
         except NotSent:
             raise (_in_doubt(repeatable=True) if doubtful else _not_sent()) from None
         except NoAnswer:
             raise _in_doubt(repeatable=card) from None
-        if code == 0 or (card and code == errors.TAKEN_TASK):
+        if answer.errcode == 0 or (card and answer.errcode == errors.TAKEN_TASK):
             return receipt
         has_written = account.lower() in self.written
-        raise errors.failure(code, has_written=has_written)
+        raise errors.failure(answer.errcode, has_written=has_written)
 
     async def update(self, account: str, receipt: Receipt, request: Request) -> Receipt:
         """Show `request` in place of the card whose press `receipt` has the token of.
@@ -134,22 +145,23 @@ class WeComBotPlatform:
         raise Undelivered("not_updatable", str(code))
 
     async def upload(self, name: str, content: bytes, sort: str) -> Uploaded:
-        """Files do not go over this line; the renderer says so instead.
+        """Give WeCom a file for three days, over the line.
 
         Raises:
-            Undelivered: always.
+            Undelivered: it did not take it.
         """
-        del name, content, sort
-        raise Undelivered("card_invalid", "no files over the bot's line")
+        asked_at = self._now()
+        sort = "image" if sort == "picture" else "file"
+        ref = await media.uploaded(self.line, name, content, sort)
+        return Uploaded(ref, asked_at + MEDIA_LIFE)
 
-    async def download(self, ref: str, *, most: int) -> bytes:
-        """Files do not come over this line.
+    async def download(self, ref: str, *, most: int) -> Downloaded:
+        """What somebody sent, for five minutes; it comes by HTTP, in any process.
 
         Raises:
-            Undelivered: always.
+            Undelivered: "media_gone", "media_too_large", or it may be tried again.
         """
-        del ref, most
-        raise Undelivered("media_gone", "no files over the bot's line")
+        return await media.downloaded(self._http, ref, most=most)
 
     async def say_at_once(self, request: str, words: str) -> None:
         """Answer one push with a sentence that is kept nowhere."""
@@ -165,12 +177,22 @@ class WeComBotPlatform:
         doubtful = False
         for _ in range(TRIES):
             try:
-                return await self.line.call(window.command, window.request, body), doubtful
+                answer = await self.line.call(window.command, window.request, body)
             except NotSent:
                 break
             except NoAnswer:
                 doubtful = True
+            else:
+                return answer.errcode, doubtful
         return None, doubtful
+
+
+def _message(request: Request) -> Mapping[str, Any]:
+    """The message as it goes out: a file under the name its upload has."""
+    message: Mapping[str, Any] = request["message"]
+    if MEDIA not in request:
+        return message
+    return {**message, message["msgtype"]: {"media_id": request[REFERENCE]}}
 
 
 def _as_reply(message: Mapping[str, Any], ref: str, command: str) -> Mapping[str, Any]:

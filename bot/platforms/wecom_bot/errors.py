@@ -33,6 +33,7 @@ NOW_AND_THEN = timedelta(hours=1)
 
 _Rule: TypeAlias = tuple[str, timedelta | None, bool]  # reason, retry_after, spent
 _INVALID: _Rule = ("card_invalid", None, True)
+_NO_MEDIA: _Rule = ("media_expired", SOON, True)
 _RULES: dict[int, _Rule] = {
     -1: ("channel_down", SOON, True),
     6000: ("channel_down", SOON, True),
@@ -42,7 +43,8 @@ _RULES: dict[int, _Rule] = {
     40003: ("user_left", None, True),
     60111: ("user_left", None, True),
     81013: ("user_out_of_scope", None, True),
-    **dict.fromkeys((40007, 40008, 40058, 42014, 45002, 93006), _INVALID),
+    **dict.fromkeys((40007, 40145), _NO_MEDIA),
+    **dict.fromkeys((40008, 40058, 42014, 45002, 93006), _INVALID),
     **dict.fromkeys(range(42017, 42052), _INVALID),
 }
 

@@ -20,6 +20,9 @@ REPLY = "aibot_respond_msg"
 WELCOME = "aibot_respond_welcome_msg"
 UPDATE = "aibot_respond_update_msg"
 PUSH = "aibot_send_msg"
+UPLOAD, PIECE, UPLOADED = (
+    "aibot_upload_media_init", "aibot_upload_media_chunk", "aibot_upload_media_finish",
+)  # fmt: skip
 MESSAGE = "aibot_msg_callback"
 EVENT = "aibot_event_callback"
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from bot.platforms.api import BadCallback, Inbound, Kind
 from bot.platforms.dingtalk.fields import digest, identifier, items, obj, text
+from bot.platforms.wecom_bot import media
 from bot.platforms.wecom_bot.frames import EVENT, REPLY, UPDATE, WELCOME, Frame
+from engine.files import Attachment
 
 PLATFORM = "wecom_bot"
 REPLACED = "disconnected_event"
@@ -63,8 +65,8 @@ def read(frame: Frame, tenant: str, now: datetime) -> Push:
     key = identifier(body.get("msgid")) or digest(body)
     at = _moment(body.get("create_time"), now)
 
-    def inbound(kind: Kind, words: str = "", **press: Any) -> Inbound:
-        return Inbound(PLATFORM, tenant, key, account, at, kind, words, **press)
+    def inbound(kind: Kind, words: str = "", **more: Any) -> Inbound:
+        return Inbound(PLATFORM, tenant, key, account, at, kind, words, **more)
 
     if text(body.get("chattype")) == "group":
         return Push(inbound("event", GROUP), REPLY, in_group=True)
@@ -77,6 +79,8 @@ def read(frame: Frame, tenant: str, now: datetime) -> Push:
             return Push(inbound("menu", GREETING), WELCOME)
         return Push(inbound("event", sort))
     sort = text(body.get("msgtype"))[:_LONGEST_SORT]
+    if sort == "file" and (ref := media.reference(obj(body.get("file")))):
+        return Push(inbound("file", attachments=(Attachment("unnamed", ref),)), REPLY)
     words = _words(sort, body)
     return Push(inbound("text", words) if words else inbound("other", sort), REPLY)
 

@@ -68,8 +68,8 @@ class Line:
         """Whether we are subscribed."""
         return self._link is not None
 
-    async def call(self, command: str, request: str, body: Mapping[str, Any]) -> int:
-        """Send a request, once a connection stands; the errcode it is answered with.
+    async def call(self, command: str, request: str, body: Mapping[str, Any]) -> Frame:
+        """Send a request, once a connection stands; its answer.
 
         Raises:
             NotSent: no connection came about in time.
@@ -151,10 +151,10 @@ class Line:
             "bot_id": self._settings.bot_id,
             "secret": self._settings.secret.get_secret_value(),
         }
-        code = await link.call(frames.SUBSCRIBE, frames.new_request(frames.SUBSCRIBE), body)
-        if code in errors.REFUSED:
-            raise _Refused(code)
-        if code:
+        answer = await link.call(frames.SUBSCRIBE, frames.new_request(frames.SUBSCRIBE), body)
+        if answer.errcode in errors.REFUSED:
+            raise _Refused(answer.errcode)
+        if answer.errcode:
             raise NoAnswer
 
     def _take(self, frame: Frame) -> None:

@@ -67,7 +67,7 @@ class Link:
         self._socket = socket
         self._pushed = pushed
         self._pace = pace
-        self._waiting: dict[str, asyncio.Future[int]] = {}
+        self._waiting: dict[str, asyncio.Future[Frame]] = {}
         self._unanswered: set[str] = set()
 
     @property
@@ -75,8 +75,8 @@ class Link:
         """Whether something can be sent on it."""
         return self._socket.state is State.OPEN
 
-    async def call(self, command: str, request: str, body: Mapping[str, Any] | None) -> int:
-        """Send a request; the errcode it is answered with.
+    async def call(self, command: str, request: str, body: Mapping[str, Any] | None) -> Frame:
+        """Send a request; its answer, of which `errcode` says whether it was done.
 
         Raises:
             NotSent: the connection has ended, or this request is still owed an answer on it.
@@ -84,7 +84,7 @@ class Link:
         """
         if not self.open or request in self._waiting or request in self._unanswered:
             raise NotSent
-        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
         self._waiting[request] = answer
         try:
             async with asyncio.timeout(self._pace.answer):
@@ -126,7 +126,7 @@ class Link:
         elif (answer := self._waiting.get(frame.request)) is None:
             log.info("wecom_bot_answer_late", errcode=frame.errcode)
         elif not answer.done():
-            answer.set_result(frame.errcode)
+            answer.set_result(frame)
 
     async def _ping(self) -> None:
         missed = 0

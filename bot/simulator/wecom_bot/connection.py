@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -20,7 +20,8 @@ class Connection:
     """Reads requests and answers them; until it has subscribed it may do nothing else."""
 
     def __init__(
-        self, websocket: WebSocket, handle: Callable[[Connection, dict[str, Any]], bool]
+        self, websocket: WebSocket,
+        handle: Callable[[Connection, dict[str, Any]], Mapping[str, Any] | None],
     ) -> None:  # fmt: skip
         self._websocket = websocket
         self._handle = handle
@@ -43,7 +44,12 @@ class Connection:
             while True:
                 await self._take(await self._websocket.receive_text())
 
-    def _done(self, frame: dict[str, Any]) -> bool:
+    @property
+    def host(self) -> str:
+        """Host and port under which the service has found the gateway."""
+        return self._websocket.url.netloc
+
+    def _done(self, frame: dict[str, Any]) -> Mapping[str, Any] | None:
         if not self.subscribed and frame["cmd"] != SUBSCRIBE:
             raise Refused(NOT_SUBSCRIBED, "not subscribed")
         return self._handle(self, frame)
@@ -56,12 +62,12 @@ class Connection:
         except (ValueError, TypeError, KeyError):
             return  # nobody could be answered
         answer: dict[str, Any] = {"headers": {"req_id": request}, "errcode": 0, "errmsg": "ok"}
-        heard = True
+        body: Mapping[str, Any] | None = {}
         try:
-            heard = self._done(frame)
+            body = self._done(frame)
         except Refused as refused:
             answer |= {"errcode": refused.errcode, "errmsg": refused.errmsg}
-        if heard:
-            await self.push(answer)
+        if body is not None:
+            await self.push({**answer, "body": body} if body else answer)
         if request in self.answered:
             self.answered[request].set()

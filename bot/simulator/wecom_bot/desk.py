@@ -37,11 +37,17 @@ class Asked:
 
 
 class Desk:
-    """The rules of doc 101463 that need a memory; every refusal has its documented code."""
+    """The rules of doc 101463 that need a memory; every refusal has its documented code.
 
-    def __init__(self, phones: Phones, now: Callable[[], datetime]) -> None:
+    `name_of` is the file name of an upload; it refuses what is none.
+    """
+
+    def __init__(
+        self, phones: Phones, now: Callable[[], datetime], name_of: Callable[[str], str]
+    ) -> None:
         self._phones = phones
         self._now = now
+        self._name_of = name_of
         self.window = WINDOW
         self.groups: defaultdict[str, list[str]] = defaultdict(list)
         self.clear()
@@ -102,6 +108,8 @@ class Desk:
     def _say(self, account: str, chat: str, content: tuple[str, dict[str, Any]], *,
              goes_on: bool = False) -> None:  # fmt: skip
         kind, wire = content
+        if "media_id" in wire:
+            wire = {**wire, "filename": self._name_of(wire["media_id"])}
         ref = text(wire, "task_id") if kind == "template_card" else ""
         if ref and ref in self._tasks:
             raise Refused(rules.BAD_TASK, "task_id already used")

@@ -15,8 +15,9 @@ from contextlib import suppress
 from datetime import datetime
 from hmac import compare_digest
 from typing import Any
+from urllib.parse import quote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.websockets import WebSocket
 
 from bot.settings import WeComBotSettings
@@ -26,9 +27,12 @@ from bot.simulator.wecom.errors import Refused
 from bot.simulator.wecom.taps import choices
 from bot.simulator.wecom_bot.connection import SUBSCRIBE, Connection
 from bot.simulator.wecom_bot.desk import NAME, Desk
+from bot.simulator.wecom_bot.media import Files
 from bot.simulator.wire import WireLog
 
 PATH = "/openws"
+FILES = "/openws-files/"
+"""Where what people send lies; the real ones are in Tencent's object store."""
 ENTERED = "enter_chat"
 BAD_SECRET = 853000
 SWITCHED_OFF = 846601
@@ -48,7 +52,8 @@ class FakeWeComBot:
         self, phones: Phones, settings: WeComBotSettings, now: Callable[[], datetime],
         wire: WireLog, chaos: Chaos,
     ) -> None:  # fmt: skip
-        self.desk = Desk(phones, now)
+        self._files = Files(phones, now)
+        self.desk = Desk(phones, now, lambda ref: self._files.find(ref).name)
         self.connection: Connection | None = None
         self.switched_off = False
         self._phones = phones
@@ -58,12 +63,24 @@ class FakeWeComBot:
         self._chaos = chaos
         self.router = APIRouter(include_in_schema=False)
         self.router.add_api_websocket_route(PATH, self._connect)
+        self.router.add_api_route(FILES + "{place}", self._fetched, methods=["GET"])
 
     async def say(self, account: str, text: str) -> None:
         """Open the chat and write `text` to the bot."""
         await self.enter(account)
         self._phones.show(NAME, account, "text", {"content": text}, outgoing=False)
         await self.tell(account, {"msgtype": "text", "text": {"content": text}})
+
+    async def upload(self, account: str, filename: str, content: bytes) -> None:
+        """Send a picture or a file to the bot, which is told where it lies and its key."""
+        await self.enter(account)
+        ref, place, key = self._files.sent(filename, content)
+        kind = "image" if self._files.find(ref).picture else "file"
+        shown = {"media_id": ref, "filename": filename}
+        self._phones.show(NAME, account, kind, shown, outgoing=False)
+        host = self.connection.host if self.connection else ""
+        file = {"url": f"http://{host}{FILES}{place}", "aeskey": key}
+        await self.tell(account, {"msgtype": kind, kind: file})
 
     async def enter(self, account: str) -> None:
         """Open the chat; the bot is told the first time each day."""
@@ -111,6 +128,14 @@ class FakeWeComBot:
     def clear(self) -> None:
         """Forget who wrote and what was said; the connection stays."""
         self.desk.clear()
+        self._files.clear()
+
+    async def _fetched(self, place: str) -> Response:
+        kept = self._files.fetched(place)
+        if kept is None:
+            return Response(status_code=403)
+        name = f"attachment; filename*=UTF-8''{quote(kept.name, safe='')}"
+        return Response(kept.content, headers={"Content-Disposition": name})
 
     async def _event(
         self, account: str, command: str, event: dict[str, Any], *, task_id: str = ""
@@ -152,20 +177,21 @@ class FakeWeComBot:
             if self.connection is line:
                 self.connection = None
 
-    def _handle(self, line: Connection, frame: dict[str, Any]) -> bool:
-        """Do what a request asks; False if its answer gets lost."""
+    def _handle(self, line: Connection, frame: dict[str, Any]) -> Mapping[str, Any] | None:
+        """Do what a request asks; what its answer says besides, None if that gets lost."""
         command, errcode = frame["cmd"], 0
         try:
-            self._do(line, frame)
+            told = self._do(line, frame)
         except Refused as refused:
             errcode = refused.errcode
             raise
         finally:
             if command != PING:
                 self._note("from_bot", f"{command} → {errcode}", frame)
-        return command in {SUBSCRIBE, PING} or not self._chaos.strikes(NAME, "timeout")
+        heard = command in {SUBSCRIBE, PING} or not self._chaos.strikes(NAME, "timeout")
+        return told if heard else None
 
-    def _do(self, line: Connection, frame: dict[str, Any]) -> None:
+    def _do(self, line: Connection, frame: dict[str, Any]) -> Mapping[str, Any]:
         match frame["cmd"]:
             case "aibot_subscribe":
                 self._subscribe(line, frame["body"])
@@ -175,10 +201,18 @@ class FakeWeComBot:
             case "aibot_respond_msg" | "aibot_respond_welcome_msg" | "aibot_respond_update_msg":
                 self._limited()
                 self.desk.answer(frame["cmd"], frame["headers"]["req_id"], frame["body"])
+            case "aibot_upload_media_init":
+                self._limited()
+                return self._files.begin(frame["body"])
+            case "aibot_upload_media_chunk":
+                return self._files.piece(frame["body"])
+            case "aibot_upload_media_finish":
+                return self._files.end(frame["body"])
             case "ping":
                 pass
             case _:
                 raise Refused(40008, "unknown cmd")
+        return {}
 
     def _subscribe(self, line: Connection, body: dict[str, Any]) -> None:
         ours = (self._settings.bot_id, self._settings.secret.get_secret_value())
@@ -208,6 +242,7 @@ class FakeWeComBot:
 
     def _note(self, direction: Any, summary: str, frame: dict[str, Any]) -> None:
         body = frame.get("body", {})
-        shown = {**frame, "body": {**body, "secret": "***"}} if "secret" in body else frame
+        hidden = {"secret", "base64_data"} & body.keys()
+        shown = {**frame, "body": {**body, **dict.fromkeys(hidden, "***")}} if hidden else frame
         raw = json.dumps(shown, ensure_ascii=False)
         self._wire.add(NAME, direction, summary, raw=raw, decoded=shown)

@@ -19,6 +19,7 @@ _QUESTION_BYTES = 200
 _ASKS = 3
 _FILE = 2
 _KIND = 40008
+_MEDIA = ("file", "image", "voice", "video")
 _TASK_ID = re.compile(r"[0-9A-Za-z_\-@]{1,128}")
 
 
@@ -56,6 +57,8 @@ def reply(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
             return "markdown", _words(obj(body, "stream"))
         case "template_card":
             return _card(body)
+        case kind if kind in _MEDIA:
+            return kind, _media(body, kind)
         case _:
             raise Refused(_KIND, "invalid message type")
 
@@ -87,12 +90,18 @@ def push(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
             return "markdown", _words(obj(body, "markdown"))
         case "template_card":
             return _card(body)
+        case kind if kind in _MEDIA:
+            return kind, _media(body, kind)
         case _:
             raise Refused(_KIND, "invalid message type")
 
 
 def _words(holder: dict[str, Any]) -> dict[str, Any]:
     return {"content": needed(holder, "content", ILLEGAL, MARKDOWN_BYTES)}
+
+
+def _media(body: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {"media_id": needed(obj(body, kind), "media_id", 40007)}
 
 
 def _card(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
