@@ -36,7 +36,8 @@ class Look:
 
 def reading(name: str) -> Text:
     """It has come; somebody looks at it now. No card: what follows must not overtake a file."""
-    return Text(f"收到 {name or UNNAMED}，正在检查，还没有导入。结果马上发给您。")
+    what = f" {name}" if name else "文件"
+    return Text(f"收到{what}，正在检查，还没有导入。结果马上发给您。")
 
 
 def checked(name: str, look: Look, outcome: Outcome, blob: str, *, flow: str) -> Card:

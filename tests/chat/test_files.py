@@ -265,7 +265,7 @@ def test_a_picture_is_answered_politely_on_both_platforms(office):
 def test_a_name_that_comes_with_the_bytes_is_cleaned_like_one_in_a_message(office):
     name = "客户 13812345678.xlsx"
     [taken, looked] = office.sends("冯运营", name, sheet(GOOD), "wecom_bot")[-2:]
-    assert taken["text"].startswith("收到 这个文件，正在检查")
+    assert taken["text"].startswith("收到文件，正在检查")
     assert looked["title"].startswith("客户 138****5678.xlsx 检查通过")
 
 
