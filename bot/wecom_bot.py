@@ -46,6 +46,11 @@ FAREWELL = 3.0
 """Seconds for the messages that are on their way when the line is given up."""
 
 
+def lease(settings: WeComBotSettings) -> str:
+    """What is held by the one process that is the bot's line."""
+    return f"line/{inbound.PLATFORM}/{settings.bot_id}"
+
+
 class WeComBot:
     """One bot of one corp in one of any number of processes."""
 
@@ -58,7 +63,7 @@ class WeComBot:
             settings, tenant, addresses, http, clock.now, self._pushed, pace
         )  # fmt: skip
         self.lane = outbox.lane(self.platform.name, tenant)
-        self._lease = f"line/{self.platform.name}/{settings.bot_id}"
+        self._lease = lease(settings)
         self._database = database
         self._clock = clock
         self._holding = holding

@@ -13,6 +13,7 @@ from bot.doctor import (
     service,
     storage,
     wecom,
+    wecom_bot,
 )
 from bot.doctor.finding import Check
 
@@ -33,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     Check("wecom.callback", "企业微信回调", callback.replay),
     Check("wecom.domain", "企业微信可信域名", wecom.domain),
     Check("wecom.menu", "企业微信菜单", wecom.menu),
+    Check("wecom.bot", "企业微信机器人", wecom_bot.line),
     Check("dingtalk.secret", "钉钉凭证", dingtalk.secret),
     Check("dingtalk.gateway", "钉钉网关", dingtalk.gateway),
     Check("dingtalk.stream", "钉钉长连接", service.stream),

@@ -18,6 +18,7 @@ _FIXES: Mapping[str, str] = {
     "database": "看数据库；没升级的 jianliu migrate",
     "writer": "重启 jianliu run",
     STREAM: "看外网和 Client Secret，它自己会重连",
+    "wecom bot": "看「企业微信机器人」这一项；它自己会再连",
     "disk": "清理磁盘，腾出空间就恢复",
 }
 

@@ -60,6 +60,7 @@ class Gateway:
         self.moods: list[str | int] = []
         self.subscribe_errcode = 0
         self.pongs = True
+        self.mute = False
         self.late = 0.9
         self._replied: set[str] = set()
         self._tasks: set[str] = set()
@@ -94,6 +95,8 @@ class Gateway:
 
     async def _take(self, socket: ServerConnection, frame: Frame) -> None:
         self.frames.append(frame)
+        if self.mute:
+            return
         if frame["cmd"] == "ping":
             if self.pongs:
                 await self._answer(socket, frame, 0)

@@ -47,6 +47,39 @@ class _Refused(Exception):
         self.code = code
 
 
+async def dial(settings: WeComBotSettings, addresses: Addresses) -> connect:
+    """A connection to the gateway, to be entered; it goes to an address that was checked.
+
+    Raises:
+        OSError, TimeoutError, WebSocketException: it did not come about, here or on entering.
+    """
+    there = urlsplit(settings.gateway)
+    port = there.port or _PORTS[there.scheme]
+    [address, *_] = await addresses.of(there.hostname or "", port)
+    return connect(
+        settings.gateway,
+        host=address,
+        port=port,
+        proxy=None,
+        open_timeout=_OPENING,
+        close_timeout=_CLOSING,
+        ping_interval=None,  # WeCom has a ping of its own
+        max_size=_MAX_FRAME,
+        logger=_socket_log,
+    )
+
+
+async def subscribe(link: Link, settings: WeComBotSettings) -> int:
+    """Say who we are; 0, or the errcode of the refusal. Whoever was connected is thrown out.
+
+    Raises:
+        NotSent, NoAnswer: the connection has ended.
+    """
+    body = {"bot_id": settings.bot_id, "secret": settings.secret.get_secret_value()}
+    request = frames.new_request(frames.SUBSCRIBE)
+    return (await link.call(frames.SUBSCRIBE, request, body)).errcode
+
+
 class Line:
     """One bot's connection, made again whenever it breaks; `pushed` gets what comes in."""
 
@@ -115,20 +148,7 @@ class Line:
 
     async def _connect(self) -> None:
         """Connect, subscribe, and read until the connection ends."""
-        there = urlsplit(self._settings.gateway)
-        port = there.port or _PORTS[there.scheme]
-        [address, *_] = await self._addresses.of(there.hostname or "", port)
-        async with connect(
-            self._settings.gateway,
-            host=address,
-            port=port,
-            proxy=None,
-            open_timeout=_OPENING,
-            close_timeout=_CLOSING,
-            ping_interval=None,  # WeCom has a ping of its own
-            max_size=_MAX_FRAME,
-            logger=_socket_log,
-        ) as socket:
+        async with await dial(self._settings, self._addresses) as socket:
             link = Link(socket, self._take, self._pace)
             reading = asyncio.create_task(link.serve())
             try:
@@ -147,14 +167,10 @@ class Line:
                 await asyncio.gather(reading, return_exceptions=True)
 
     async def _subscribe(self, link: Link) -> None:
-        body = {
-            "bot_id": self._settings.bot_id,
-            "secret": self._settings.secret.get_secret_value(),
-        }
-        answer = await link.call(frames.SUBSCRIBE, frames.new_request(frames.SUBSCRIBE), body)
-        if answer.errcode in errors.REFUSED:
-            raise _Refused(answer.errcode)
-        if answer.errcode:
+        code = await subscribe(link, self._settings)
+        if code in errors.REFUSED:
+            raise _Refused(code)
+        if code:
             raise NoAnswer
 
     def _take(self, frame: Frame) -> None:
