@@ -14,7 +14,7 @@ from bot.clock import wall
 from bot.commands.console import CONFIG, MISUSE, PROBLEM, Config, Json, fail, show
 from bot.settings_read import Found
 from bot.setup import shapes
-from bot.setup.answers import Answers, DingTalkApp, WeComApp, before, made, toml
+from bot.setup.answers import Answers, DingTalkApp, SmartBot, WeComApp, before, made, toml
 from bot.setup.file import write
 
 HELP = "第一次配置：问几个问题，写好 config.toml（0600），说清楚去哪个后台贴什么。"
@@ -23,21 +23,35 @@ NEXT = "jianliu check"
 
 
 class Which(StrEnum):
-    """The platforms to set up."""
+    """What can be set up."""
 
     WECOM = "wecom"
+    BOT = "wecom_bot"
     DINGTALK = "dingtalk"
-    BOTH = "both"
 
 
+BOTH = "both"
+"""A self-built app and DingTalk."""
 Shape = Callable[[str], str]
 Force = Annotated[bool, typer.Option("--force", help="已有配置就换掉，旧的改名留着")]
-Platforms = Annotated[Which | None, typer.Option("--platform", help="用哪个平台")]
+Platforms = Annotated[
+    str | None,
+    typer.Option(
+        "--platform",
+        help="用哪个平台：wecom 企业微信自建应用、wecom_bot 企业微信智能机器人、dingtalk 钉钉，"
+        "几个用逗号隔开；both 是 wecom,dingtalk",
+    ),
+]
 CorpId = Annotated[str | None, typer.Option(help="企业微信的企业 ID，ww 开头")]
 AgentId = Annotated[str | None, typer.Option(help="企业微信应用的 AgentId")]
 WeComSecret = Annotated[
     Path | None,
     typer.Option(exists=True, allow_dash=True, help="装着企业微信应用 Secret 的文件，- 是标准输入"),
+]
+BotId = Annotated[str | None, typer.Option(help="企业微信智能机器人的 Bot ID")]
+BotSecret = Annotated[
+    Path | None,
+    typer.Option(exists=True, allow_dash=True, help="装着智能机器人 Secret 的文件，- 是标准输入"),
 ]
 ClientId = Annotated[str | None, typer.Option(help="钉钉应用的 Client ID，ding 开头")]
 DingTalkSecret = Annotated[
@@ -51,7 +65,8 @@ DatabaseUrl = Annotated[str | None, typer.Option("--database", help="数据存�
 
 def init(
     config: Config = CONFIG, *, platform: Platforms = None, corp_id: CorpId = None,
-    agent_id: AgentId = None, wecom_secret_file: WeComSecret = None, client_id: ClientId = None,
+    agent_id: AgentId = None, wecom_secret_file: WeComSecret = None, bot_id: BotId = None,
+    bot_secret_file: BotSecret = None, client_id: ClientId = None,
     dingtalk_secret_file: DingTalkSecret = None, robot_code: RobotCode = None,
     public_url: PublicUrl = None, database: DatabaseUrl = None, force: Force = False,
     json: Json = False,
@@ -62,33 +77,44 @@ def init(
              PROBLEM, json=json)  # fmt: skip
     old = before(config)
     ask = Interview(old, json=json)
-    which = ask.platform(platform)
-    wecom = dingtalk = None
-    if which is not Which.DINGTALK:
-        wecom = WeComApp(
-            ask.text("wecom.corp_id", "--corp-id", "企业 ID", shapes.corp_id, corp_id),
+    which = ask.platforms(platform)
+    corp, app, bot, dingtalk = "", None, None, None
+    if which != {Which.DINGTALK}:
+        corp = ask.text("wecom.corp_id", "--corp-id", "企业 ID", shapes.corp_id, corp_id)
+    if Which.WECOM in which:
+        app = WeComApp(
             ask.text("wecom.agent_id", "--agent-id", "AgentId", shapes.agent_id, agent_id),
             ask.secret("wecom.secret", "--wecom-secret-file", "应用的 Secret", wecom_secret_file),
         )
-    if which is not Which.WECOM:
-        client = ask.text(
-            "dingtalk.client_id", "--client-id", "Client ID", shapes.client_id, client_id
-        )
-        dingtalk = DingTalkApp(
-            client,
-            ask.secret("dingtalk.client_secret", "--dingtalk-secret-file", "Client Secret",
-                       dingtalk_secret_file),
-            ask.text("dingtalk.robot_code", "--robot-code", "机器人编码（通常和 Client ID 相同）",
-                     shapes.robot_code, robot_code, default=client),
+    if Which.BOT in which:
+        bot = SmartBot(
+            ask.text("wecom.bot.bot_id", "--bot-id",
+                     "机器人的 Bot ID（由超级管理员创建，「API 模式」选「长连接」后看得到）",
+                     shapes.bot_id, bot_id),
+            ask.secret("wecom.bot.secret", "--bot-secret-file", "机器人的 Secret", bot_secret_file),
         )  # fmt: skip
+    if Which.DINGTALK in which:
+        dingtalk = _dingtalk(ask, client_id, dingtalk_secret_file, robot_code)
     answers = Answers(
-        wecom, dingtalk,
+        corp, app, bot, dingtalk,
         ask.text("server.public_url", "--public-url", "公网地址（https://…，没有就回车）",
                  shapes.public_url, public_url, default=""),
         ask.text("database.url", "--database", "数据库", shapes.database_url, database,
                  default=SQLITE),
     )  # fmt: skip
     _finish(config, answers, old, force=force, json=json)
+
+
+def _dingtalk(
+    ask: Interview, client_id: str | None, secret: Path | None, robot_code: str | None
+) -> DingTalkApp:
+    client = ask.text("dingtalk.client_id", "--client-id", "Client ID", shapes.client_id, client_id)
+    return DingTalkApp(
+        client,
+        ask.secret("dingtalk.client_secret", "--dingtalk-secret-file", "Client Secret", secret),
+        ask.text("dingtalk.robot_code", "--robot-code", "机器人编码（通常和 Client ID 相同）",
+                 shapes.robot_code, robot_code, default=client),
+    )  # fmt: skip
 
 
 def _finish(config: Path, answers: Answers, old: Found, *, force: bool, json: bool) -> None:
@@ -113,9 +139,13 @@ def _finish(config: Path, answers: Answers, old: Found, *, force: bool, json: bo
 
 
 def _which(words: str) -> str:
-    if words not in set(Which):
-        raise ValueError(f"写 {'、'.join(Which)} 里的一个")
-    return words
+    """Platforms, one after the other, as their list is written."""
+    named = {one.strip() for one in words.replace("，", ",").split(",")}
+    if BOTH in named:
+        named = named - {BOTH} | {Which.WECOM, Which.DINGTALK}
+    if not named <= set(Which):
+        raise ValueError(f"写 {'、'.join(Which)} 里的一个，几个用逗号隔开")
+    return ",".join(sorted(named))
 
 
 class Interview:
@@ -125,14 +155,15 @@ class Interview:
         self._old = old
         self._json = json
 
-    def platform(self, given: Which | None) -> Which:
+    def platforms(self, given: str | None) -> set[Which]:
         """Which platforms; by default those of the older configuration."""
         if given is not None:
-            return given
-        there = [one for one in (Which.WECOM, Which.DINGTALK) if self._old.get(one)]
-        default = there[0] if len(there) == 1 else Which.BOTH
-        question = f"用哪个平台（{'、'.join(Which)}）"
-        return Which(self._asked("--platform", question, _which, default.value))
+            return set(map(Which, self._held("--platform", _which, given).split(",")))
+        sections = {"wecom.secret": Which.WECOM, "wecom.bot": Which.BOT, "dingtalk": Which.DINGTALK}
+        there = [one for section, one in sections.items() if self._old.get(section)]
+        question = f"用哪个平台（{'、'.join(Which)}，几个用逗号隔开）"
+        default = ",".join(there or (Which.WECOM, Which.DINGTALK))
+        return set(map(Which, self._asked("--platform", question, _which, default).split(",")))
 
     def text(
         self, key: str, option: str, question: str, shape: Shape, given: str | None,

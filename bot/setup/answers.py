@@ -26,8 +26,15 @@ LAST = "AEIMQUYcgkosw048"
 class WeComApp:
     """A self-built app, as its page in the console shows it."""
 
-    corp_id: str
     agent_id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SmartBot:
+    """A smart bot of WeCom with a long connection."""
+
+    bot_id: str
     secret: str = field(repr=False)
 
 
@@ -51,9 +58,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Everything `init` has asked."""
+    """Everything `init` has asked; `corp_id` is the corp of the app and of the bot."""
 
+    corp_id: str
     wecom: WeComApp | None
+    bot: SmartBot | None
     dingtalk: DingTalkApp | None
     public_url: str
     database: str
@@ -95,14 +104,18 @@ def toml(answers: Answers, keys: Made) -> str:
         "database": {"url": answers.database},
         "vault": {"key": keys.vault_key} if keys.vault_key else {},
     }
+    if answers.corp_id:
+        sections["wecom"] = {"corp_id": answers.corp_id}
     if (wecom := answers.wecom) is not None:
         sections["wecom"] = {
-            "corp_id": wecom.corp_id,
+            "corp_id": answers.corp_id,
             "agent_id": int(wecom.agent_id),
             "secret": wecom.secret,
             "token": keys.token,
             "aes_key": keys.aes_key,
         }
+    if (bot := answers.bot) is not None:
+        sections["wecom.bot"] = {"bot_id": bot.bot_id, "secret": bot.secret}
     if (dingtalk := answers.dingtalk) is not None:
         sections["dingtalk"] = {
             "client_id": dingtalk.client_id,

@@ -16,6 +16,7 @@ _CORP = re.compile(r"w[wx][0-9A-Za-z]{8,30}")
 _CLIENT = re.compile(r"ding[0-9A-Za-z]{8,40}")
 _SECRET = re.compile(r"[0-9A-Za-z_-]{20,100}")
 _ROBOT = re.compile(r"[0-9A-Za-z_-]{4,64}")
+_BOT = re.compile(r"[0-9A-Za-z_-]{6,64}")
 _AGENT = re.compile(r"[1-9][0-9]{3,9}")
 
 
@@ -27,6 +28,11 @@ def corp_id(answer: str) -> str:
 def agent_id(answer: str) -> str:
     """A WeCom app: a number of four digits or more."""
     return _matching(_AGENT, answer, "AgentId 是一个整数，如 1000002，在应用详情页")
+
+
+def bot_id(answer: str) -> str:
+    """A WeCom smart bot."""
+    return _matching(_BOT, answer, "Bot ID 在智能机器人的「API 模式」那一页，选「长连接」以后")
 
 
 def client_id(answer: str) -> str:

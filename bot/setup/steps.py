@@ -38,6 +38,7 @@ def steps(answers: Answers, keys: Made) -> list[Step]:
         Step("导入同事，机器人才认识人（停着服务时做）", ("jianliu import people 同事.xlsx",)),
         Step("启动服务，另开一个窗口看哪里还不对", ("jianliu run", "jianliu doctor")),
         *(_wecom(answers, keys) if answers.wecom is not None else ()),
+        *(_bot() if answers.bot is not None else ()),
         Step("在聊天里发一句 /帮助；再运行一次 jianliu doctor，应该没有 × 了"),
     ]
 
@@ -69,6 +70,14 @@ def _proxy(answers: Answers) -> Iterator[Step]:
         "反向代理（nginx、Caddy……）配好 https 证书，把两个路径原样转给建流",
         (f"{CALLBACK} 和 /h5/ → http://127.0.0.1:8787", "不加跳转、登录和人机验证"),
     )
+
+
+def _bot() -> Iterator[Step]:
+    yield Step(
+        "企业微信 智能机器人：由超级管理员创建，「API 模式」选「长连接」，使用范围加上要用的同事",
+        ("别人创建的机器人，企业微信不说是谁在说话",),
+    )
+    yield Step("请每位同事打开和机器人的单聊，先说一句话：没说过话的人，提醒会等到他第一次开口")
 
 
 def _wecom(answers: Answers, keys: Made) -> Iterator[Step]:

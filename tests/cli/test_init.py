@@ -28,6 +28,7 @@ def _folder(tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith("JIANLIU_")]:
         monkeypatch.delenv(name)
     Path("wecom.secret").write_text(f"{SECRET}\n")
+    Path("bot.secret").write_text(f"{SECRET}\n")
     Path("dingtalk.secret").write_text(f"{CLIENT_SECRET}\n")
 
 
@@ -72,7 +73,7 @@ def test_a_person_is_asked_and_a_wrong_answer_is_explained_at_once() -> None:
                HOST, "mysql://x", "")  # fmt: skip
     code, out, err = init(answers="".join(f"{line}\n" for line in answers))
     assert code == 0, err
-    for words in ("写 wecom、dingtalk、both 里的一个", "ww 开头", "AgentId 是一个整数",
+    for words in ("写 wecom、wecom_bot、dingtalk 里的一个", "ww 开头", "AgentId 是一个整数",
                   "Secret 是一长串", "要用 https", "sqlite:/// 或 postgresql"):  # fmt: skip
         assert words in err
     settings = written()
@@ -117,6 +118,36 @@ def test_one_platform_alone_hears_nothing_of_the_other() -> None:
                      "--database", "sqlite:///x.db")  # fmt: skip
     assert "企业微信" not in out
     assert written().wecom is None
+
+
+BOT = ("--corp-id", CORP, "--bot-id", "aibAbc123_x", "--bot-secret-file", "bot.secret",
+       "--public-url", "", "--database", "sqlite:///x.db")  # fmt: skip
+
+
+def test_a_smart_bot_needs_no_address_and_hears_nothing_of_callbacks() -> None:
+    code, out, err = init("--platform", "wecom_bot", *BOT)
+    assert code == 0, err
+    wecom = written().wecom
+    assert wecom is not None
+    assert wecom.bot is not None
+    assert (wecom.has_app, wecom.corp_id, wecom.bot.bot_id) == (False, CORP, "aibAbc123_x")
+    assert wecom.bot.secret.get_secret_value() == SECRET
+    for words in ("回调", "反向代理", "可信", "钉钉"):
+        assert words not in out
+    order = ["jianliu import people", "jianliu run", "超级管理员", "先说一句话"]
+    places = [out.index(words) for words in order]
+    assert places == sorted(places)
+
+
+def test_a_smart_bot_goes_with_the_other_platforms_and_is_kept_by_force() -> None:
+    words = [word for word in EVERYTHING if word != "both"]
+    code, _, err = init(words[0], "wecom_bot，both", *words[1:], *BOT[2:6])
+    assert code == 0, err
+    old = written()
+    assert old.wecom is not None
+    assert (old.wecom.has_app, old.wecom.bot is not None) == (True, True)
+    assert init("--force", "--json")[0] == 0
+    assert (written().wecom, written().dingtalk) == (old.wecom, old.dingtalk)
 
 
 def test_wecom_without_a_public_address_is_told_what_is_missing() -> None:
@@ -170,6 +201,9 @@ def test_a_database_with_a_key_of_its_own_gets_no_second_one() -> None:
         (("--platform", "wecom", "--corp-id", CORP, "--agent-id", "0"), "--agent-id"),
         (("--platform", "dingtalk", "--client-id", CORP), "--client-id"),
         (("--platform", "wecom"), "--corp-id"),
+        (("--platform", "wecom_bot", "--corp-id", CORP, "--bot-id", "a b"), "--bot-id"),
+        (("--platform", "wecom,feishu"), "--platform"),
+        (("--platform", ""), "--platform"),
         ((), "--corp-id"),
     ],
 )
