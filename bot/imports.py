@@ -32,11 +32,13 @@ from engine.files import sort_of
 from engine.masking import mask
 from engine.text import clean
 from engine.unit import Unit
-from handlers.imports import CHECK, RUN
+from handlers.imports import CHECK, CHECK_UNNAMED, RUN
 from sales import people, policy
 from sales.importing import Outcome, Wrong
 from sales.people import Address, Who
 
+LONGEST = 200
+"""Characters of a file's name; more than any disk takes."""
 USUAL = {".zip": ".xlsx", "": ".csv"}
 """The format of a file without a name, by what its first bytes say."""
 MOST_ROWS = 500
@@ -63,7 +65,8 @@ def works(
 ) -> dict[str, Work]:  # fmt: skip
     """The slow work of an import by its name."""
     reader = _Reader(database, sorts)
-    return {CHECK: Check(reader, platforms), RUN: Run(reader)}
+    check = Check(reader, platforms)
+    return {CHECK: check, CHECK_UNNAMED: check, RUN: Run(reader)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +271,7 @@ class Run:
 
 def _name(got: Downloaded) -> str:
     """What a file is called whose message did not say."""
-    said = mask(" ".join(clean(PurePath(got.name).name).split()))
+    said = mask(" ".join(clean(PurePath(got.name[:LONGEST]).name).split()))
     return said or cards.UNNAMED + USUAL.get(sort_of(got.content), "")
 
 

@@ -84,7 +84,7 @@ def file(
     most = MOST_PICTURE if suffix in PICTURES else MOST_FILE
     if begins is None or sort_of(content) != begins or not LEAST <= len(content) <= most:
         raise ValueError(f"{suffix or 'a file without suffix'} of {len(content)} bytes")
-    digest = hashlib.sha256(content).hexdigest()
+    digest = hashlib.sha256(f"{name}\0".encode() + content).hexdigest()  # an upload has one name
     blobs.keep(db, vault, digest, content, personal=personal, until=now + KEPT, now=now)
     return Media(name, "picture" if suffix in PICTURES else "file", digest)
 

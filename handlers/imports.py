@@ -17,6 +17,8 @@ routes = Routes("imports")
 MAY = "import"
 CHECK, RUN = "import.check", "import.run"
 """The slow work: fetching and reading the file, and writing what is in it."""
+CHECK_UNNAMED = "import.check_unnamed"
+"""The same for a file whose name comes with its bytes; older versions leave it to us (0010)."""
 
 
 @routes.file(MAY, "导入线索表或客户表", "sheet", "unnamed")
@@ -24,7 +26,8 @@ def check(ctx: Ctx, *, file: Attachment) -> Content:
     """Fetch it and look what it would do; the result is a card with the button."""
     name = mask(file.name)
     about = {**whose(ctx), "ref": file.ref, "name": name}
-    errands.ask(ctx.db, CHECK, about, key=ctx.flow, now=ctx.now)
+    work = CHECK if name else CHECK_UNNAMED
+    errands.ask(ctx.db, work, about, key=ctx.flow, now=ctx.now)
     return cards.reading(name)
 
 

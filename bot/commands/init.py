@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from enum import StrEnum
@@ -46,17 +47,17 @@ CorpId = Annotated[str | None, typer.Option(help="企业微信的企业 ID，ww 
 AgentId = Annotated[str | None, typer.Option(help="企业微信应用的 AgentId")]
 WeComSecret = Annotated[
     Path | None,
-    typer.Option(exists=True, allow_dash=True, help="装着企业微信应用 Secret 的文件，- 是标准输入"),
+    typer.Option(help="装着企业微信应用 Secret 的文件，- 是标准输入"),
 ]
 BotId = Annotated[str | None, typer.Option(help="企业微信智能机器人的 Bot ID")]
 BotSecret = Annotated[
     Path | None,
-    typer.Option(exists=True, allow_dash=True, help="装着智能机器人 Secret 的文件，- 是标准输入"),
+    typer.Option(help="装着智能机器人 Secret 的文件，- 是标准输入"),
 ]
 ClientId = Annotated[str | None, typer.Option(help="钉钉应用的 Client ID，ding 开头")]
 DingTalkSecret = Annotated[
     Path | None,
-    typer.Option(exists=True, allow_dash=True, help="装着钉钉 Client Secret 的文件，- 是标准输入"),
+    typer.Option(help="装着钉钉 Client Secret 的文件，- 是标准输入"),
 ]
 RobotCode = Annotated[str | None, typer.Option(help="钉钉机器人编码，通常和 Client ID 相同")]
 PublicUrl = Annotated[str | None, typer.Option(help="公网地址 https://…，没有就写空的")]
@@ -140,11 +141,11 @@ def _finish(config: Path, answers: Answers, old: Found, *, force: bool, json: bo
 
 def _which(words: str) -> str:
     """Platforms, one after the other, as their list is written."""
-    named = {one.strip() for one in words.replace("，", ",").split(",")}
+    named = set(re.findall(r"[^,，、\s]+", words))
     if BOTH in named:
         named = named - {BOTH} | {Which.WECOM, Which.DINGTALK}
-    if not named <= set(Which):
-        raise ValueError(f"写 {'、'.join(Which)} 里的一个，几个用逗号隔开")
+    if not named or not named <= set(Which):
+        raise ValueError(f"写 {'、'.join(Which)} 里的一个或几个，用逗号隔开")
     return ",".join(sorted(named))
 
 
@@ -178,8 +179,7 @@ class Interview:
     def secret(self, key: str, option: str, question: str, given: Path | None) -> str:
         """One secret, from a file or typed unseen; Enter keeps the older one."""
         if given is not None:
-            text = sys.stdin.read() if str(given) == "-" else given.read_text("utf-8")
-            return self._held(option, shapes.secret, text.strip())
+            return self._held(option, shapes.secret, self._read(option, given).strip())
         old = str(self._old.get(key) or "")
         kept = "（回车：用原来的）" if old else ""
 
@@ -187,6 +187,12 @@ class Interview:
             return old if old and not words else shapes.secret(words)
 
         return self._asked(option, question + kept, answered, "" if old else None, hidden=True)
+
+    def _read(self, option: str, file: Path) -> str:
+        try:
+            return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+        except (OSError, UnicodeError):
+            fail(f"{option}：{file} 读不了", MISUSE, json=self._json)
 
     def _held(self, option: str, shape: Shape, value: str) -> str:
         try:

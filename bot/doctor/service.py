@@ -25,7 +25,7 @@ _FIXES: Mapping[str, str] = {
 
 async def ready(case: Case) -> Finding:
     """Whether it can take work, and if not, why."""
-    told, status = await _ask(case)
+    told, status = await ask(case)
     if told is None:
         return skipped(NOT_HERE)
     if "ready" not in told:
@@ -51,7 +51,7 @@ async def stream(case: Case) -> Finding:
     """How long ago the running service heard from DingTalk."""
     if case.settings.dingtalk is None or case.settings.dingtalk.mode != "stream":
         return skipped("没有用钉钉 Stream")
-    told, _ = await _ask(case)
+    told, _ = await ask(case)
     state = (told or {}).get("stream")
     if not isinstance(state, dict):
         return skipped(NOT_HERE if told is None else "正在运行的服务没有说")
@@ -67,8 +67,8 @@ async def stream(case: Case) -> Finding:
     return good(f"连着，{silent} 秒前还有动静")
 
 
-async def _ask(case: Case) -> tuple[dict[str, Any] | None, int]:
-    """What `/readyz` says; None when nobody answers."""
+async def ask(case: Case) -> tuple[dict[str, Any] | None, int]:
+    """What `/readyz` of this machine says, and its status; None when nobody answers."""
     server = case.settings.server
     host = "127.0.0.1" if server.host in EVERYWHERE else server.host
     shown = server.metrics_token.get_secret_value()

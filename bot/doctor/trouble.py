@@ -28,6 +28,7 @@ class _Meaning:
 
 
 _OUTWARD = ("出站被防火墙或代理挡住了，或者对方正忙", "放行这台机器到 {host} 的出站，再试一次")
+_SILENT = ("防火墙丢了包，或者反向代理卡住了", "放行入站 443 端口；反向代理和服务重启一次")
 _NO_TLS = (
     "端口上不是 https，或者协议版本太旧",
     "在反向代理上开启 https（TLS 1.2 以上），端口和 server.public_url 一致",
@@ -61,9 +62,10 @@ _MEANINGS: tuple[_Meaning, ...] = (
     _Meaning(
         httpx.TimeoutException,
         "{host} 几秒内没有答复",
-        ("防火墙丢了包，或者反向代理卡住了", "放行入站 443 端口；反向代理和服务重启一次"),
+        _SILENT,
         _OUTWARD,
     ),
+    _Meaning(TimeoutError, "{host} 几秒内没有答复", _SILENT, _OUTWARD),
 )
 """The first that fits counts."""
 

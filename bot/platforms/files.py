@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from dataclasses import dataclass
 from datetime import timedelta
-from email.message import Message
-from email.utils import collapse_rfc2231_value
 from urllib.parse import unquote
 
 import httpx
@@ -14,7 +14,13 @@ from bot.platforms.api import Undelivered
 
 BRIEFLY = timedelta(seconds=10)
 PIECE = 1 << 16
-NAME = "filename"
+SECONDS = 60
+"""For a whole file, however slowly it comes."""
+AS_IT_IS = {"accept-encoding": "identity"}
+"""Nothing is unpacked on the way: a few bytes could become gigabytes."""
+_LONGEST = 2000
+_ENCODED = re.compile(r"[;\s]filename\*\s*=\s*utf-8'[\w-]*'([^;\s\"]+)", re.IGNORECASE)
+_PLAIN = re.compile(r"[;\s]filename\s*=\s*(?:\"([^\"]*)\"|([^;\s\"]+))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +49,15 @@ async def fetched(
     """
     content = bytearray()
     try:
-        async with http.stream("GET", url, params=params) as answer:
-            async for piece in answer.aiter_bytes(PIECE):
+        async with (
+            asyncio.timeout(SECONDS),
+            http.stream("GET", url, params=params, headers=AS_IT_IS) as answer,
+        ):
+            async for piece in answer.aiter_raw(PIECE):
                 content += piece
                 if len(content) > most:
                     raise Undelivered("media_too_large", f"over {most} bytes")
-    except (httpx.HTTPError, httpx.InvalidURL) as problem:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, TimeoutError) as problem:
         raise Undelivered("channel_down", type(problem).__name__, retry_after=BRIEFLY) from None
     sort = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     name = _named(answer.headers.get("content-disposition", ""))
@@ -56,9 +65,11 @@ async def fetched(
 
 
 def _named(disposition: str) -> str:
-    """The file name in a Content-Disposition header (RFC 6266)."""
-    header = Message()
-    header["content-disposition"] = disposition
-    given = [value for name, value in header.get_params([], "content-disposition") if name == NAME]
-    encoded = (value for value in given if isinstance(value, tuple))  # RFC 5987, which goes first
-    return unquote(collapse_rfc2231_value(next(encoded, given[0] if given else "")))
+    """The file name in a Content-Disposition header (RFC 6266); the encoded form goes first."""
+    if len(disposition) > _LONGEST:
+        return ""
+    encoded = _ENCODED.search(disposition)
+    if encoded is not None and (name := unquote(encoded[1], errors="ignore")):
+        return name
+    plain = _PLAIN.search(disposition)
+    return "" if plain is None else unquote(plain[1] or plain[2], errors="ignore")

@@ -277,3 +277,11 @@ def test_a_file_without_any_name_is_known_by_its_first_bytes(office, monkeypatch
     why = read(office.sends("冯运营", "客户", b"%PDF-1.7", "wecom_bot")[-1])
     assert "这个文件 没有导入" in why
     assert "只能读 .xlsx 和 .csv" in why
+
+
+@PLATFORMS
+def test_equal_bytes_come_back_under_the_name_of_their_sender(office, platform):
+    who = admin(office, platform)
+    for name in ("名单-勿看.xlsx", "客户.xlsx"):
+        file = office.sends(who, name, sheet(BAD), platform)[-1]["file"]
+        assert file["name"] == name.replace(".xlsx", "-错误.xlsx")

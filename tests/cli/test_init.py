@@ -73,7 +73,7 @@ def test_a_person_is_asked_and_a_wrong_answer_is_explained_at_once() -> None:
                HOST, "mysql://x", "")  # fmt: skip
     code, out, err = init(answers="".join(f"{line}\n" for line in answers))
     assert code == 0, err
-    for words in ("写 wecom、wecom_bot、dingtalk 里的一个", "ww 开头", "AgentId 是一个整数",
+    for words in ("写 wecom、wecom_bot、dingtalk 里的一个或几个", "ww 开头", "AgentId 是一个整数",
                   "Secret 是一长串", "要用 https", "sqlite:/// 或 postgresql"):  # fmt: skip
         assert words in err
     settings = written()
@@ -148,6 +148,18 @@ def test_a_smart_bot_goes_with_the_other_platforms_and_is_kept_by_force() -> Non
     assert (old.wecom.has_app, old.wecom.bot is not None) == (True, True)
     assert init("--force", "--json")[0] == 0
     assert (written().wecom, written().dingtalk) == (old.wecom, old.dingtalk)
+
+
+def test_a_secret_comes_from_the_standard_input_or_is_missed_in_words() -> None:
+    words = ["--platform", "wecom_bot、", *BOT]
+    words[words.index("bot.secret")] = "-"
+    assert init(*words, answers=f"{SECRET}\n")[0] == 0
+    bot = written().wecom and written().wecom.bot
+    assert bot is not None
+    assert bot.secret.get_secret_value() == SECRET
+    words[words.index("-")] = "nowhere"
+    code, _, err = init(*words, "--force")
+    assert (code, "--bot-secret-file：nowhere 读不了" in err) == (2, True)
 
 
 def test_wecom_without_a_public_address_is_told_what_is_missing() -> None:

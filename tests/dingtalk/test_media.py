@@ -64,7 +64,7 @@ async def test_a_file_somebody_sent_is_fetched_by_its_code_for_a_while(lab):
     await lab.fake.upload("user1", "客户.xlsx", b"PK\x03\x04 rows")
     [file] = lab.inbox.events[-1].attachments
     assert (file.kind, file.name) == ("sheet", "客户.xlsx")
-    assert await lab.platform.download(file.ref, most=100) == b"PK\x03\x04 rows"
+    assert await lab.platform.download(file.ref, most=100) == (b"PK\x03\x04 rows", "")
     with pytest.raises(Undelivered) as large:
         await lab.platform.download(file.ref, most=4)
     assert large.value.reason == "media_too_large"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from bot.doctor.finding import Verdict
+from bot.platforms.wecom_bot.line import dial
 from bot.settings import WeComSettings
 from bot.wecom_bot import lease
 from engine import leases
@@ -94,9 +96,48 @@ def test_the_line_of_a_running_service_is_left_alone(tmp_path):
     held = finding(with_bot, "wecom.bot")
     assert held.verdict is Verdict.SKIPPED
     assert "会把旧的挤掉" in held.seen
-    database.writer.run(lambda db: leases.release(db, name, 1, now=now))
+    clock = now - timedelta(seconds=30)  # a machine whose clock is ahead sees it ended
+    database.writer.run(lambda db: leases.release(db, name, 1, now=clock))
+    assert finding(with_bot, "wecom.bot").verdict is Verdict.SKIPPED
+    database.writer.run(lambda db: leases.release(db, name, 1, now=now - timedelta(minutes=2)))
     database.close()
     assert finding(with_bot, "wecom.bot").verdict is Verdict.BAD, "nobody holds it: it is tried"
+
+
+def test_a_service_that_takes_the_line_meanwhile_keeps_it(tmp_path, monkeypatch):
+    database = Database(f"sqlite:///{tmp_path}/jianliu.db")
+    upgrade(database)
+
+    async def late(settings, addresses):
+        now, ttl = datetime.now(UTC), timedelta(minutes=1)
+        take = partial(leases.acquire, name=lease(settings), holder="worker", now=now, ttl=ttl)
+        await asyncio.to_thread(database.writer.run, take)
+        return await dial(settings, addresses)
+
+    monkeypatch.setattr("bot.doctor.wecom_bot.dial", late)
+    found, here = checked(tmp_path)
+    database.close()
+    assert (found.verdict, here.fake.connection) == (Verdict.SKIPPED, None)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "verdict", "words"),
+    [
+        (["wecom bot: refused with 853000"], Verdict.BAD, "重新复制两项"),
+        (["wecom bot: not reachable"], Verdict.BAD, "看外网"),
+        ([], Verdict.SKIPPED, ""),
+    ],
+)
+def test_what_a_running_service_says_of_its_line_counts(
+    tmp_path, monkeypatch, reasons, verdict, words
+):
+    async def told(_):
+        return {"ready": not reasons, "reasons": reasons}, 200
+
+    monkeypatch.setattr("bot.doctor.wecom_bot.ask", told)
+    found = finding(bot(tmp_path, "ws://127.0.0.1:9"), "wecom.bot")
+    assert found.verdict is verdict
+    assert words in found.fix
 
 
 def test_without_a_bot_nothing_is_looked_at(tmp_path):

@@ -22,7 +22,7 @@ async def uploaded(world: World, name='报价 "A".xlsx', content=b"123456", sort
 @promise
 async def test_a_file_comes_back_as_it_was_given_for_three_days(world):
     one = await world.platform.upload('报价 "A".xlsx', b"PK\x03\x04\r\n--x\r\n\r\ny", "file")
-    assert await world.platform.download(one.ref, most=1000) == b"PK\x03\x04\r\n--x\r\n\r\ny"
+    assert await world.platform.download(one.ref, most=1000) == (b"PK\x03\x04\r\n--x\r\n\r\ny", "")
     assert world.phones.shelf("wecom").get(one.ref).name == '报价 "A".xlsx'
     world.clock.advance(days=3)
     with pytest.raises(Undelivered) as gone:
@@ -59,7 +59,7 @@ async def test_a_refused_token_is_renewed_once_for_files_too(world):
     world.chaos.order("wecom", "token_expired", 1)
     one = await world.platform.upload("x.pdf", b"%PDF-1.7".ljust(20), "file")
     world.chaos.order("wecom", "token_expired", 1)
-    assert (await world.platform.download(one.ref, most=1000)).startswith(b"%PDF")
+    assert (await world.platform.download(one.ref, most=1000)).content.startswith(b"%PDF")
 
 
 @promise

@@ -150,7 +150,9 @@ def _words(body: dict[str, Any]) -> str:
     for kind in ("stream", "markdown", "text"):
         if kind in body:
             return str(body[kind]["content"])
-    return str(body["template_card"]["main_title"]["title"])
+    if "template_card" in body:
+        return str(body["template_card"]["main_title"]["title"])
+    return str(body.get("msgtype", ""))
 
 
 def settings(gateway: str, database: str) -> Settings:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from contextlib import asynccontextmanager
+import gzip
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from hashlib import md5
 
@@ -17,9 +18,9 @@ from bot.platforms.api import Undelivered
 from bot.platforms.files import fetched
 from bot.platforms.wecom_bot import inbound, media
 from bot.platforms.wecom_bot.client import WeComBotPlatform
-from bot.platforms.wecom_bot.frames import MESSAGE, Frame
+from bot.platforms.wecom_bot.frames import MESSAGE, PUSH, WELCOME, Frame
 from bot.settings import WeComBotSettings
-from cards.model import Media
+from cards.model import Media, Text
 from cards.render.media import REFERENCE
 from cards.render.slot import Slot
 from tests.wecom_bot import kit
@@ -140,6 +141,7 @@ async def test_what_the_platform_has_forgotten_is_uploaded_anew():
         (["mute"], "channel_down"),
         (["ok"], "channel_down"),  # taken, but nothing to name it by
         ([45009], "rate_limited"),
+        ([40058], "channel_down"),  # it knows the upload no more: once again from the start
         (["drop"], "channel_down"),
     ],
 )
@@ -154,6 +156,26 @@ def test_an_upload_that_fails_leaves_no_doubt_and_may_be_tried_again(moods, reas
     asyncio.run(story())
 
 
+def test_what_the_platform_will_never_take_is_not_uploaded_again():
+    async def story():
+        async with gateway() as there, bot(there.address, kit.SECRET, kit.BOT) as ours:
+            there.moods = [45001]
+            return await why_not(ours.upload("明细.xlsx", SHEET, "file"))
+
+    refused = asyncio.run(story())
+    assert (refused.reason, refused.retry_after) == ("card_invalid", None)
+
+
+@promise
+async def test_a_file_is_no_welcome_and_leaves_the_welcome_to_the_words():
+    async with gateway() as there, bot(there.address, kit.SECRET, kit.BOT) as ours:
+        ours.may_answer("lisi", "r1", WELCOME)
+        file = ours.render(Media("明细.xlsx", "file", "b1"), Slot("D1", 1))
+        await ours.send("lisi", {**file, REFERENCE: "m1"})
+        await ours.send("lisi", ours.render(Text("您好"), Slot("D2", 1)))
+        assert [one["cmd"] for one in there.frames[1:]] == [PUSH, WELCOME]
+
+
 @pytest.mark.parametrize(
     ("answer", "reason", "again"),
     [
@@ -162,6 +184,11 @@ def test_an_upload_that_fails_leaves_no_doubt_and_may_be_tried_again(moods, reas
         ({"side_effect": httpx.ConnectError}, "channel_down", True),
         ({"content": b"x" * 31}, "media_gone", False),
         ({"content": b""}, "media_gone", False),
+        (
+            {"content": gzip.compress(bytes(10**6)), "headers": {"content-encoding": "gzip"}},
+            "media_gone",
+            False,
+        ),
         ({"content": bytes(64)}, "media_gone", False),  # under another key
     ],
 )
@@ -178,6 +205,44 @@ def test_what_cannot_be_had_or_opened_is_said(answer, reason, again):
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("url", ["https://xn--a/", ""])
+def test_an_address_that_cannot_be_is_no_traceback(url):
+    async def story():
+        async with httpx.AsyncClient() as http:
+            return await why_not(fetched(http, url, None, most=9))
+
+    assert asyncio.run(story()).reason == "channel_down"
+
+
+def test_whoever_sends_a_byte_now_and_then_is_given_up(monkeypatch):
+    monkeypatch.setattr("bot.platforms.files.SECONDS", 0.3)
+
+    async def story():
+        gone = asyncio.Event()
+
+        async def drip(_, writer):
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+            with suppress(ConnectionError):
+                while not writer.is_closing():
+                    writer.write(b"x")
+                    await writer.drain()
+                    await asyncio.sleep(0.02)
+            writer.close()
+            gone.set()
+
+        async with (
+            await asyncio.start_server(drip, "127.0.0.1", 0) as server,
+            httpx.AsyncClient(trust_env=False) as http,
+        ):
+            port = server.sockets[0].getsockname()[1]
+            slow = await why_not(fetched(http, f"http://127.0.0.1:{port}/", None, most=999))
+            await gone.wait()
+        return slow
+
+    slow = asyncio.run(story())
+    assert (slow.reason, slow.retry_after is not None) == ("channel_down", True)
+
+
 @pytest.mark.parametrize(
     ("header", "name"),
     [
@@ -188,6 +253,13 @@ def test_what_cannot_be_had_or_opened_is_said(answer, reason, again):
         ("attachment", ""),
         ("", ""),
         (";;filename", ""),
+        ("attachment; filename=a.xlsx; filename*=UTF-8''", "a.xlsx"),
+        ("attachment; filename*=UTF-8''50%2525.csv", "50%25.csv"),
+        ("attachment; filename*=idna''x; filename=a.csv", "a.csv"),
+        ("attachment; filename*=undefined''x", ""),
+        ("attachment; filename*=punycode''%FF", ""),
+        ("attachment; filename*UTF-8''%FF", ""),
+        ('attachment; x;"' + ";" * 50_000, ""),
     ],
 )
 def test_a_file_is_named_as_its_answer_says(header, name):
@@ -219,7 +291,7 @@ async def test_the_fake_takes_no_upload_that_is_not_whole():
         await peer.subscribe()
         assert await peer.ask(INIT, {**about, "type": "sheet"}) == 40004
         assert await peer.ask(INIT, {**about, "total_chunks": 101}) == 40058
-        assert await peer.ask(INIT, {**about, "total_chunks": 2}) == 45001
+        assert await peer.ask(INIT, {**about, "total_size": 600_000}) == 45001
         assert await peer.ask(CHUNK, {"upload_id": "x", **piece}) == 40058
         assert await peer.ask(INIT, {**about, "md5": md5(b"other").hexdigest()}) == 0
         upload = {"upload_id": peer.bodies[-1]["upload_id"]}

@@ -6,6 +6,7 @@ its req_id may be answered once. A text pushed without an answer is neither: nob
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +35,9 @@ log = structlog.get_logger(__name__)
 MEDIA_LIFE = timedelta(days=3, hours=-1)
 """So long an upload may be named; an hour less than WeCom keeps it."""
 
+ANY, REPLIES = (frames.WELCOME, frames.REPLY), (frames.REPLY,)
+"""What may answer a person: who enters is not welcomed with a file."""
+
 TRIES = 2
 """How often a reply is sent under one req_id before it is given up or pushed instead."""
 
@@ -61,6 +65,7 @@ class WeComBotPlatform:
         self.written: set[str] = set()
         self._replies = Windows(pace.window)
         self._updates = Windows(pace.window)
+        self._uploading = asyncio.Lock()
 
     def render(self, content: Content, slot: Slot, *, plain: bool = False) -> Request:
         """The message, and for a card also the body that shows it in place of an older one."""
@@ -104,7 +109,8 @@ class WeComBotPlatform:
         message, receipt = _message(request), Receipt(request["ref"])
         card = "template_card" in message
         doubtful = False
-        if (window := self._replies.take(account.lower())) is not None:
+        window = self._replies.take(account.lower(), REPLIES if MEDIA in request else ANY)
+        if window is not None:
             body = _as_reply(message, request["ref"], window.command)
             code, doubtful = await self._reply(window, body)
             if code == 0 or (doubtful and code == errors.REPLIED):
@@ -131,7 +137,9 @@ class WeComBotPlatform:
         Raises:
             Undelivered: "not_updatable" once the press is some seconds old.
         """
-        window = self._updates.take(receipt.token) if "update" in request else None
+        window = (
+            self._updates.take(receipt.token, (frames.UPDATE,)) if "update" in request else None
+        )
         if window is None:
             raise Undelivered("not_updatable", "no press to answer")
         body = {
@@ -152,7 +160,8 @@ class WeComBotPlatform:
         """
         asked_at = self._now()
         sort = "image" if sort == "picture" else "file"
-        ref = await media.uploaded(self.line, name, content, sort)
+        async with self._uploading:  # one at a time: words go over the same line
+            ref = await media.uploaded(self.line, name, content, sort)
         return Uploaded(ref, asked_at + MEDIA_LIFE)
 
     async def download(self, ref: str, *, most: int) -> Downloaded:

@@ -33,6 +33,8 @@ NOW_AND_THEN = timedelta(hours=1)
 
 _Rule: TypeAlias = tuple[str, timedelta | None, bool]  # reason, retry_after, spent
 _INVALID: _Rule = ("card_invalid", None, True)
+_NEVER_TAKEN = frozenset({40004, 40005, 40006, 45001})
+"""The sort, the type or the size of a file."""
 _NO_MEDIA: _Rule = ("media_expired", SOON, True)
 _RULES: dict[int, _Rule] = {
     -1: ("channel_down", SOON, True),
@@ -47,6 +49,16 @@ _RULES: dict[int, _Rule] = {
     **dict.fromkeys((40008, 40058, 42014, 45002, 93006), _INVALID),
     **dict.fromkeys(range(42017, 42052), _INVALID),
 }
+
+
+def not_uploaded(code: int) -> Undelivered:
+    """What an answer other than 0 means for a step of an upload: it begins anew, or never will."""
+    if code in _NEVER_TAKEN:
+        return Undelivered("card_invalid", str(code))
+    reason, retry_after, spent = _RULES.get(code, _INVALID)
+    if reason == "card_invalid":  # our place in the upload is lost, or a piece of it
+        reason, retry_after = "channel_down", SOON
+    return Undelivered(reason, str(code), retry_after=retry_after, spent=spent)
 
 
 def failure(code: int, *, has_written: bool) -> Undelivered:

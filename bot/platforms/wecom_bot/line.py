@@ -36,7 +36,9 @@ _MAX_FRAME = 1 << 20  # bytes
 _PORTS = {"wss": 443, "ws": 80}
 _OPENING = 10  # seconds
 _CLOSING = 1  # seconds
-_UNREACHABLE = (OSError, TimeoutError, WebSocketException, NoAnswer, NotSent)
+REFUSED_US = (OSError, TimeoutError, WebSocketException, ValueError)
+"""What dialling ends with; `ValueError`: sent on to a place that is no gateway."""
+_UNREACHABLE = (*REFUSED_US, NoAnswer, NotSent)
 
 
 class _Refused(Exception):
@@ -51,7 +53,7 @@ async def dial(settings: WeComBotSettings, addresses: Addresses) -> connect:
     """A connection to the gateway, to be entered; it goes to an address that was checked.
 
     Raises:
-        OSError, TimeoutError, WebSocketException: it did not come about, here or on entering.
+        REFUSED_US: it did not come about, here or on entering.
     """
     there = urlsplit(settings.gateway)
     port = there.port or _PORTS[there.scheme]

@@ -24,8 +24,11 @@ from bot.platforms.wecom_bot import errors, frames
 from bot.platforms.wecom_bot.line import Line
 from bot.platforms.wecom_bot.link import NoAnswer, NotSent
 
-PIECE = 512 * 1024
-"""Bytes of one piece, before Base64; WeCom takes a hundred of them."""
+PIECE, PIECES = 64 * 1024, 100
+"""Bytes of one piece before Base64, and how many WeCom takes, of eight times that at most.
+
+Small, because answers to people go over the same line.
+"""
 
 _KEY = 32
 _LONGEST_URL = 4096
@@ -66,14 +69,15 @@ async def uploaded(line: Line, name: str, content: bytes, sort: str) -> str:
     Raises:
         Undelivered: it was not taken; nothing is on its way to anybody.
     """
-    starts = range(0, len(content), PIECE)
+    size = max(PIECE, -(-len(content) // PIECES))
+    starts = range(0, len(content), size)
     about = {
         "type": sort, "filename": name, "total_size": len(content), "total_chunks": len(starts),
         "md5": md5(content, usedforsecurity=False).hexdigest(),
     }  # fmt: skip
     upload = {"upload_id": await _asked(line, frames.UPLOAD, about, "upload_id")}
     for number, start in enumerate(starts):
-        data = b64encode(content[start : start + PIECE]).decode()
+        data = b64encode(content[start : start + size]).decode()
         await _asked(line, frames.PIECE, {**upload, "chunk_index": number, "base64_data": data})
     return await _asked(line, frames.UPLOADED, upload, "media_id")
 
@@ -87,7 +91,7 @@ async def _asked(line: Line, command: str, body: Mapping[str, Any], wanted: str 
             "channel_down", type(problem).__name__, retry_after=errors.SOON
         ) from None  # fmt: skip
     if answer.errcode:
-        raise errors.failure(answer.errcode, has_written=True)
+        raise errors.not_uploaded(answer.errcode)
     found = text(answer.body.get(wanted))
     if wanted and not found:
         raise Undelivered("channel_down", f"no {wanted}", retry_after=errors.SOON)

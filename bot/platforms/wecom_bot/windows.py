@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 REMEMBERED = 10_000
@@ -43,11 +44,14 @@ class Windows:
             del self._opened[next(iter(self._opened))]
         self._open[whose].append(Window(request, command, now + self._seconds))
 
-    def take(self, whose: str) -> Window | None:
-        """The oldest open window, which is nobody else's from now on; None if there is none."""
+    def take(self, whose: str, commands: Collection[str]) -> Window | None:
+        """The oldest open window one of `commands` may answer, nobody else's from now on."""
         self._prune(whose, asyncio.get_running_loop().time())
-        found = self._open.get(whose)
-        return found.pop(0) if found else None
+        found = self._open.get(whose, [])
+        window = next((one for one in found if one.command in commands), None)
+        if window is not None:
+            found.remove(window)
+        return window
 
     def _prune(self, whose: str, now: float) -> None:
         kept = [window for window in self._open.get(whose, ()) if window.ends > now]

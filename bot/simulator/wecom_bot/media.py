@@ -68,7 +68,7 @@ class Files:
         name = needed(body, "filename", ILLEGAL)
         pieces = number(body, "total_chunks", 0, range(1, PIECES + 1))
         size = number(body, "total_size", 0, range(1, PIECE * PIECES + 1))
-        if not PIECE * (pieces - 1) < size <= PIECE * pieces:
+        if not pieces <= size <= PIECE * pieces:
             raise Refused(45001, "total_size does not fit total_chunks")
         self._count()
         upload_id = secrets.token_urlsafe(16)
