@@ -25,7 +25,9 @@ from bot.settings import (
     WeComSettings,
 )
 from bot.simulator import seed
+from cards import outbox
 from engine.database import Database
+from sales.people import Address
 from tests.ready import upgrade
 
 CORP, BOT, SECRET = "ww-test", "aib-test", "bot-secret-of-a-test"
@@ -36,6 +38,7 @@ QUICK = Pace(
 )  # fmt: skip
 
 Frame = dict[str, Any]
+LISI = Address("lisi", "wecom_bot", CORP, "lisi")
 
 
 async def until(condition: Callable[[], Any], seconds: float = 8) -> None:
@@ -199,3 +202,21 @@ def plant(database: str) -> None:
 def rows(service: Service, question: str) -> list[Any]:
     with service.database.reading() as db:
         return list(db.execute(text(question)).all())
+
+
+async def connected(service) -> None:
+    await until(lambda: service.bot.platform.line.connected)
+
+
+def post(service, content) -> None:
+    now = service.clock.now()
+    service.database.writer.run(lambda db: outbox.post(db, content, [LISI], now=now))
+
+
+def jobs(service) -> list[tuple]:
+    return rows(service, "SELECT state, last_error FROM job WHERE lane LIKE 'outbox%' ORDER BY id")
+
+
+def everything_said(service) -> bool:
+    waiting = "SELECT id FROM job WHERE state < 2 AND (lane LIKE 'outbox%' OR lane = 'inbox')"
+    return service.bot.idle and not rows(service, waiting)

@@ -13,33 +13,21 @@ from structlog.testing import capture_logs
 from bot import wecom_bot
 from bot.delivery import LEASE
 from bot.platforms.api import Unavailable
-from cards import outbox
 from cards.model import Button, Card, Text
-from sales import people
-from sales.people import Address
-from tests.wecom_bot.kit import CORP, QUICK, gateway, rows, running, until
+from tests.wecom_bot.kit import (
+    QUICK,
+    connected,
+    everything_said,
+    gateway,
+    jobs,
+    post,
+    rows,
+    running,
+    until,
+)
 
-LISI = Address("lisi", "wecom_bot", CORP, "lisi")
 CARD = Card("请看一下", key="test/1", buttons=(Button("看看", "help", {}),))
 REPLY, PUSH, UPDATE = "aibot_respond_msg", "aibot_send_msg", "aibot_respond_update_msg"
-
-
-async def connected(service) -> None:
-    await until(lambda: service.bot.platform.line.connected)
-
-
-def post(service, content) -> None:
-    now = service.clock.now()
-    service.database.writer.run(lambda db: outbox.post(db, content, [LISI], now=now))
-
-
-def jobs(service) -> list[tuple]:
-    return rows(service, "SELECT state, last_error FROM job WHERE lane LIKE 'outbox%' ORDER BY id")
-
-
-def everything_said(service) -> bool:
-    waiting = "SELECT id FROM job WHERE state < 2 AND (lane LIKE 'outbox%' OR lane = 'inbox')"
-    return service.bot.idle and not rows(service, waiting)
 
 
 def test_what_is_said_is_answered_as_a_reply_and_only_once(planted):
@@ -156,40 +144,6 @@ def test_a_press_told_twice_does_its_work_once(planted):
     asyncio.run(main())
 
 
-def test_somebody_who_never_wrote_is_waited_for_and_then_told_everything_in_order(planted):
-    async def main() -> None:
-        async with gateway() as there, running(there.address, planted) as service:
-            await connected(service)
-            there.moods = [846607]
-            with service.database.reading() as db:
-                assert people.usual_address(db, "lisi") == LISI
-            post(service, Text("第一件"))
-            post(service, Text("第二件"))
-            await until(lambda: jobs(service)[0][1])
-            assert jobs(service)[0] == (0, "first_contact: 846607")
-            assert there.seen == []
-            await there.said("你好啊", msgid="m1")
-            await until(lambda: len(there.seen) == 3)
-            assert [words[:3] for _, words in there.seen] == ["第一件", "第二件", "没听懂"]
-
-    asyncio.run(main())
-
-
-def test_the_same_code_for_somebody_who_has_written_is_the_rate(planted):
-    async def main() -> None:
-        async with gateway() as there, running(there.address, planted) as service:
-            await connected(service)
-            there.moods = [846604, 846607]
-            await there.said("你好啊", msgid="m1")
-            await until(lambda: jobs(service) and jobs(service)[0][1])
-            assert jobs(service)[0] == (0, "rate_limited: 846607")
-            service.clock.jump(service.clock.now() + timedelta(minutes=1))
-            service.wake()
-            await until(lambda: there.seen)
-
-    asyncio.run(main())
-
-
 def test_a_reply_cut_off_before_its_answer_is_repeated_and_seen_once(planted):
     async def main() -> None:
         async with gateway() as there, running(there.address, planted) as service:
@@ -234,26 +188,6 @@ def test_a_pushed_card_without_an_answer_is_repeated_and_seen_once(planted, mood
             await until(lambda: rows(service, "SELECT id FROM delivery WHERE state = 'shown'"))
             assert len(there.seen) == 1
             assert len(there.commands(PUSH)) == 2
-
-    asyncio.run(main())
-
-
-def test_without_a_connection_a_message_waits_and_costs_no_attempt(planted):
-    async def main() -> None:
-        async with gateway() as there, running(there.address, planted) as service:
-            await connected(service)
-            there.subscribe_errcode = 853000
-            there.line.transport.abort()
-            await until(lambda: service.bot.reasons == ["wecom bot: refused with 853000"])
-            post(service, Text("一件事"))
-            await until(lambda: jobs(service)[0][1])
-            assert jobs(service)[0] == (0, "channel_down: not connected")
-            assert rows(service, "SELECT attempts FROM job WHERE lane LIKE 'outbox%'") == [(0,)]
-            there.subscribe_errcode = 0
-            await connected(service)
-            service.clock.jump(service.clock.now() + timedelta(seconds=5))
-            service.wake()
-            await until(lambda: there.seen)
 
     asyncio.run(main())
 

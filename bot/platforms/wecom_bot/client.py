@@ -128,8 +128,18 @@ class WeComBotPlatform:
             raise _in_doubt(repeatable=card) from None
         if answer.errcode == 0 or (card and answer.errcode == errors.TAKEN_TASK):
             return receipt
-        has_written = account.lower() in self.written
-        raise errors.failure(answer.errcode, has_written=has_written)
+        raise errors.failure(answer.errcode, has_written=self._known(account, answer.errcode))
+
+    def _known(self, account: str, code: int) -> bool:
+        """Whether they have written; once they cannot be pushed to, this is asked but once.
+
+        Refused again after the minute, it is not the rate of a minute: they are waited for.
+        """
+        person = account.lower()
+        known = person in self.written
+        if code == errors.NOT_PUSHABLE:
+            self.written.discard(person)
+        return known
 
     async def update(self, account: str, receipt: Receipt, request: Request) -> Receipt:
         """Show `request` in place of the card whose press `receipt` has the token of.
