@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from statistics import median
 
+import grimp  # what import-linter reads the imports with
 import pytest
 
 from tests.house.source import ROOT, files, functions, inside, modules, name, tree
@@ -16,6 +18,7 @@ MOST_LINES = 400
 MEDIAN_LINES = 120
 MOST_LINES_IN_A_FUNCTION = 60
 MIGRATIONS = "bot/migrations/versions"  # one long list of tables, written by a generator
+PACKAGES = ("bot", "cards", "connectors", "engine", "handlers", "sales", "scheduler")
 SDKS = {"aibot", "wechatpy", "dingtalk", "dingtalk_stream", "requests"}
 COMPARED_IN_CONSTANT_TIME = {"signature", "sign", "token", "mac", "hmac", "digest", "hexdigest"}
 
@@ -125,6 +128,16 @@ def test_the_platforms_sdks_are_imported_by_tests_only() -> None:
         and not SDKS.isdisjoint(module.split(".")[0] for module in imports(node))
     ]
     assert imported == []
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    try:
+        TopologicalSorter(
+            {one: graph.find_modules_directly_imported_by(one) for one in graph.modules}
+        ).prepare()
+    except CycleError as problem:
+        pytest.fail(f"a circle: {' <- '.join(problem.args[1])}")
 
 
 def imports(node: ast.Import | ast.ImportFrom) -> list[str]:

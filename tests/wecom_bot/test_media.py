@@ -16,7 +16,7 @@ import respx
 from bot.outgoing import Addresses
 from bot.platforms.api import Undelivered
 from bot.platforms.files import fetched
-from bot.platforms.wecom_bot import inbound, media
+from bot.platforms.wecom_bot import downloads, inbound
 from bot.platforms.wecom_bot.client import WeComBotPlatform
 from bot.platforms.wecom_bot.frames import MESSAGE, PUSH, WELCOME, Frame
 from bot.settings import WeComBotSettings
@@ -90,11 +90,12 @@ async def test_a_sent_file_is_fetched_with_its_key_and_has_its_name():
         await peer.subscribe()
         body = await sent(here, peer)
         async with httpx.AsyncClient(trust_env=False) as http:
-            assert await media.downloaded(http, told(body), most=10**6) == (SHEET, "客户 名单.xlsx")
-            large = await why_not(media.downloaded(http, told(body), most=1000))
+            whole = await downloads.downloaded(http, told(body), most=10**6)
+            assert whole == (SHEET, "客户 名单.xlsx")
+            large = await why_not(downloads.downloaded(http, told(body), most=1000))
             assert (large.reason, large.retry_after) == ("media_too_large", None)
             here.clock[0] += timedelta(minutes=5)
-            gone = await why_not(media.downloaded(http, told(body), most=10**6))
+            gone = await why_not(downloads.downloaded(http, told(body), most=10**6))
             assert (gone.reason, gone.retry_after) == ("media_gone", None)
 
 
@@ -199,7 +200,7 @@ def test_what_cannot_be_had_or_opened_is_said(answer, reason, again):
             route = net.get(PLACE)
             route.mock(**answer) if "side_effect" in answer else route.respond(**answer)
             async with httpx.AsyncClient() as http:
-                refused = await why_not(media.downloaded(http, f"{key} {PLACE}", most=1000))
+                refused = await why_not(downloads.downloaded(http, f"{key} {PLACE}", most=1000))
         assert (refused.reason, refused.retry_after is not None) == (reason, again)
 
     asyncio.run(story())

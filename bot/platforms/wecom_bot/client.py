@@ -17,7 +17,7 @@ import structlog
 from bot.outgoing import Addresses
 from bot.platforms.api import Downloaded, Outcome, Receipt, Request, Undelivered, Uploaded
 from bot.platforms.api import Pace as PerPerson
-from bot.platforms.wecom_bot import errors, frames, media
+from bot.platforms.wecom_bot import downloads, errors, frames, uploads
 from bot.platforms.wecom_bot.frames import Frame
 from bot.platforms.wecom_bot.inbound import PLATFORM
 from bot.platforms.wecom_bot.line import Line
@@ -171,7 +171,7 @@ class WeComBotPlatform:
         asked_at = self._now()
         sort = "image" if sort == "picture" else "file"
         async with self._uploading:  # one at a time: words go over the same line
-            ref = await media.uploaded(self.line, name, content, sort)
+            ref = await uploads.uploaded(self.line, name, content, sort)
         return Uploaded(ref, asked_at + MEDIA_LIFE)
 
     async def download(self, ref: str, *, most: int) -> Downloaded:
@@ -180,7 +180,7 @@ class WeComBotPlatform:
         Raises:
             Undelivered: "media_gone", "media_too_large", or it may be tried again.
         """
-        return await media.downloaded(self._http, ref, most=most)
+        return await downloads.downloaded(self._http, ref, most=most)
 
     async def say_at_once(self, request: str, words: str) -> None:
         """Answer one push with a sentence that is kept nowhere."""

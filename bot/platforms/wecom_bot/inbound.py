@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.platforms.api import BadCallback, Inbound, Kind
 from bot.platforms.dingtalk.fields import digest, identifier, items, obj, text
-from bot.platforms.wecom_bot import media
+from bot.platforms.wecom_bot import downloads
 from bot.platforms.wecom_bot.frames import EVENT, REPLY, UPDATE, WELCOME, Frame
 from engine.files import Attachment
 
@@ -79,7 +79,7 @@ def read(frame: Frame, tenant: str, now: datetime) -> Push:
             return Push(inbound("menu", GREETING), WELCOME)
         return Push(inbound("event", sort))
     sort = text(body.get("msgtype"))[:_LONGEST_SORT]
-    if sort == "file" and (ref := media.reference(obj(body.get("file")))):
+    if sort == "file" and (ref := downloads.reference(obj(body.get("file")))):
         return Push(inbound("file", attachments=(Attachment("unnamed", ref),)), REPLY)
     words = _words(sort, body)
     return Push(inbound("text", words) if words else inbound("other", sort), REPLY)
