@@ -22,13 +22,14 @@ from bot.holding import Holding, Lost, Taken
 from bot.loops import forever
 from bot.outgoing import Addresses
 from bot.platforms.api import Answer, BadCallback, Inbound, Receive, Unavailable
-from bot.platforms.wecom_bot import errors, inbound
+from bot.platforms.wecom_bot import inbound
 from bot.platforms.wecom_bot.client import WeComBotPlatform
 from bot.platforms.wecom_bot.frames import WELCOME, Frame
 from bot.platforms.wecom_bot.inbound import Push
 from bot.platforms.wecom_bot.link import Pace
 from bot.settings import WeComBotSettings
 from cards import outbox
+from cards.unreached import FIRST_CONTACT
 from engine.database import Database
 from engine.unit import Unit
 from engine.waiting import hasten
@@ -154,7 +155,7 @@ class WeComBot:
 
         def release(db: Unit) -> None:
             for one in {account, person}:
-                hasten(db, self.lane, one, errors.FIRST_CONTACT, now=self._clock.now())
+                hasten(db, self.lane, one, FIRST_CONTACT, now=self._clock.now())
 
         try:
             await asyncio.wrap_future(self._database.writer.submit(release))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cards import quota
+from cards import quota, unreached
 from cards.model import Button, Card
 from cards.quota import Gauge
+from cards.unreached import NOBODY, Unreached
 from cards.words import day, span
 from engine.runs import Record
 from engine.slots import LANE
@@ -32,6 +33,7 @@ JOB_NAMES: Mapping[str, str] = {
     "morning": "每日待办",
     "old-cards": "清理旧卡片",
     "retention": "清理旧数据",
+    "unreached": "还收不到消息的同事",
     "upkeep": "收走过期的东西",
     "directory-sync": "通讯录同步",
 }
@@ -63,6 +65,7 @@ class Found:
     covered: date | None
     missing: int | None
     gauges: tuple[Gauge, ...] = ()
+    unreached: Unreached = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ class _Point:
 def report(found: Found, *, now: datetime, zone: ZoneInfo, flow: str) -> Card:
     """The state of the deployment on one card."""
     points = sorted(_points(found), key=lambda point: not point.todo)
-    told = (*points, *_gauges(found.gauges), *_regular(found.regular, now))
+    regular = _regular(found.regular, now)
+    told = (*points, *_unreached(found.unreached), *_gauges(found.gauges), *regular)
     ill = [point for point in told if point.todo]
     runs = sorted(found.regular, key=lambda record: not record.failed)
     lines = [f"【{point.name}】{point.todo}" for point in ill]
@@ -118,6 +122,11 @@ def _points(found: Found) -> list[_Point]:
 def _gauges(found: Iterable[Gauge]) -> list[_Point]:
     """What is sold by the month."""
     return [_Point(quota.name(one.meter), quota.words(one), quota.todo(one)) for one in found]
+
+
+def _unreached(found: Unreached) -> list[_Point]:
+    """Whom the smart bot cannot write to."""
+    return [_Point("机器人", "有人收不到", unreached.words(found))] if found.names else []
 
 
 def _processes(vitals: Vitals) -> _Point:

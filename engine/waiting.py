@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, func, select, update
 
 from engine.jobs import JOB, State
 from engine.statement import Statement
@@ -18,6 +18,22 @@ _HASTEN = Statement(
     .where(JOB.c.due > bindparam("now", type_=UtcTime), JOB.c.last_error.like(bindparam("why")))
     .values(due=bindparam("now", type_=UtcTime))
 )
+_STUCK = select(JOB.c.order_key).where(
+    JOB.c.lane == bindparam("lane"),
+    JOB.c.state == State.OPEN,
+    JOB.c.last_error.like(bindparam("why")),
+)
+_HELD_UP = Statement(
+    select(JOB.c.order_key, func.count().label("jobs"))
+    .where(JOB.c.lane == bindparam("lane"), JOB.c.state == State.OPEN)
+    .where(JOB.c.order_key != "", JOB.c.order_key.in_(_STUCK))
+    .group_by(JOB.c.order_key)
+)
+
+
+def held_up(db: Unit, lane: str, why: str) -> dict[str, int]:
+    """Receiver → how many jobs wait for it because of `why`, those behind the first included."""
+    return {row.order_key: row.jobs for row in _HELD_UP.rows(db, {"lane": lane, "why": f"{why}%"})}
 
 
 def hasten(db: Unit, lane: str, order_key: str, why: str, *, now: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from cards import health as cards
-from cards import quota
+from cards import quota, unreached
 from cards.health import Found
 from cards.model import Content
 from engine import runs, vitals
@@ -29,6 +29,7 @@ def show(ctx: Ctx) -> Content:
         regular=tuple(runs.record(ctx.db, name, since=since) for name in cards.JOB_NAMES),
         covered=calendar.covered_until(ctx.today),
         missing=calendar.notice_needed(ctx.today),
+        unreached=unreached.find(ctx.db),
         gauges=tuple(quota.gauges(ctx.db, ctx.rules, calendar, now=ctx.now)),
     )
     return cards.report(found, now=ctx.now, zone=calendar.zone, flow=ctx.flow)

@@ -11,6 +11,7 @@ from scheduler import (
     morning,
     pushes,
     unfinished,
+    unreached,
     upkeep,
 )
 from scheduler.api import CronJob
@@ -25,6 +26,7 @@ def jobs() -> list[CronJob]:
         directory.read,
         lead_times.warn,
         morning.write,
+        unreached.warn,
         upkeep.clean_up,
         upkeep.look_after_database,
         upkeep.put_away,

@@ -32,12 +32,14 @@ from cards import (
     rules,
     rules_drafts,
     unfinished,
+    unreached,
 )
 from cards.dead_letters import Told
 from cards.help import Line
 from cards.model import Card, Choice, Content, Field, Form
 from cards.render import dingtalk, wecom
 from cards.render.slot import Slot
+from cards.unreached import Unreached
 from engine.deadlines_due import Due
 from engine.runs import Record, Run
 from engine.slots import Outcome
@@ -68,6 +70,7 @@ ERRAND = Due(
     "working", AT, 7200, datetime.fromisoformat("2026-11-23T13:30:00+08:00"), [], 0,
     provisional=True,
 )  # fmt: skip
+UNREACHED = Unreached(("张三", "李四", "王经理", "冯运营", "赵六", "周合规", "管理员"), 12)
 RUN = Run(AT - timedelta(hours=1), Outcome.DONE, "清理 1,203 行", timedelta(seconds=0.4))
 RUNS = tuple(Record(name, RUN.slot, RUN, 0) for name in health.JOB_NAMES)
 FINE = health.Found(
@@ -193,7 +196,11 @@ CARDS: Mapping[str, Content] = {
     "几件一起提醒": deadlines.digest([(ERRAND.about, unfinished.resume(ERRAND))] * 8),
     "今天的事": morning.waiting([(ERRAND.about, unfinished.resume(ERRAND))] * 3, AT.date()),
     "日历快到头": calendar.ends_soon(2027, date(2026, 12, 31), AT.date()),
+    "有人收不到": unreached.notice(UNREACHED, AT.date()),
     "体检": health.report(FINE, now=AT, zone=PHONE_ZONE, flow="flow/1"),
+    "体检 有人收不到": health.report(
+        replace(FINE, unreached=UNREACHED), now=AT, zone=PHONE_ZONE, flow="flow/1"
+    ),
     "体检 有问题": health.report(ILL, now=AT, zone=PHONE_ZONE, flow="flow/1"),
     "规则": rules.overview(STANDINGS, zone=PHONE_ZONE, flow="flow/1"),
     "规则 有进程没用上": rules.overview((LAGS, *STANDINGS[1:]), zone=PHONE_ZONE, flow="flow/1"),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from bot.platforms.api import Undelivered
+from cards.unreached import FIRST_CONTACT
 
 REFUSED = frozenset({853000, 846601})
 """Wrong bot id or secret; the long connection is switched off in the console."""
@@ -22,9 +23,6 @@ TAKEN_TASK = 846625
 
 NOT_PUSHABLE = 846607
 """Sources differ: the person never wrote to the bot, or the conversation is over its rate."""
-
-FIRST_CONTACT = "first_contact"
-"""Why a message waits until its reader has written to the bot for the first time."""
 
 SOON = timedelta(seconds=3)
 NEXT_MINUTE = timedelta(minutes=1)
